@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// One room of the house: a folder under Sources/ (see docs/architecture.md for who may import whom).
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "healthz",
+    products: [.executable(name: "healthz", targets: ["healthz"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSystem"),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        room("Health"),
+        room("EventLoop", ["CSystem", heap]),
+        room("HTTPWire", [httpTypes]),
+        room("HTTPServer", ["CSystem", "EventLoop", "HTTPWire", httpTypes]),
+        room("Probing", ["CCurl", "EventLoop", "Health"]),
+        room("Reporting", ["Health"]),
+        room("Configuration", ["Health"]),
+        room("StandIns", ["EventLoop", "HTTPServer", "HTTPWire", httpTypes]),
+        .executableTarget(
+            name: "healthz",
+            dependencies: [
+                "Configuration", "EventLoop", "HTTPServer", "HTTPWire", "Health", "Probing", "Reporting", "StandIns",
+                argumentParser, httpTypes, logging,
+            ],
+            swiftSettings: strict
+        ),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        tests("HealthTests", ["Health"]),
+        tests("EventLoopTests", ["EventLoop", "TestSupport"]),
+        tests("HTTPWireTests", ["HTTPWire", httpTypes]),
+        tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "TestSupport", httpTypes]),
+        tests("ProbingTests", ["EventLoop", "Health", "Probing", "TestSupport"]),
+        tests("ReportingTests", ["Health", "Reporting"]),
+        tests("ConfigurationTests", ["Configuration", "Health"]),
+        tests("StandInsTests", ["EventLoop", "HTTPServer", "StandIns", "TestSupport"]),
+        tests("EndToEndTests", ["TestSupport", "healthz"]),
+    ]
+)

@@ -1,0 +1,75 @@
+import FoundationEssentials
+package import Health
+
+/// URLs as they are written in settings and on the command line.
+package enum Endpoint {
+    /// A base URL, to which a probe's path is joined: no query, no fragment.
+    static func base(_ text: String) throws(ValueError) -> ProbeURL {
+        let url = try http(text)
+        guard !text.contains("?") else { throw ValueError("is a base URL and takes no query") }
+        return url
+    }
+
+    /// `http://…`, `https://…`, `unix:/path/to/socket` or `unix:/path/to/socket:/request/target`.
+    package static func url(_ text: String) throws(ValueError) -> ProbeURL {
+        guard let rest = text.dropping(prefix: "unix:") else { return try http(text) }
+        let parts = rest.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let target = parts.count == 2 ? parts[1] : "/"
+        guard parts[0].hasPrefix("/"), parts[0].utf8.count <= 107 else {
+            throw ValueError("is not unix: and an absolute path of at most 107 bytes")
+        }
+        guard target.hasPrefix("/"), target.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw ValueError("has a request target that does not begin with / or is not percent-encoded")
+        }
+        return ProbeURL(scheme: .http, host: "localhost", target: target, socketPath: parts[0])
+    }
+
+    /// The text with `***` in the place of user and password, whether it is a valid URL or not.
+    package static func withoutCredentials(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@") else { return text }
+        let start = text.firstRange(of: "//")?.upperBound ?? text.startIndex
+        guard start <= at else { return text }
+        return "\(text[..<start])***\(text[at...])"
+    }
+
+    private static func http(_ text: String) throws(ValueError) -> ProbeURL {
+        guard let parts = URLComponents(string: text, encodingInvalidCharacters: false) else {
+            throw ValueError("is not a valid URL")
+        }
+        guard let scheme = parts.scheme.flatMap({ ProbeURL.Scheme(rawValue: $0.lowercased()) }) else {
+            throw ValueError("does not begin with http:// or https://")
+        }
+        guard let host = parts.host.map(withoutBrackets), !host.isEmpty else { throw ValueError("names no host") }
+        guard isHost(host) else { throw ValueError("has a host that is neither a name nor an address") }
+        guard parts.port.map((1...65535).contains) ?? true else { throw ValueError("has a port that is not 1 to 65535") }
+        guard parts.fragment == nil else { throw ValueError("has a fragment, which is not sent to a server") }
+        let path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
+        return ProbeURL(
+            scheme: scheme, host: host, port: parts.port,
+            target: path + (parts.percentEncodedQuery.map { "?\($0)" } ?? ""), credentials: try credentials(parts))
+    }
+
+    private static func credentials(_ parts: URLComponents) throws(ValueError) -> ProbeURL.Credentials? {
+        guard parts.user != nil || parts.password != nil else { return nil }
+        // RFC 7617: a colon would end the user-id.
+        guard let user = parts.user, !user.contains(":") else { throw ValueError("has a password but no valid user") }
+        return ProbeURL.Credentials(user: user, password: parts.password ?? "")
+    }
+
+    private static func withoutBrackets(_ host: String) -> String {
+        host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+    }
+
+    /// A name in ASCII (others in their IDNA form), an IPv4 address, or an IPv6 address with or without a zone.
+    private static func isHost(_ host: String) -> Bool {
+        let isAddress = host.contains(":")
+        return host.utf8.count <= 255
+            && host.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+                case UInt8(ascii: ":"), UInt8(ascii: "%"): isAddress
+                default: false
+                }
+            }
+    }
+}

@@ -1,0 +1,109 @@
+/// Where the server listens, as it is written in a setting.
+package enum Listen: Sendable, Hashable {
+    /// IPv6 without its brackets.
+    case tcp(host: String, port: UInt16)
+    case unix(path: String)
+
+    package init(_ text: String) throws(ValueError) {
+        if let path = text.dropping(prefix: "unix:") {
+            guard path.hasPrefix("/"), path.utf8.count <= 107 else {
+                throw ValueError("is not unix: and an absolute path of at most 107 bytes")
+            }
+            self = .unix(path: path)
+            return
+        }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(digits: text[text.index(after: colon)...]) else {
+            throw ValueError("is not an address and a port (0.0.0.0:8080, [::]:8080) or unix:/path")
+        }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+            guard host.contains(":") else { throw ValueError("has brackets round what is not an IPv6 address") }
+        } else if host.contains(":") {
+            throw ValueError("needs brackets round its IPv6 address ([::]:8080)")
+        }
+        guard !host.isEmpty else { throw ValueError("names no address before the port (0.0.0.0:8080, [::]:8080)") }
+        self = .tcp(host: host, port: port)
+    }
+}
+
+/// How Loki and Tempo are judged.
+package enum Preset: String, CaseIterable, Sendable {
+    /// The process answers: `/` is 200 or, as on every Loki and Tempo, 404.
+    case liveness
+    /// It can do its work: `/ready` is 200.
+    case readiness
+}
+
+package enum LogLevel: String, CaseIterable, Sendable {
+    case debug, info, warning, error
+}
+
+package enum LogFormat: String, CaseIterable, Sendable {
+    case text, json
+}
+
+enum Switch: String, CaseIterable {
+    case on, off
+}
+
+extension RawRepresentable where RawValue == String, Self: CaseIterable {
+    /// One of a few words.
+    init(word: String) throws(ValueError) {
+        guard let value = Self(rawValue: word) else {
+            throw ValueError("is not one of \(Self.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        self = value
+    }
+}
+
+extension Duration {
+    /// A number with its unit: `250ms`, `1.5s`, `2m`, `1h`. Zero needs no unit.
+    package init(setting text: String, within allowed: ClosedRange<Duration>) throws(ValueError) {
+        guard let value = Duration(text: text) else { throw ValueError("is not a duration (250ms, 2s, 1m)") }
+        guard allowed.contains(value) else {
+            throw ValueError("is not between \(allowed.lowerBound.setting) and \(allowed.upperBound.setting)")
+        }
+        self = value
+    }
+
+    /// As a setting is written: `1500ms`, `5s`.
+    package var setting: String {
+        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        switch milliseconds {
+        case 0: return "0"
+        case let value where value % 3_600_000 == 0: return "\(value / 3_600_000)h"
+        case let value where value % 60_000 == 0: return "\(value / 60_000)m"
+        case let value where value % 1000 == 0: return "\(value / 1000)s"
+        default: return "\(milliseconds)ms"
+        }
+    }
+
+    private init?(text: String) {
+        if text == "0" {
+            self = .zero
+            return
+        }
+        let units = [("ms", 1.0), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
+        let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+        // "1e9" and "+1" are numbers to Double, and "." begins no number.
+        guard let unit = units.first(where: { $0.0 == text.dropFirst(number.count) })?.1, number.first != ".",
+            number.last != ".", let value = Double(number), value < 1e9
+        else { return nil }
+        self = .milliseconds(Int((value * unit).rounded()))
+    }
+}
+
+extension String {
+    func dropping(prefix: String) -> String? {
+        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
+    }
+}
+
+extension UInt16 {
+    /// Digits alone: no sign.
+    init?(digits: Substring) {
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        self.init(digits)
+    }
+}

@@ -1,0 +1,80 @@
+import HeapModule
+
+/// The deadlines of many things, earliest first, where most are moved or dropped long before they pass.
+///
+/// Moving a deadline later, or dropping it, is a store and no more: its entry in the heap stays where it is and is
+/// looked at again when it comes up. So the heap holds about one entry for each name ever in use at the same time,
+/// however often a connection is answered or a descriptor's number is given out again.
+package struct Deadlines<ID: Hashable> {
+    private struct Entry: Comparable {
+        let when: ContinuousClock.Instant
+        let id: ID
+        static func < (left: Entry, right: Entry) -> Bool { left.when < right.when }
+        static func == (left: Entry, right: Entry) -> Bool { left.when == right.when }
+    }
+
+    private struct Standing {
+        /// nil when it was dropped.
+        var due: ContinuousClock.Instant?
+        /// The earliest entry that the heap holds for this; an entry of another time is out of date.
+        var queued: ContinuousClock.Instant
+    }
+
+    private var heap = Heap<Entry>()
+    private var standing: [ID: Standing] = [:]
+
+    /// How many things have a deadline.
+    package private(set) var count = 0
+
+    package init() {}
+
+    /// No later than the earliest deadline; nil when there is none.
+    package var earliest: ContinuousClock.Instant? { count == 0 ? nil : heap.min?.when }
+
+    package mutating func set(_ id: ID, to due: ContinuousClock.Instant) {
+        guard let found = standing[id] else {
+            count += 1
+            return enqueue(id, due)
+        }
+        if found.due == nil { count += 1 }
+        if found.queued <= due {
+            standing[id]?.due = due
+        } else {
+            enqueue(id, due)
+        }
+    }
+
+    package mutating func remove(_ id: ID) {
+        guard standing[id]?.due != nil else { return }
+        standing[id]?.due = nil
+        count -= 1
+        if count == 0 {
+            heap = Heap()
+            standing.removeAll(keepingCapacity: standing.count < 64)
+        }
+    }
+
+    /// The next thing whose deadline has passed, which has none from then on; nil when there is no such thing.
+    package mutating func popPassed(at now: ContinuousClock.Instant) -> ID? {
+        while let first = heap.min, first.when <= now {
+            heap.removeMin()
+            guard let found = standing[first.id], found.queued == first.when else { continue }
+            switch found.due {
+            case nil:
+                standing[first.id] = nil
+            case let due? where due > now:
+                enqueue(first.id, due)
+            case _?:
+                standing[first.id] = nil
+                count -= 1
+                return first.id
+            }
+        }
+        return nil
+    }
+
+    private mutating func enqueue(_ id: ID, _ due: ContinuousClock.Instant) {
+        standing[id] = Standing(due: due, queued: due)
+        heap.insert(Entry(when: due, id: id))
+    }
+}

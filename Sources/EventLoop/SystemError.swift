@@ -1,0 +1,22 @@
+import Glibc
+
+/// A system call that failed: its name and errno(3).
+package struct SystemError: Error, Equatable, CustomStringConvertible {
+    package let call: String
+    package let code: Int32
+
+    package init(call: String, code: Int32) {
+        self.call = call
+        self.code = code
+    }
+
+    /// The error of the call that has just failed on this thread.
+    package static func last(in call: String) -> SystemError {
+        SystemError(call: call, code: errno)
+    }
+
+    /// The system's own words, such as "Address already in use".
+    package var reason: String { String(cString: strerror(code)) }
+
+    package var description: String { "\(call): \(reason)" }
+}

@@ -1,0 +1,103 @@
+import EventLoop
+import Foundation
+import HTTPWire
+
+/// One accepted connection: its descriptor, its machine, and the output that the client has not taken yet.
+/// Not Sendable: the server owns it.
+final class Connection {
+    let descriptor: Int32
+    let peer: Peer
+    var machine: ConnectionMachine
+    /// There may be input: cleared when a read has taken all there was, as the poll tells only of changes.
+    var mayRead = true
+    /// The client has ended its input, which a read will find.
+    var inputEndIsNear = false
+    /// What to do when all output is written; input is not read before.
+    var afterOutput: ConnectionMachine.Action?
+    /// The phase that the present deadline was set for.
+    var timedPhase: Server.TimedPhase?
+    private(set) var isOpen = true
+    private var unsent: ArraySlice<UInt8> = []
+
+    init(descriptor: Int32, peer: Peer, limits: ConnectionMachine.Limits) {
+        self.descriptor = descriptor
+        self.peer = peer
+        machine = ConnectionMachine(limits: limits)
+    }
+
+    var hasUnsent: Bool { !unsent.isEmpty }
+
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        unsent = []
+        Foundation.close(descriptor)
+    }
+
+    /// What a read came back with.
+    enum Input {
+        case bytes(Int)
+        case end
+        case none
+        case failed
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> Input {
+        while true {
+            let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            if count > 0 {
+                // A short read has emptied the socket, and more to come is told of (epoll(7)).
+                if count < buffer.count, !inputEndIsNear { mayRead = false }
+                return .bytes(count)
+            }
+            if count == 0 {
+                mayRead = false
+                return .end
+            }
+            if errno == EINTR { continue }
+            mayRead = false
+            return errno == EAGAIN ? .none : .failed
+        }
+    }
+
+    /// Writes as much of `output` as the client takes now, and keeps the rest; false where the connection is broken.
+    func write(_ output: [UInt8]) -> Bool {
+        guard unsent.isEmpty else {
+            unsent.append(contentsOf: output)
+            return true
+        }
+        guard let taken = send(output[...]) else { return false }
+        if taken < output.count { unsent = output[taken...] }
+        return true
+    }
+
+    /// Goes on with what could not be written before; false where the connection is broken.
+    func writeUnsent() -> Bool {
+        guard let taken = send(unsent) else { return false }
+        unsent = taken == unsent.count ? [] : unsent.dropFirst(taken)
+        return true
+    }
+
+    /// No more output: the client sees its end.
+    func endOutput() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    private func send(_ bytes: ArraySlice<UInt8>) -> Int? {
+        bytes.withUnsafeBytes { buffer in
+            var taken = 0
+            while taken < buffer.count {
+                let rest = UnsafeRawBufferPointer(rebasing: buffer[taken...])
+                let count = Foundation.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+                if count > 0 {
+                    taken += count
+                } else if errno == EAGAIN {
+                    return taken
+                } else if errno != EINTR {
+                    return nil
+                }
+            }
+            return taken
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import CSystem
+import EventLoop
+import Foundation
+
+/// One listening socket. Whoever has made it calls `close`.
+struct Listener {
+    /// What `accept` came back with.
+    enum Accepted {
+        case connection(descriptor: Int32, SocketAddress)
+        /// Nobody is waiting.
+        case none
+        /// The process or the machine has no descriptor or memory left: whoever waits, waits on.
+        case exhausted(SystemError)
+    }
+
+    let descriptor: Int32
+    /// As it turned out: with the port that the kernel chose.
+    let address: ListenAddress
+
+    init(on wanted: ListenAddress) throws(ListenError) {
+        switch wanted {
+        case .tcp(let host, let port): (descriptor, address) = try Listener.tcp(host, port, wanted)
+        case .unix(let path): (descriptor, address) = (try Listener.unix(path, wanted), wanted)
+        }
+    }
+
+    func close() {
+        Foundation.close(descriptor)
+        if case .unix(let path) = address { unlink(path) }
+    }
+
+    func accept() -> Accepted {
+        while true {
+            var peer = SocketAddress()
+            let connection = peer.fill {
+                accept4(descriptor, $0, $1, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+            }
+            if connection >= 0 { return .connection(descriptor: connection, peer) }
+            switch errno {
+            case EAGAIN: return .none
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(.last(in: "accept"))
+            default: continue  // That client has gone again (accept(2): treat these like EAGAIN by retrying).
+            }
+        }
+    }
+
+    private static let backlog: Int32 = 4096
+
+    private static func tcp(
+        _ host: String, _ port: UInt16, _ wanted: ListenAddress
+    ) throws(ListenError) -> (Int32, ListenAddress) {
+        let address = try resolve(host, port, wanted)
+        let descriptor = try open(address.family, wanted)
+        set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+        // Inherited by accepted connections: answers are single writes, which gain nothing by waiting for more.
+        set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        if address.family == AF_INET6 { set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
+        try bindAndListen(descriptor, address, wanted)
+
+        var bound = SocketAddress()
+        guard bound.fill({ getsockname(descriptor, $0, $1) }) == 0, let numeric = bound.numeric else {
+            throw fail(wanted, errno, closing: descriptor)
+        }
+        return (descriptor, .tcp(host: numeric.host, port: numeric.port))
+    }
+
+    private static func unix(_ path: String, _ wanted: ListenAddress) throws(ListenError) -> Int32 {
+        guard let address = SocketAddress(path: path) else {
+            throw ListenError(address: wanted, cause: .notAvailable, reason: "the path is empty or over 107 bytes")
+        }
+        removeIfDead(path, address)
+        let descriptor = try open(AF_UNIX, wanted)
+        try bindAndListen(descriptor, address, wanted)
+        return descriptor
+    }
+
+    /// A socket file that a killed process has left behind would keep every later one from starting.
+    private static func removeIfDead(_ path: String, _ address: SocketAddress) {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard probe >= 0 else { return }
+        defer { Foundation.close(probe) }
+        if address.read({ connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED { unlink(path) }
+    }
+
+    private static func resolve(
+        _ host: String, _ port: UInt16, _ wanted: ListenAddress
+    ) throws(ListenError) -> SocketAddress {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        var found: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(host, String(port), &hints, &found)
+        defer { if let found { freeaddrinfo(found) } }
+        guard code == 0, let first = found?.pointee, let address = first.ai_addr else {
+            throw ListenError(address: wanted, cause: .notAvailable, reason: String(cString: gai_strerror(code)))
+        }
+        return SocketAddress(copying: address, length: first.ai_addrlen)
+    }
+
+    private static func open(_ family: Int32, _ wanted: ListenAddress) throws(ListenError) -> Int32 {
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(family, type, 0)
+        guard descriptor >= 0 else { throw fail(wanted, errno) }
+        return descriptor
+    }
+
+    private static func bindAndListen(
+        _ descriptor: Int32, _ address: SocketAddress, _ wanted: ListenAddress
+    ) throws(ListenError) {
+        guard address.read({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, backlog) == 0 else {
+            throw fail(wanted, errno, closing: descriptor)
+        }
+    }
+
+    private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
+        // None of these can fail on a socket of the right kind, and the server works without them.
+        var value = value
+        setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    private static func fail(_ wanted: ListenAddress, _ code: Int32, closing descriptor: Int32? = nil) -> ListenError {
+        if let descriptor { Foundation.close(descriptor) }
+        let cause: ListenError.Cause =
+            switch code {
+            case EADDRINUSE: .inUse
+            case EADDRNOTAVAIL: .notAvailable
+            default: .system
+            }
+        return ListenError(
+            address: wanted, cause: cause, reason: SystemError(call: "bind", code: code).reason.lowercasedFirst)
+    }
+}
+
+extension String {
+    /// strerror(3) begins with a capital; in the middle of a line it should not.
+    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+}

@@ -1,0 +1,364 @@
+package import EventLoop
+import Foundation
+import HTTPTypes
+package import HTTPWire
+
+/// A request's answer: at hand, or to be waited for. Work that is waited for has deadlines of its own.
+package enum Reply: Sendable {
+    case now(Response)
+    case later(@Sendable () async -> Response)
+}
+
+/// One request and the status it was answered with, as an access log shows it.
+package struct Exchange: Sendable {
+    package let peer: Peer
+    package let head: RequestHead
+    package let status: Int
+    /// From the whole request to the answer handed to the socket.
+    package let duration: Duration
+}
+
+/// An HTTP/1.1 server: the shell round `ConnectionMachine`, which owns sockets and deadlines and decides nothing
+/// of the protocol.
+package actor Server {
+    package struct Limits: Sendable {
+        package var machine = ConnectionMachine.Limits()
+        /// From the opening of a connection, or the first byte of a later request, to the end of the head.
+        package var head: Duration = .seconds(5)
+        /// From the head to the end of the content.
+        package var content: Duration = .seconds(5)
+        /// How long an answered connection may wait for its next request.
+        package var idle: Duration = .seconds(75)
+        /// How long a client may take nothing of its answer.
+        package var writeStall: Duration = .seconds(10)
+        /// How long a refused client may take to end its side.
+        package var linger: Duration = .seconds(2)
+        /// Beyond these, clients wait in the kernel's queue.
+        package var connections = 4096
+
+        package init() {}
+    }
+
+    /// Called on the loop for each valid request; it must not block.
+    package typealias Handler = @Sendable (RequestHead, Peer) -> Reply
+
+    /// What a connection's deadline is for.
+    enum TimedPhase: Equatable {
+        case machine(ConnectionMachine.Phase)
+        case output
+    }
+
+    /// How long to leave waiting clients alone when there is no descriptor for them.
+    private static let acceptPause: Duration = .milliseconds(100)
+    /// Connections taken from one listener before those that exist get their turn.
+    private static let acceptBatch = 64
+
+    package nonisolated let loop: EventLoop
+    private let limits: Limits
+    private let handler: Handler
+    private let answered: (@Sendable (Exchange) -> Void)?
+    private let exhausted: @Sendable (SystemError) -> Void
+
+    private var poll: Poll?
+    private var timer: LoopTimer?
+    private var deadlines = Deadlines<Int32>()
+    private var listeners: [Int32: Listener] = [:]
+    private var pausedListeners: Set<Int32> = []
+    private var connections: [Int32: Connection] = [:]
+    private var keepsAlive = true
+    private var whenEmpty: [CheckedContinuation<Void, Never>] = []
+    /// Shared by all connections: each use of it ends before the next begins.
+    private var input = [UInt8](repeating: 0, count: 16 * 1024)
+    private var date = HTTPDate(seconds: 0)
+
+    /// - Parameters:
+    ///   - answered: told of every answered request; nil costs nothing.
+    ///   - exhausted: told, once for each time, that connections cannot be accepted for want of descriptors or memory.
+    package init(
+        on loop: EventLoop, limits: Limits = Limits(), answered: (@Sendable (Exchange) -> Void)? = nil,
+        exhausted: @escaping @Sendable (SystemError) -> Void = { _ in }, handler: @escaping Handler
+    ) {
+        self.loop = loop
+        self.limits = limits
+        self.handler = handler
+        self.answered = answered
+        self.exhausted = exhausted
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// Begins to take connections on one more address, and says which it turned out to be.
+    package func listen(on address: ListenAddress) throws -> ListenAddress {
+        let poll = try startedPoll()
+        let listener = try Listener(on: address)
+        do {
+            try poll.add(listener.descriptor, .readable)
+        } catch {
+            listener.close()
+            throw error
+        }
+        listeners[listener.descriptor] = listener
+        return listener.address
+    }
+
+    /// From now on every answer closes its connection, so that clients go elsewhere.
+    package func stopKeepingAlive() {
+        keepsAlive = false
+    }
+
+    /// Takes no more connections, closes those that wait for nothing, and returns when the answers in flight are
+    /// written or `limit` has passed; then nothing is open any more.
+    package func stop(within limit: Duration) async {
+        stopKeepingAlive()
+        for listener in listeners.values { listener.close() }
+        listeners = [:]
+        for connection in connections.values { perform(connection.machine.stopKeepingAlive(), connection) }
+        if !connections.isEmpty {
+            let timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.closeAll() } }
+            timer.wake(by: .now + limit)
+            await withCheckedContinuation { whenEmpty.append($0) }
+            withExtendedLifetime(timer) {}
+        }
+        poll = nil
+        timer = nil
+    }
+
+    private func closeAll() {
+        for connection in Array(connections.values) { close(connection) }
+    }
+
+    private func startedPoll() throws(SystemError) -> Poll {
+        if let poll { return poll }
+        let made = try Poll(on: loop) { [weak self] in self?.assumeIsolated { $0.pollIsReady() } }
+        timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.expire() } }
+        poll = made
+        return made
+    }
+
+    // MARK: Events
+
+    private func pollIsReady() {
+        poll?.drain { descriptor, seen in
+            if let connection = connections[descriptor] {
+                isReady(connection, seen)
+            } else if let listener = listeners[descriptor] {
+                accept(from: listener)
+            }
+        }
+        setTimer()
+    }
+
+    private func isReady(_ connection: Connection, _ seen: Poll.Events) {
+        if seen.contains(.failed) { return close(connection) }
+        if !seen.isDisjoint(with: [.readable, .inputEnded, .hangup]) { connection.mayRead = true }
+        if !seen.isDisjoint(with: [.inputEnded, .hangup]) { connection.inputEndIsNear = true }
+        if seen.contains(.writable), connection.hasUnsent { return goOnWriting(connection) }
+        readOn(connection)
+    }
+
+    private func accept(from listener: Listener) {
+        for _ in 0..<Server.acceptBatch {
+            guard connections.count < limits.connections else { return pause(listener) }
+            switch listener.accept() {
+            case .connection(let descriptor, let address): open(descriptor, address)
+            case .none: return
+            case .exhausted(let error):
+                exhausted(error)
+                return pause(listener)
+            }
+        }
+    }
+
+    private func open(_ descriptor: Int32, _ address: SocketAddress) {
+        let connection = Connection(descriptor: descriptor, peer: Peer(address), limits: limits.machine)
+        do {
+            try poll?.add(descriptor, [.readable, .writable, .inputEnded, .edgeTriggered])
+        } catch {
+            return connection.close()
+        }
+        connections[descriptor] = connection
+        setDeadline(connection)
+    }
+
+    private func pause(_ listener: Listener) {
+        poll?.remove(listener.descriptor)
+        pausedListeners.insert(listener.descriptor)
+        deadlines.set(listener.descriptor, to: .now + Server.acceptPause)
+    }
+
+    private func resume(_ descriptor: Int32) {
+        guard pausedListeners.remove(descriptor) != nil, let listener = listeners[descriptor] else { return }
+        do {
+            try poll?.add(descriptor, .readable)
+        } catch {
+            pause(listener)
+        }
+    }
+
+    private func expire() {
+        timer?.fired()
+        let now = ContinuousClock.now
+        while let descriptor = deadlines.popPassed(at: now) {
+            if let connection = connections[descriptor] {
+                connection.timedPhase = nil
+                if connection.hasUnsent {
+                    close(connection)
+                } else {
+                    perform(connection.machine.deadlinePassed(), connection)
+                }
+            } else {
+                resume(descriptor)
+            }
+        }
+        setTimer()
+    }
+
+    // MARK: Input, answers, output
+
+    private func readOn(_ connection: Connection) {
+        while connection.isOpen, connection.mayRead, !connection.hasUnsent, connection.machine.phase != .answering {
+            let read = input.withUnsafeMutableBytes { connection.read(into: $0) }
+            switch read {
+            case .bytes(let count):
+                perform(connection.machine.received(input.span.extracting(0..<count)), connection)
+            case .end: perform(connection.machine.inputEnded(), connection)
+            case .none: break
+            case .failed: close(connection)
+            }
+        }
+    }
+
+    /// Does what the machine says, and what it says next, until something has to be waited for.
+    private func perform(_ first: ConnectionMachine.Action, _ connection: Connection) {
+        var action = first
+        var output: [UInt8] = []
+        while true {
+            switch action {
+            case .answer(let head):
+                let startedAt = answered == nil ? nil : ContinuousClock.now
+                switch handler(head, connection.peer) {
+                case .now(let response):
+                    action = encode(response, connection, &output)
+                    tell(head, connection, response, startedAt)
+                case .later(let work):
+                    write(output, connection)
+                    return answer(head, connection, work)
+                }
+            case .refuse(let error):
+                action = encode(.refusal(error), connection, &output)
+            case .read, .close, .linger:
+                return finish(action, connection, output)
+            }
+            if output.count >= 64 * 1024 { return finish(action, connection, output) }
+        }
+    }
+
+    private func answer(
+        _ head: RequestHead, _ connection: Connection, _ work: @escaping @Sendable () async -> Response
+    ) {
+        setDeadline(connection)
+        Task {
+            let startedAt = ContinuousClock.now
+            let response = await work()
+            guard connection.isOpen else { return }
+            var output: [UInt8] = []
+            let next = encode(response, connection, &output)
+            tell(head, connection, response, startedAt)
+            write(output, connection)
+            perform(next, connection)
+            readOn(connection)
+            setTimer()
+        }
+    }
+
+    private func encode(
+        _ response: Response, _ connection: Connection, _ output: inout [UInt8]
+    ) -> ConnectionMachine.Action {
+        connection.timedPhase = nil
+        return connection.machine.answer(response, date: currentDate(), keepAlive: keepsAlive, into: &output)
+    }
+
+    private func tell(
+        _ head: RequestHead, _ connection: Connection, _ response: Response, _ startedAt: ContinuousClock.Instant?
+    ) {
+        guard let answered, let startedAt else { return }
+        answered(
+            Exchange(peer: connection.peer, head: head, status: response.status.code, duration: .now - startedAt))
+    }
+
+    private func write(_ output: [UInt8], _ connection: Connection) {
+        if !output.isEmpty, !connection.write(output) { close(connection) }
+    }
+
+    private func goOnWriting(_ connection: Connection) {
+        guard connection.writeUnsent() else { return close(connection) }
+        // Each step forward buys the client another stall's time.
+        connection.timedPhase = nil
+        guard !connection.hasUnsent, let action = connection.afterOutput else { return setDeadline(connection) }
+        connection.afterOutput = nil
+        perform(action, connection)
+        readOn(connection)
+    }
+
+    private func finish(_ action: ConnectionMachine.Action, _ connection: Connection, _ output: [UInt8]) {
+        write(output, connection)
+        guard connection.isOpen else { return }
+        if connection.hasUnsent {
+            connection.afterOutput = action
+        } else {
+            switch action {
+            case .close: return close(connection)
+            case .linger: connection.endOutput()
+            case .answer, .refuse: return perform(action, connection)
+            case .read: break
+            }
+        }
+        setDeadline(connection)
+    }
+
+    private func close(_ connection: Connection) {
+        guard connection.isOpen else { return }
+        deadlines.remove(connection.descriptor)
+        connections[connection.descriptor] = nil
+        connection.close()
+        if connections.isEmpty {
+            for continuation in whenEmpty { continuation.resume() }
+            whenEmpty = []
+        }
+    }
+
+    // MARK: Time
+
+    /// A phase's time runs from its beginning, however many bytes dribble in while it lasts.
+    private func setDeadline(_ connection: Connection) {
+        let phase: TimedPhase = connection.hasUnsent ? .output : .machine(connection.machine.phase)
+        guard phase != connection.timedPhase else { return }
+        connection.timedPhase = phase
+        if let allowed = allowed(phase) {
+            deadlines.set(connection.descriptor, to: .now + allowed)
+        } else {
+            deadlines.remove(connection.descriptor)
+        }
+    }
+
+    private func allowed(_ phase: TimedPhase) -> Duration? {
+        switch phase {
+        case .output: limits.writeStall
+        case .machine(.head): limits.head
+        case .machine(.content): limits.content
+        case .machine(.idle): limits.idle
+        case .machine(.lingering): limits.linger
+        case .machine(.answering), .machine(.closed): nil
+        }
+    }
+
+    private func setTimer() {
+        if let earliest = deadlines.earliest { timer?.wake(by: earliest) }
+    }
+
+    private func currentDate() -> HTTPDate {
+        let seconds = time(nil)
+        if seconds != date.seconds { date = HTTPDate(seconds: seconds) }
+        return date
+    }
+}

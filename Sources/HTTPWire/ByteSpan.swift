@@ -1,0 +1,58 @@
+/// Bytes in some buffer, read in place.
+typealias Bytes = Span<UInt8>
+
+extension Span<UInt8> {
+    func firstIndex(of byte: UInt8, in range: Range<Int>) -> Int? {
+        var index = range.lowerBound
+        while index < range.upperBound {
+            if self[index] == byte { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    func allSatisfy(in range: Range<Int>, _ condition: (UInt8) -> Bool) -> Bool {
+        var index = range.lowerBound
+        while index < range.upperBound {
+            guard condition(self[index]) else { return false }
+            index += 1
+        }
+        return true
+    }
+
+    /// `range` without the spaces and tabs at its ends (OWS of RFC 9110 §5.6.3).
+    func trimmed(_ range: Range<Int>) -> Range<Int> {
+        var (low, high) = (range.lowerBound, range.upperBound)
+        while low < high, Grammar.isBlank(self[low]) { low += 1 }
+        while high > low, Grammar.isBlank(self[high - 1]) { high -= 1 }
+        return low..<high
+    }
+
+    /// Whether the bytes are `text`, letter for letter.
+    func matches(_ text: StaticString, in range: Range<Int>) -> Bool {
+        guard range.count == text.utf8CodeUnitCount else { return false }
+        for offset in 0..<range.count where self[range.lowerBound + offset] != text.utf8Start[offset] {
+            return false
+        }
+        return true
+    }
+
+    /// Whether the bytes are `lowercase` (which has no capitals) without regard to case.
+    func matchesIgnoringCase(_ lowercase: StaticString, in range: Range<Int>) -> Bool {
+        guard range.count == lowercase.utf8CodeUnitCount else { return false }
+        for offset in 0..<range.count {
+            let byte = self[range.lowerBound + offset]
+            let folded = byte &- 0x41 < 26 ? byte | 0x20 : byte
+            if folded != lowercase.utf8Start[offset] { return false }
+        }
+        return true
+    }
+
+    func string(_ range: Range<Int>) -> String {
+        extracting(range).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    }
+
+    func array(_ range: Range<Int>) -> [UInt8] {
+        extracting(range).withUnsafeBufferPointer { Array($0) }
+    }
+}

@@ -1,0 +1,68 @@
+import HTTPTypes
+
+/// Reads one request head, line by line as the lines come in, and refuses what RFC 9112 does not allow: nothing is
+/// repaired. Strict where the RFC leaves a choice, as leniency is how two parsers come to disagree on framing.
+package struct RequestParser: Sendable {
+    package struct Limits: Sendable, Hashable {
+        /// Request line and header section together, with their line ends.
+        package var headBytes = 8192
+        /// At least 8,000 is what RFC 9112 §3 recommends.
+        package var requestLineBytes = 8000
+        package var fieldLines = 64
+
+        package init() {}
+    }
+
+    private let limits: Limits
+    private var scanned = 0
+    private var lineStart = 0
+    private var headStart = 0
+    private var requestLine: RequestLine?
+    private var section: FieldSection
+
+    package init(limits: Limits = Limits()) {
+        self.limits = limits
+        section = FieldSection(limit: limits.fieldLines)
+    }
+
+    /// The head and the number of bytes it took, or nil where more are needed.
+    /// - Parameter bytes: all that has come since the head began. Called again, it must begin with the same bytes.
+    package mutating func parse(_ bytes: Span<UInt8>) throws(RequestError) -> (head: RequestHead, length: Int)? {
+        while let lineFeed = bytes.firstIndex(of: Grammar.lineFeed, in: scanned..<bytes.count) {
+            try checkSize(lineFeed + 1)
+            guard lineFeed > lineStart, bytes[lineFeed - 1] == Grammar.carriageReturn else {
+                throw .malformedLineEnd
+            }
+            let line = lineStart..<lineFeed - 1
+            scanned = lineFeed + 1
+            lineStart = scanned
+            if let requestLine {
+                if line.isEmpty { return (try section.head(requestLine, bytes), lineStart) }
+                try section.add(line, in: bytes)
+            } else if line.isEmpty {
+                // One empty line before the request line is passed over (RFC 9112 §2.2).
+                guard headStart == 0 else { throw .malformedRequestLine }
+                headStart = lineStart
+            } else {
+                requestLine = try RequestLine(bytes, line)
+                section.start = lineStart
+            }
+        }
+        scanned = bytes.count
+        try checkStart(bytes)
+        try checkSize(bytes.count)
+        return nil
+    }
+
+    /// What cannot become a request line (a TLS handshake, say) is refused without waiting for the line's end.
+    private func checkStart(_ bytes: Span<UInt8>) throws(RequestError) {
+        guard requestLine == nil, lineStart < bytes.count else { return }
+        let first = bytes[lineStart]
+        guard Grammar.isToken(first) || first == Grammar.carriageReturn else { throw .malformedRequestLine }
+    }
+
+    private func checkSize(_ end: Int) throws(RequestError) {
+        if requestLine == nil, end - lineStart > limits.requestLineBytes + 2 { throw .requestLineTooLong }
+        if end - headStart > limits.headBytes { throw .headTooLarge }
+    }
+}

@@ -1,0 +1,53 @@
+package import HTTPTypes
+
+/// A response, encoded once but for what differs from one request to the next: Date, Connection, and whether the
+/// content is sent.
+package struct Response: Sendable, Hashable {
+    package let status: HTTPResponse.Status
+    /// Status line and fields, without the empty line.
+    fileprivate let head: [UInt8]
+    package let content: [UInt8]
+
+    /// - Parameter contentType: with its parameters, such as `text/plain; charset=utf-8`.
+    package init(
+        status: HTTPResponse.Status, contentType: String, fields: [HTTPField] = [], content: some Collection<UInt8>
+    ) {
+        self.status = status
+        self.content = Array(content)
+        var head = "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n"
+        head += "Content-Type: \(contentType)\r\nContent-Length: \(self.content.count)\r\n"
+        for field in fields { head += "\(field.name.rawName): \(field.value)\r\n" }
+        self.head = Array(head.utf8)
+    }
+
+    package static func text(_ status: HTTPResponse.Status, _ text: String, fields: [HTTPField] = []) -> Response {
+        Response(status: status, contentType: "text/plain; charset=utf-8", fields: fields, content: text.utf8)
+    }
+
+    /// The answer to a request that cannot be served: the status, and in one line why.
+    package static func refusal(_ error: RequestError) -> Response {
+        .text(error.status, "\(error.status.code) \(error.status.reasonPhrase): \(error)\n")
+    }
+}
+
+/// Writes responses as bytes (RFC 9112 §4).
+enum ResponseEncoder {
+    /// What the client is told of the connection; HTTP/1.1 takes silence as "keep-alive".
+    enum Connection {
+        case keptAlive(RequestHead.Version)
+        case closed
+    }
+
+    static func append(
+        _ response: Response, withContent: Bool, connection: Connection, date: HTTPDate, to output: inout [UInt8]
+    ) {
+        output.append(contentsOf: response.head)
+        date.appendField(to: &output)
+        switch connection {
+        case .keptAlive(.http11): output.append(contentsOf: "\r\n".utf8)
+        case .keptAlive(.http10): output.append(contentsOf: "Connection: keep-alive\r\n\r\n".utf8)
+        case .closed: output.append(contentsOf: "Connection: close\r\n\r\n".utf8)
+        }
+        if withContent { output.append(contentsOf: response.content) }
+    }
+}

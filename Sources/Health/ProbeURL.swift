@@ -1,0 +1,73 @@
+/// Where a probe goes: an http or https URL in its parts, each of them valid, with what is secret kept apart.
+package struct ProbeURL: Sendable, Hashable {
+    package enum Scheme: String, Sendable {
+        case http, https
+
+        package var defaultPort: Int { self == .http ? 80 : 443 }
+    }
+
+    package struct Credentials: Sendable, Hashable {
+        package let user: String
+        package let password: String
+
+        package init(user: String, password: String) {
+            self.user = user
+            self.password = password
+        }
+    }
+
+    package let scheme: Scheme
+    /// A name, an IPv4 address, or an IPv6 address without its brackets.
+    package let host: String
+    package let port: Int
+    /// The request target in origin form (RFC 9112 §3.2.1): begins with "/", percent-encoded, with the query.
+    package let target: String
+    package let credentials: Credentials?
+    /// The path of a UNIX domain socket to connect to instead of host and port.
+    package let socketPath: String?
+
+    package init(
+        scheme: Scheme, host: String, port: Int? = nil, target: String,
+        credentials: Credentials? = nil, socketPath: String? = nil
+    ) {
+        self.scheme = scheme
+        self.host = host
+        self.port = port ?? scheme.defaultPort
+        self.target = target
+        self.credentials = credentials
+        self.socketPath = socketPath
+    }
+
+    /// The same origin, with another request target.
+    package func with(target: String) -> ProbeURL {
+        ProbeURL(
+            scheme: scheme, host: host, port: port, target: target, credentials: credentials, socketPath: socketPath)
+    }
+
+    /// The base URL's path and `path` (which begins with "/") joined by one slash: Grafana answers `//api/health`
+    /// with a redirect.
+    package func appending(path: String) -> ProbeURL {
+        var base = Substring(target)
+        while base.hasSuffix("/") { base.removeLast() }
+        return with(target: base + path)
+    }
+
+    /// Host and port as in a URL, the port left out where it is the scheme's own.
+    package var authority: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == scheme.defaultPort ? name : "\(name):\(port)"
+    }
+
+    /// Where the connection goes, for a message: `loki:3100`, `[::1]:3100` or `unix:/run/healthz.sock`.
+    package var place: String {
+        if let socketPath { return "unix:\(socketPath)" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}
+
+extension ProbeURL: CustomStringConvertible {
+    /// The URL without its credentials: fit to be shown to anybody.
+    package var description: String {
+        socketPath.map { "unix:\($0):\(target)" } ?? "\(scheme.rawValue)://\(authority)\(target)"
+    }
+}

@@ -1,0 +1,68 @@
+/// A set of HTTP status codes (RFC 9110 §15), written as in `200`, `200-299`, `2xx` or `200-299,404`.
+package struct StatusSet: Sendable, Hashable {
+    /// Not empty, in the order in which they were written; each within 100...599.
+    package let ranges: [ClosedRange<Int>]
+
+    package static let valid = 100...599
+
+    private init(ranges: [ClosedRange<Int>]) {
+        self.ranges = ranges
+    }
+
+    package static func only(_ status: Int) -> StatusSet {
+        StatusSet(ranges: [status...status])
+    }
+
+    package func union(_ other: StatusSet) -> StatusSet {
+        StatusSet(ranges: ranges + other.ranges)
+    }
+
+    /// nil when any part is not a status, a range of them or a class.
+    package init?(_ text: some StringProtocol) {
+        var ranges: [ClosedRange<Int>] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let range = StatusSet.range(part.trimmed) else { return nil }
+            ranges.append(range)
+        }
+        self.ranges = ranges
+    }
+
+    package func contains(_ status: Int) -> Bool {
+        ranges.contains { $0.contains(status) }
+    }
+
+    private static func range(_ part: some StringProtocol) -> ClosedRange<Int>? {
+        if part.utf8.count == 3, part.hasSuffix("xx"), let digit = part.first.flatMap({ Int(String($0)) }) {
+            return (1...5).contains(digit) ? digit * 100...digit * 100 + 99 : nil
+        }
+        let ends = part.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = ends.first, let last = ends.last, let low = status(first), let high = status(last) else {
+            return nil
+        }
+        return low <= high ? low...high : nil
+    }
+
+    private static func status(_ text: some StringProtocol) -> Int? {
+        // Int("+404") is a number, but not a status.
+        guard text.utf8.count == 3, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int(text).flatMap { valid.contains($0) ? $0 : nil }
+    }
+}
+
+extension StatusSet: CustomStringConvertible {
+    /// As it is written in a configuration: `200-299,404`.
+    package var description: String {
+        ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
+    }
+}
+
+extension StringProtocol {
+    /// Without the spaces and tabs at its ends.
+    fileprivate var trimmed: SubSequence {
+        let blank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        guard let first = firstIndex(where: { !blank($0) }), let last = lastIndex(where: { !blank($0) }) else {
+            return self[endIndex...]
+        }
+        return self[first...last]
+    }
+}

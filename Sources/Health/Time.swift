@@ -1,0 +1,46 @@
+/// A point of the wall clock, for showing and never for waiting: milliseconds since 1970-01-01T00:00:00Z.
+package struct Timestamp: Sendable, Hashable, Comparable {
+    package let milliseconds: Int64
+
+    package init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
+}
+
+/// Now, by both clocks: one to measure and wait by, one to show.
+package struct Moment: Sendable, Hashable {
+    package let instant: ContinuousClock.Instant
+    package let timestamp: Timestamp
+
+    package init(instant: ContinuousClock.Instant, timestamp: Timestamp) {
+        self.instant = instant
+        self.timestamp = timestamp
+    }
+}
+
+extension Duration {
+    /// Milliseconds, with the fraction.
+    package var milliseconds: Double {
+        Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15
+    }
+
+    /// For a message: `0.4 ms`, `12 ms`, `1.5 s`, `4 min`, `3 h`, `12 d`: two figures are enough for a person.
+    package var brief: String {
+        let milliseconds = self.milliseconds
+        switch milliseconds {
+        case ..<10: return "\(Duration.oneDecimal(milliseconds)) ms"
+        case ..<1000: return "\(Int(milliseconds.rounded())) ms"
+        case ..<60_000: return "\(Duration.oneDecimal(milliseconds / 1000)) s"
+        case ..<3_600_000: return "\(Int(milliseconds / 60_000)) min"
+        case ..<172_800_000: return "\(Int(milliseconds / 3_600_000)) h"
+        default: return "\(Int(milliseconds / 86_400_000)) d"
+        }
+    }
+
+    private static func oneDecimal(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+    }
+}

@@ -1,0 +1,24 @@
+/// Text that came from outside (an upstream, a certificate, a request), made fit for a terminal and a log line.
+package enum Printable {
+    /// Control characters as `\u{1b}`, and no more than `limit` characters.
+    package static func escape(_ text: String, limit: Int = 500) -> String {
+        var output = ""
+        for (index, scalar) in text.unicodeScalars.enumerated() {
+            guard index < limit else { return output + "…" }
+            if isControl(scalar) {
+                output += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                output.unicodeScalars.append(scalar)
+            }
+        }
+        return output
+    }
+
+    /// C0, DEL and C1, the line separators, and what turns the direction of writing: none of them fits in a line.
+    static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Configuration
+import EventLoop
+import HTTPServer
+import StandIns
+
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Start stand-ins for Grafana, Loki and Tempo in this process, and healthz over them.",
+        discussion: "Nothing needs to be installed or configured. End it with Ctrl-C.")
+
+    @Option(
+        help: ArgumentHelp(
+            "Let this one fail: grafana, loki or tempo. May be given more than once.", valueName: "service"))
+    var fail: [StandIn.Service] = []
+
+    @OptionGroup var flags: SettingFlags
+
+    func run() async throws {
+        let loop = EventLoop()
+        var settings: [Setting: String] = [:]
+        var standIns: [StandIn] = []
+        for (service, setting) in [
+            (StandIn.Service.grafana, Setting.grafanaEndpoint), (.loki, .lokiEndpoint), (.tempo, .tempoEndpoint),
+        ] {
+            let standIn = StandIn(service, fail.contains(service) ? .failing : .well, on: loop)
+            settings[setting] = try await standIn.start()
+            standIns.append(standIn)
+        }
+        if flags.values[.listen] == nil { settings[.listen] = "127.0.0.1:8080" }
+        if flags.values[.drain] == nil { settings[.drain] = "0" }
+        let configuration = try flags.configuration(overriding: settings)
+
+        let sidecar = Sidecar(configuration, on: loop)
+        let mayMove = flags.values[.listen] == nil
+        try await sidecar.serve(on: configuration.listen, orOnAnyPort: mayMove) { address in
+            Terminal.show(introduction(to: address))
+        }
+        withExtendedLifetime(standIns) {}
+    }
+
+    private func introduction(to address: ListenAddress) -> String {
+        let failing = Set(fail.map(\.rawValue)).sorted().joined(separator: ", ")
+        return """
+            healthz demo: stand-ins for Grafana, Loki and Tempo, and healthz over them\
+            \(failing.isEmpty ? "" : " (failing: \(failing))"). Try:
+
+              \(curl("-i", address, "/healthz"))
+              \(curl("-H 'Accept: text/plain'", address, "/healthz?exclude=loki"))
+              \(curl("-i", address, "/healthz/tempo"))
+
+            Ctrl-C ends it.
+
+            """
+    }
+
+    private func curl(_ options: String, _ address: ListenAddress, _ target: String) -> String {
+        switch address {
+        case .tcp: "curl \(options) '\(address.url)\(target)'"
+        case .unix(let path): "curl \(options) --unix-socket \(path) 'http://localhost\(target)'"
+        }
+    }
+}
+
+extension StandIn.Service: ExpressibleByArgument {}

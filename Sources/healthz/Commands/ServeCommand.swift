@@ -1,0 +1,21 @@
+import ArgumentParser
+import Configuration
+import EventLoop
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Answer /healthz, /healthz/NAME, /livez and /readyz (the default).",
+        discussion: """
+            Every flag has a variable: --timeout is HEALTHZ_TIMEOUT, but --grafana-endpoint is GRAFANA_ENDPOINT, and \
+            so with Loki and Tempo. "healthz config" shows what is in force.
+            """)
+
+    @OptionGroup var flags: SettingFlags
+
+    func run() async throws {
+        let configuration = try flags.configuration()
+        let sidecar = Sidecar(configuration, on: EventLoop())
+        try await sidecar.serve(on: configuration.listen)
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Configuration
+import Foundation
+
+/// The flags that every command has which reads the configuration.
+struct SettingFlags: ParsableArguments {
+    @Option(help: ArgumentHelp("Where to listen: 0.0.0.0:8080, [::]:8080 or unix:/path.", valueName: "address"))
+    var listen: String?
+
+    @Option(help: ArgumentHelp("Grafana's base URL; an empty one leaves Grafana out.", valueName: "url"))
+    var grafanaEndpoint: String?
+
+    @Option(help: ArgumentHelp("Loki's base URL; an empty one leaves Loki out.", valueName: "url"))
+    var lokiEndpoint: String?
+
+    @Option(help: ArgumentHelp("Tempo's base URL; an empty one leaves Tempo out.", valueName: "url"))
+    var tempoEndpoint: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How Loki and Tempo are judged: liveness (/ is 200 or 404) or readiness (/ready is 200).",
+            valueName: "preset"))
+    var preset: String?
+
+    @Option(help: ArgumentHelp("How long one probe may take: 250ms, 2s, 1m.", valueName: "duration"))
+    var timeout: String?
+
+    @Option(help: ArgumentHelp("How long a whole check may take.", valueName: "duration"))
+    var deadline: String?
+
+    @Option(help: ArgumentHelp("How old an answer may be; 0 checks at every request.", valueName: "duration"))
+    var cache: String?
+
+    @Option(help: ArgumentHelp("How long to answer as unhealthy after SIGTERM before ending.", valueName: "duration"))
+    var drain: String?
+
+    @Option(help: ArgumentHelp("debug, info, warning or error.", valueName: "level"))
+    var logLevel: String?
+
+    @Option(help: ArgumentHelp("text or json.", valueName: "format"))
+    var logFormat: String?
+
+    @Option(help: ArgumentHelp("Log every request: on or off.", valueName: "switch"))
+    var accessLog: String?
+
+    /// Those that were given.
+    var values: [Setting: String] {
+        let all: [(Setting, String?)] = [
+            (.listen, listen), (.grafanaEndpoint, grafanaEndpoint), (.lokiEndpoint, lokiEndpoint),
+            (.tempoEndpoint, tempoEndpoint), (.preset, preset), (.timeout, timeout), (.deadline, deadline),
+            (.cache, cache), (.drain, drain), (.logLevel, logLevel), (.logFormat, logFormat),
+            (.accessLog, accessLog),
+        ]
+        return Dictionary(uniqueKeysWithValues: all.compactMap { setting, text in text.map { (setting, $0) } })
+    }
+
+    /// The configuration, or the end of the program: with every mistake on a line of its own.
+    func configuration(overriding: [Setting: String] = [:]) throws -> Configuration {
+        do {
+            return try Configuration(
+                flags: values.merging(overriding) { _, new in new }, environment: Terminal.environment)
+        } catch {
+            for mistake in error.mistakes { Terminal.complain("\(mistake)") }
+            throw error.mistakes.allSatisfy { $0.origin == .flag } ? ExitCode.usage : ExitCode.configuration
+        }
+    }
+}

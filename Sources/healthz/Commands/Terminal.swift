@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+
+/// What the commands have of the process round them.
+enum Terminal {
+    static var environment: [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+            entry += 1
+        }
+        return variables
+    }
+
+    /// One line on standard error.
+    static func complain(_ line: String) {
+        write("healthz: \(line)\n", to: STDERR_FILENO)
+    }
+
+    /// Text on standard output.
+    static func show(_ text: String) {
+        write(text, to: STDOUT_FILENO)
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                return  // Nobody reads it.
+            }
+        }
+    }
+}
+
+/// sysexits(3), as far as they apply.
+extension ExitCode {
+    static let unhealthy = ExitCode(1)
+    static let usage = ExitCode(64)
+    /// What was asked for is not to be had: an address that is taken, or not this machine's.
+    static let unavailable = ExitCode(69)
+    static let system = ExitCode(71)
+    static let configuration = ExitCode(78)
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+
+/// The program: its commands, and nothing that could be done elsewhere.
+@main
+struct Healthz: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "healthz",
+        abstract: "Tells whether a node's Grafana, Loki and Tempo are healthy, which is not, since when, and why.",
+        discussion: """
+            Without a subcommand, healthz serves. Settings come from flags, else from the environment, else from \
+            defaults; "healthz config" shows them all with their origin, "healthz serve --help" explains them.
+
+            Exit codes: 0 healthy or done, 1 unhealthy, 64 usage, 78 configuration, 69 an address that is taken or \
+            not this machine's, 71 a failure of the system.
+            """,
+        version: "healthz \(version)",
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, ProbeCommand.self, DemoCommand.self, ConfigCommand.self,
+        ],
+        defaultSubcommand: ServeCommand.self
+    )
+}

@@ -1,0 +1,45 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Writes lines to standard error on a queue of its own, so that whoever does not read the log cannot stop the loop.
+/// Lines beyond what is allowed to wait are dropped, and their number told.
+final class LogWriter: Sendable {
+    private static let limit = 1024
+
+    private let queue = DispatchQueue(label: "healthz.log")
+    private let waiting = Atomic<Int>(0)
+    private let dropped = Atomic<Int>(0)
+
+    @Sendable func write(_ line: String) {
+        guard waiting.add(1, ordering: .relaxed).newValue <= LogWriter.limit else {
+            waiting.subtract(1, ordering: .relaxed)
+            dropped.add(1, ordering: .relaxed)
+            return
+        }
+        queue.async { [self] in
+            let lost = dropped.exchange(0, ordering: .relaxed)
+            LogWriter.put(lost == 0 ? line : "healthz: \(lost) log lines were dropped, as nobody read them\n\(line)")
+            waiting.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    /// Returns when all is written, or time is up.
+    func flush(within limit: Duration) {
+        let done = DispatchSemaphore(value: 0)
+        queue.async { done.signal() }
+        _ = done.wait(timeout: .now() + .milliseconds(Int(limit / .milliseconds(1))))
+    }
+
+    private static func put(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                return
+            }
+        }
+    }
+}
