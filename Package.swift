@@ -55,7 +55,7 @@ let package = Package(
         ),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-        tests("HealthTests", ["Health"]),
+        tests("HealthTests", ["EventLoop", "Health"]),
         tests("EventLoopTests", ["EventLoop", "TestSupport"]),
         tests("HTTPWireTests", ["HTTPWire", httpTypes]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "TestSupport", httpTypes]),

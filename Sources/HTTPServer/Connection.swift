@@ -1,5 +1,5 @@
 import EventLoop
-import Foundation
+import Glibc
 import HTTPWire
 
 /// One accepted connection: its descriptor, its machine, and the output that the client has not taken yet.
@@ -31,7 +31,7 @@ final class Connection {
         guard isOpen else { return }
         isOpen = false
         unsent = []
-        Foundation.close(descriptor)
+        Glibc.close(descriptor)
     }
 
     /// What a read came back with.
@@ -88,7 +88,7 @@ final class Connection {
             var taken = 0
             while taken < buffer.count {
                 let rest = UnsafeRawBufferPointer(rebasing: buffer[taken...])
-                let count = Foundation.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+                let count = Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
                 if count > 0 {
                     taken += count
                 } else if errno == EAGAIN {

@@ -1,6 +1,6 @@
 import CSystem
 import EventLoop
-import Foundation
+import Glibc
 
 /// One listening socket. Whoever has made it calls `close`.
 struct Listener {
@@ -25,7 +25,7 @@ struct Listener {
     }
 
     func close() {
-        Foundation.close(descriptor)
+        Glibc.close(descriptor)
         if case .unix(let path) = address { unlink(path) }
     }
 
@@ -80,7 +80,7 @@ struct Listener {
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
         let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard probe >= 0 else { return }
-        defer { Foundation.close(probe) }
+        defer { Glibc.close(probe) }
         if address.read({ connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED { unlink(path) }
     }
 
@@ -121,7 +121,7 @@ struct Listener {
     }
 
     private static func fail(_ wanted: ListenAddress, _ code: Int32, closing descriptor: Int32? = nil) -> ListenError {
-        if let descriptor { Foundation.close(descriptor) }
+        if let descriptor { Glibc.close(descriptor) }
         let cause: ListenError.Cause =
             switch code {
             case EADDRINUSE: .inUse

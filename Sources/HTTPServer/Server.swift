@@ -1,5 +1,5 @@
 package import EventLoop
-import Foundation
+import Glibc
 import HTTPTypes
 package import HTTPWire
 

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// An address of the sockets interface: sockaddr(3type) in its storage.
 struct SocketAddress {

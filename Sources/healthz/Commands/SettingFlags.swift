@@ -1,6 +1,6 @@
 import ArgumentParser
 import Configuration
-import Foundation
+import Glibc
 
 /// The flags that every command has which reads the configuration.
 struct SettingFlags: ParsableArguments {

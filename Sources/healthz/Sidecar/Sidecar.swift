@@ -1,7 +1,7 @@
 import ArgumentParser
 import Configuration
 import EventLoop
-import Foundation
+import Glibc
 import HTTPServer
 import HTTPWire
 import Health

@@ -1,0 +1,200 @@
+import Foundation
+import Synchronization
+
+/// An HTTP upstream that misbehaves as it is told to: each connection runs the script in a thread of its own.
+package final class FaultyUpstream: Sendable {
+    package enum Step: Sendable {
+        /// Waits for a whole request head.
+        case readHead
+        case send(String)
+        /// One byte at a time, with a pause before each.
+        case drip(String, every: Duration)
+        case wait(Duration)
+        /// Does nothing until the other side gives up.
+        case freeze
+        /// Sends this again and again until the other side gives up.
+        case endless(String)
+        /// Closes with a reset.
+        case reset
+        /// Closes in order.
+        case close
+        /// Waits until `release` is called.
+        case hold
+    }
+
+    package let port: UInt16
+    private let listener: Int32
+    private let script: Mutex<[Step]>
+    private let counts = Mutex((accepted: 0, open: 0))
+    private let isHeld = Mutex(true)
+
+    /// Serves on loopback until `stop`.
+    package init(_ script: [Step], host: String = "127.0.0.1") throws {
+        self.script = Mutex(script)
+        let isV6 = host.contains(":")
+        listener = socket(isV6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        port = try FaultyUpstream.listen(listener, isV6: isV6)
+        let listener = self.listener
+        Thread.detachNewThread { [weak self] in
+            while true {
+                let connection = accept(listener, nil, nil)
+                if connection < 0 { return }
+                guard let self else {
+                    Foundation.close(connection)
+                    return
+                }
+                counts.withLock { $0 = ($0.accepted + 1, $0.open + 1) }
+                Thread.detachNewThread { self.serve(connection) }
+            }
+        }
+    }
+
+    deinit {
+        stop()
+    }
+
+    package var url: String { "http://127.0.0.1:\(port)" }
+
+    /// Connections so far.
+    package var accepted: Int { counts.withLock { $0.accepted } }
+
+    /// What later connections get.
+    package func change(to script: [Step]) {
+        self.script.withLock { $0 = script }
+    }
+
+    /// Lets every connection that is held go on.
+    package func release() {
+        isHeld.withLock { $0 = false }
+    }
+
+    package func stop() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        Foundation.close(listener)
+    }
+
+    private func serve(_ connection: Int32) {
+        defer { counts.withLock { $0.open -= 1 } }
+        for step in script.withLock({ $0 }) {
+            guard run(step, connection) else { break }
+        }
+        Foundation.close(connection)
+    }
+
+    /// false where the connection is over.
+    private func run(_ step: Step, _ connection: Int32) -> Bool {
+        switch step {
+        case .readHead: return readHead(connection)
+        case .send(let text): return put(text, connection)
+        case .drip(let text, let pause):
+            for byte in text.utf8 {
+                pauseThread(pause)
+                guard put(String(decoding: [byte], as: UTF8.self), connection) else { return false }
+            }
+            return true
+        case .wait(let time):
+            pauseThread(time)
+            return true
+        case .freeze:
+            while readSome(connection) {}
+            return false
+        case .endless(let text):
+            while put(text, connection) {}
+            return false
+        case .reset:
+            var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+            setsockopt(connection, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+            return false
+        case .close:
+            return false
+        case .hold:
+            // A script's pause, bounded: no test waits for this without releasing it.
+            let end = ContinuousClock.now + .seconds(30)
+            while isHeld.withLock({ $0 }), ContinuousClock.now < end { pauseThread(.milliseconds(2)) }
+            return true
+        }
+    }
+
+    private func pauseThread(_ time: Duration) {
+        let (seconds, attoseconds) = time.components
+        var left = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        nanosleep(&left, nil)
+    }
+
+    private func readHead(_ connection: Int32) -> Bool {
+        var head: [UInt8] = []
+        var byte: UInt8 = 0
+        while head.suffix(4) != [13, 10, 13, 10] {
+            guard recv(connection, &byte, 1, 0) == 1 else { return false }
+            head.append(byte)
+        }
+        return true
+    }
+
+    private func readSome(_ connection: Int32) -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        return recv(connection, &buffer, buffer.count, 0) > 0
+    }
+
+    private func put(_ text: String, _ connection: Int32) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    private static func listen(_ listener: Int32, isV6: Bool) throws -> UInt16 {
+        var storage = sockaddr_storage()
+        var length = socklen_t(isV6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
+        return try withUnsafeMutableBytes(of: &storage) { bytes in
+            if isV6 {
+                var address = sockaddr_in6()
+                address.sin6_family = sa_family_t(AF_INET6)
+                address.sin6_addr = in6addr_loopback
+                withUnsafeBytes(of: address) { bytes.copyMemory(from: $0) }
+            } else {
+                var address = sockaddr_in()
+                address.sin_family = sa_family_t(AF_INET)
+                inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
+                withUnsafeBytes(of: address) { bytes.copyMemory(from: $0) }
+            }
+            guard let base = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self),
+                bind(listener, base, length) == 0, Foundation.listen(listener, 512) == 0,
+                getsockname(listener, base, &length) == 0
+            else { throw RawClient.Failure.system("bind", errno) }
+            // The port stands at the same place in both kinds of address.
+            return UInt16(bytes[2]) << 8 | UInt16(bytes[3])
+        }
+    }
+}
+
+/// A port of loopback on which nothing listens. It is bound, and so kept from others, for as long as this lives.
+package final class ClosedPort: Sendable {
+    package let port: UInt16
+    private let descriptor: Int32
+
+    package init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = self.descriptor
+        let ok = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard ok else { throw RawClient.Failure.system("bind", errno) }
+        port = UInt16(bigEndian: address.sin_port)
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    package var url: String { "http://127.0.0.1:\(port)" }
+}

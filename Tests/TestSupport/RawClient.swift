@@ -1,0 +1,179 @@
+import Foundation
+
+/// A client that sends exactly the bytes it is told to, over a blocking socket whose every wait has a deadline.
+package final class RawClient {
+    package enum Failure: Error {
+        case system(String, Int32)
+        case timeout
+    }
+
+    private let descriptor: Int32
+
+    package init(port: UInt16, host: String = "127.0.0.1", timeout: Duration = .seconds(10)) throws {
+        let isV6 = host.contains(":")
+        descriptor = socket(isV6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure.system("socket", errno) }
+        setTimeout(timeout)
+        var connected: Int32
+        if isV6 {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            inet_pton(AF_INET6, host, &address.sin6_addr)
+            connected = withUnsafePointer(to: address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+                }
+            }
+        } else {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            inet_pton(AF_INET, host, &address.sin_addr)
+            connected = withUnsafePointer(to: address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
+        if connected != 0 {
+            connected = errno
+            close(descriptor)
+            throw Failure.system("connect", connected)
+        }
+    }
+
+    /// To a UNIX domain socket.
+    package init(path: String, timeout: Duration = .seconds(10)) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure.system("socket", errno) }
+        setTimeout(timeout)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let connected = withUnsafePointer(to: address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        if connected != 0 {
+            let code = errno
+            close(descriptor)
+            throw Failure.system("connect", code)
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    private func setTimeout(_ timeout: Duration) {
+        var time = timeval(tv_sec: Int(timeout.components.seconds), tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    package func send(_ text: String) throws {
+        try send(Array(text.utf8))
+    }
+
+    package func send(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { throw Failure.system("send", errno) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// No more will be sent; the answer can still be read.
+    package func endOutput() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Closes with a reset instead of an end.
+    package func reset() {
+        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Some bytes, or none at the end of the stream.
+    package func readSome() throws -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        if count < 0 { throw errno == EAGAIN ? Failure.timeout : Failure.system("recv", errno) }
+        return Array(buffer[..<count])
+    }
+
+    /// All bytes until the other side ends its stream.
+    package func readToEnd() throws -> String {
+        var all: [UInt8] = []
+        while true {
+            let some = try readSome()
+            if some.isEmpty { return String(decoding: all, as: UTF8.self) }
+            all += some
+        }
+    }
+
+    private var unread: [UInt8] = []
+
+    /// One response, framed by its Content-Length, leaving what follows it for the next call.
+    package func readResponse(hasContent: Bool = true) throws -> RawResponse {
+        while true {
+            if let (response, length) = RawResponse.parse(unread, hasContent: hasContent) {
+                unread.removeFirst(length)
+                return response
+            }
+            let some = try readSome()
+            if some.isEmpty { throw Failure.system("the stream ended in the middle of a response", 0) }
+            unread += some
+        }
+    }
+}
+
+/// A response as it came.
+package struct RawResponse: Sendable {
+    package let status: Int
+    package let head: String
+    package let body: String
+
+    /// The value of the first field of that name.
+    package func field(_ name: String) -> String? {
+        for line in head.components(separatedBy: "\r\n").dropFirst() {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            if parts.count == 2, parts[0].lowercased() == name.lowercased() {
+                return parts[1].trimmingCharacters(in: .whitespaces)
+            }
+        }
+        return nil
+    }
+
+    /// The content as JSON.
+    package func json() throws -> [String: Any] {
+        try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any] ?? [:]
+    }
+
+    static func parse(_ bytes: [UInt8], hasContent: Bool) -> (RawResponse, length: Int)? {
+        guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
+        let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
+        let parts = head.prefix { $0 != "\r\n" }.split(separator: " ")
+        guard parts.count >= 2, let status = Int(parts[1]) else { return nil }
+        var response = RawResponse(status: status, head: head, body: "")
+        let length = hasContent ? Int(response.field("Content-Length") ?? "0") ?? 0 : 0
+        guard bytes.count >= end.upperBound + length else { return nil }
+        let body = String(decoding: bytes[end.upperBound..<end.upperBound + length], as: UTF8.self)
+        response = RawResponse(status: status, head: head, body: body)
+        return (response, end.upperBound + length)
+    }
+}
+
+/// One GET on a connection of its own.
+package func get(
+    _ target: String, port: UInt16, host: String = "127.0.0.1", method: String = "GET", fields: [String] = []
+) throws -> RawResponse {
+    let client = try RawClient(port: port, host: host)
+    let lines = ["\(method) \(target) HTTP/1.1", "Host: test", "Connection: close"] + fields
+    try client.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
+    return try client.readResponse(hasContent: method != "HEAD")
+}
