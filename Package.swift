@@ -62,7 +62,7 @@ let package = Package(
         tests("ProbingTests", ["EventLoop", "Health", "Probing", "TestSupport"]),
         tests("ReportingTests", ["Health", "Reporting"]),
         tests("ConfigurationTests", ["Configuration", "Health"]),
-        tests("StandInsTests", ["EventLoop", "HTTPServer", "StandIns", "TestSupport"]),
+        tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
         tests("EndToEndTests", ["TestSupport", "healthz"]),
     ]
 )

@@ -33,12 +33,8 @@ static inline CURLcode healthz_easy_get_offset(CURL *easy, CURLINFO info, curl_o
     return curl_easy_getinfo(easy, info, value);
 }
 
-static inline CURLcode healthz_easy_get_string(CURL *easy, CURLINFO info, char **value) {
-    return curl_easy_getinfo(easy, info, value);
-}
-
-static inline CURLMcode healthz_multi_set_long(CURLM *multi, CURLMoption option, long value) {
-    return curl_multi_setopt(multi, option, value);
+static inline CURLcode healthz_easy_get_private(CURL *easy, void **value) {
+    return curl_easy_getinfo(easy, CURLINFO_PRIVATE, value);
 }
 
 static inline CURLMcode healthz_multi_set_socket_function(CURLM *multi, curl_socket_callback function, void *context) {

@@ -100,8 +100,9 @@ final class Multi {
         }
     }
 
-    private static let socketChanged: curl_socket_callback = { _, socket, wanted, context, _ in
+    private static let socketChanged: curl_socket_callback = { easy, socket, wanted, context, _ in
         guard let context else { return -1 }
+        if wanted == CURL_POLL_IN || wanted == CURL_POLL_INOUT { Transfer.of(easy)?.waitsForInput() }
         return Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue().watch(socket, for: wanted) ? 0 : -1
     }
 

@@ -22,14 +22,21 @@ final class Resolver {
     static let limit = 64
 
     private let loop: EventLoop
+    private let find: @Sendable (String) -> Answer
     private let answered: @Sendable (_ name: String, _ number: Int, Answer) -> Void
     private var out: [String: Int] = [:]
     private var total = 0
     private var lastNumber = 0
 
-    /// - Parameter answered: called on the loop when a lookup has ended; it must call `ended(name)` first.
-    init(on loop: EventLoop, answered: @escaping @Sendable (_ name: String, _ number: Int, Answer) -> Void) {
+    /// - Parameters:
+    ///   - find: makes one lookup, and may block for as long as it likes.
+    ///   - answered: called on the loop when a lookup has ended; it must call `ended(name)` first.
+    init(
+        on loop: EventLoop, find: @escaping @Sendable (String) -> Answer = Resolver.addresses,
+        answered: @escaping @Sendable (_ name: String, _ number: Int, Answer) -> Void
+    ) {
         self.loop = loop
+        self.find = find
         self.answered = answered
     }
 
@@ -43,8 +50,8 @@ final class Resolver {
         total += 1
         lastNumber += 1
         // A queue of its own gets a thread at once; those of a shared one may all be blocked.
-        DispatchQueue(label: "healthz.resolver").async { [loop, answered, lastNumber] in
-            let answer = Resolver.addresses(of: name)
+        DispatchQueue(label: "healthz.resolver").async { [loop, find, answered, lastNumber] in
+            let answer = find(name)
             loop.queue.async { answered(name, lastNumber, answer) }
         }
         return lastNumber
@@ -65,7 +72,7 @@ final class Resolver {
     }
 
     /// In the order in which they should be tried (RFC 6724).
-    private static func addresses(of name: String) -> Answer {
+    @Sendable static func addresses(of name: String) -> Answer {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

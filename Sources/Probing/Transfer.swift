@@ -12,6 +12,9 @@ final class Transfer {
     private var addresses: UnsafeMutablePointer<curl_slist>?
 
     private(set) var received = 0
+    /// libcurl tells the time of the connection only when the TLS handshake is over as well; but it waits for input
+    /// on no socket that is not connected.
+    private(set) var hasConnected = false
     /// The empty line after the fields of a final response has come: libcurl takes a close before it for the end.
     private(set) var headIsComplete = false
 
@@ -33,6 +36,7 @@ final class Transfer {
     /// - Parameter addresses: of the URL's host, where it is a name.
     func prepare(limit: Duration, addresses found: [String]) -> Bool {
         received = 0
+        hasConnected = false
         headIsComplete = false
         errorText[0] = 0
         // Zero would be no limit at all.
@@ -58,7 +62,16 @@ final class Transfer {
     /// errno(3) of the last connect that failed.
     var systemError: Int32 { Int32(truncatingIfNeeded: long(CURLINFO_OS_ERRNO)) }
 
-    var hasConnected: Bool { offset(CURLINFO_CONNECT_TIME_T) > 0 }
+    /// The transfer that an easy handle belongs to.
+    static func of(_ easy: UnsafeMutableRawPointer?) -> Transfer? {
+        var context: UnsafeMutableRawPointer?
+        guard let easy, healthz_easy_get_private(easy, &context) == CURLE_OK, let context else { return nil }
+        return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    func waitsForInput() {
+        hasConnected = true
+    }
 
     /// What a probe that has connected is waiting for.
     var phase: ProbeFailure.Phase {
@@ -86,6 +99,7 @@ final class Transfer {
             && set(CURLOPT_SSL_SESSIONID_CACHE, 0)
             && set(CURLOPT_NOSIGNAL, 1)
             && setCredentials() && setSocketPath()
+            && healthz_easy_set_pointer(easy, CURLOPT_PRIVATE, context) == CURLE_OK
             && healthz_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText) == CURLE_OK
             && healthz_easy_set_write_function(easy, CURLOPT_WRITEFUNCTION, Transfer.bodyCame) == CURLE_OK
             && healthz_easy_set_pointer(easy, CURLOPT_WRITEDATA, context) == CURLE_OK

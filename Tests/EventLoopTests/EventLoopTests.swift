@@ -111,6 +111,22 @@ private actor Counter {
         if count < wanted { await withCheckedContinuation { waiting = (wanted, $0) } }
     }
 
+    /// What others have counted between the beginning of this method and its first wait: nothing, as all run on
+    /// one loop.
+    func countAtContinuation() async -> Int {
+        loop.queue.async { self.assumeIsolated { $0.add() } }
+        return await withCheckedContinuation { $0.resume(returning: count) }
+    }
+
+    /// A task that says whether it is on the loop.
+    func startTask() -> Task<Bool, Never> {
+        Task {
+            loop.checkIsolated()
+            add()
+            return count == 1
+        }
+    }
+
     func startTimer(in time: Duration, thenMoveTo later: Duration? = nil) {
         let timer = LoopTimer(on: loop) { [weak self] in
             self?.assumeIsolated {
@@ -152,14 +168,16 @@ struct EventLoopTests {
         #expect(await counter.count == 100)
     }
 
-    @Test("Tasks of an actor and child tasks run on the loop when asked to")
-    func preference() async {
-        let loop = EventLoop()
-        await withTaskExecutorPreference(loop) {
-            await withTaskGroup(of: Void.self) { group in
-                for _ in 0..<50 { group.addTask { dispatchPrecondition(condition: .onQueue(loop.queue)) } }
-            }
+    @Test("An actor's method is not interrupted where it does not wait")
+    func atomicity() async {
+        for _ in 0..<100 {
+            #expect(await Counter(on: EventLoop()).countAtContinuation() == 0)
         }
+    }
+
+    @Test("Tasks that an actor starts run on its loop")
+    func tasks() async {
+        #expect(await Counter(on: EventLoop()).startTask().value)
     }
 
     @Test("A timer fires by the earliest instant it was set to")

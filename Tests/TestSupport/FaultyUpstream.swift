@@ -27,6 +27,8 @@ package final class FaultyUpstream: Sendable {
     private let script: Mutex<[Step]>
     private let counts = Mutex((accepted: 0, open: 0))
     private let isHeld = Mutex(true)
+    private let isListening = Mutex(true)
+    private let read = Mutex<[String]>([])
 
     /// Serves on loopback until `stop`.
     package init(_ script: [Step], host: String = "127.0.0.1") throws {
@@ -58,6 +60,9 @@ package final class FaultyUpstream: Sendable {
     /// Connections so far.
     package var accepted: Int { counts.withLock { $0.accepted } }
 
+    /// The request heads that scripts have read so far.
+    package var heads: [String] { read.withLock { $0 } }
+
     /// What later connections get.
     package func change(to script: [Step]) {
         self.script.withLock { $0 = script }
@@ -69,6 +74,7 @@ package final class FaultyUpstream: Sendable {
     }
 
     package func stop() {
+        guard isListening.withLock({ value in defer { value = false }; return value }) else { return }
         shutdown(listener, Int32(SHUT_RDWR))
         Foundation.close(listener)
     }
@@ -128,6 +134,8 @@ package final class FaultyUpstream: Sendable {
             guard recv(connection, &byte, 1, 0) == 1 else { return false }
             head.append(byte)
         }
+        let text = String(decoding: head, as: UTF8.self)
+        read.withLock { $0.append(text) }
         return true
     }
 
@@ -197,4 +205,7 @@ package final class ClosedPort: Sendable {
     }
 
     package var url: String { "http://127.0.0.1:\(port)" }
+
+    /// Opens it after all.
+    func listen(backlog: Int32) -> Bool { Foundation.listen(descriptor, backlog) == 0 }
 }

@@ -70,7 +70,7 @@ package final class Program: Sendable {
         try wait("\(what) in: \(errors.text)") { condition(errors.text) }
     }
 
-    /// The port that a line `… listens on http://HOST:PORT` names.
+    /// The port that a line `… listens on http://HOST:PORT` on standard error names.
     package func port() throws -> UInt16 {
         var found: UInt16?
         try wait("a port in: \(errors.text)") {
@@ -78,6 +78,19 @@ package final class Program: Sendable {
                 let digits = line.split(separator: ":").last
             else { return false }
             found = UInt16(digits.prefix { $0.isNumber })
+            return found != nil
+        }
+        return found ?? 0
+    }
+
+    /// The number that follows `text` on a line of standard output.
+    package func port(after text: String) throws -> UInt16 {
+        var found: UInt16?
+        try wait("\(text) in: \(output.text)") {
+            guard let start = output.text.range(of: text)?.upperBound,
+                let end = output.text[start...].firstIndex(where: { !$0.isNumber })
+            else { return false }
+            found = UInt16(output.text[start..<end])
             return found != nil
         }
         return found ?? 0

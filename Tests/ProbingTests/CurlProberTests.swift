@@ -1,0 +1,240 @@
+import EventLoop
+import Foundation
+import Health
+import Probing
+import TestSupport
+import Testing
+
+@Suite("Probing with libcurl", .timeLimit(.minutes(1)))
+struct CurlProberTests {
+    private typealias Step = FaultyUpstream.Step
+
+    private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    private let prober: CurlProber
+
+    init() async throws {
+        prober = CurlProber(on: EventLoop(), userAgent: "healthz/test")
+        try await prober.start()
+    }
+
+    private func url(_ port: UInt16, _ target: String = "/", scheme: ProbeURL.Scheme = .http) -> ProbeURL {
+        ProbeURL(scheme: scheme, host: "127.0.0.1", port: Int(port), target: target)
+    }
+
+    /// Probes an upstream that follows `script`.
+    private func probe(
+        _ script: [Step], scheme: ProbeURL.Scheme = .http, within limit: Duration = .seconds(20)
+    ) async throws -> Outcome {
+        let upstream = try FaultyUpstream(script)
+        defer { upstream.stop() }
+        return await prober.probe(url(upstream.port, scheme: scheme), within: limit)
+    }
+
+    /// The code of the failure, or the status.
+    private func code(_ outcome: Outcome) -> String {
+        switch outcome {
+        case .success(let response): "\(response.status)"
+        case .failure(let failure): failure.code
+        }
+    }
+
+    static let scripts: [(String, [FaultyUpstream.Step])] = [
+        ("200", [.readHead, .send(ok)]),
+        ("404", [.readHead, .send("HTTP/1.1 404 Not Found\r\nContent-Length: 19\r\n\r\n404 page not found\n")]),
+        // An answer that ends with its connection is whole; so is one before the request was read to its end.
+        ("200", [.readHead, .send("HTTP/1.1 200 OK\r\n\r\nsome text"), .close]),
+        ("200", [.readHead, .send("HTTP/1.0 200 OK\r\n\r\n"), .close]),
+        ("200", [.readHead, .drip(ok, every: .milliseconds(1))]),
+        ("200", [.readHead, .wait(.milliseconds(100)), .send(ok)]),
+        (
+            "200",
+            [.readHead, .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nT: x\r\n\r\n")]
+        ),
+        ("200", [.readHead, .send("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok)]),
+        ("200", [.readHead, .send(String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 100) + ok)]),
+        // A redirect is an answer like another, and its place is not visited.
+        ("302", [.readHead, .send("HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n")]),
+        ("307", [.readHead, .send("HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\n\r\n"), .close]),
+        // More than was promised is not looked at.
+        ("200", [.readHead, .send(ok + "HTTP/1.1 500 No\r\n\r\n")]),
+        ("empty", [.readHead, .close]),
+        ("reset", [.readHead, .reset]),
+        ("reset", [.readHead, .send("HTTP/1.1 200 OK\r\nContent-"), .wait(.milliseconds(50)), .reset]),
+        ("reset", [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"), .wait(.milliseconds(50)), .reset]),
+        ("incomplete", [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"), .close]),
+        ("incomplete", [.readHead, .send("HTTP/1.1 200 OK\r\nContent-"), .close]),
+        ("incomplete", [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"), .close]),
+        ("empty", [.readHead, .send("HTTP/1.1 100 Continue\r\n\r\n"), .close]),
+        (
+            "incomplete", [.readHead, .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nok"), .close]
+        ),
+        ("protocol", [.readHead, .send("SSH-2.0-OpenSSH_9.2\r\n"), .close]),
+        ("protocol", [.readHead, .send("\u{0}\u{1}\u{2}garbage that goes on\r\n\r\n"), .close]),
+        ("protocol", [.readHead, .send("HTTP/1.1 2x0 OK\r\n\r\n"), .close]),
+        ("too_large", [.readHead, .send("HTTP/1.1 200 OK\r\n"), .endless("X-Field: \(String(repeating: "a", count: 80))\r\n")]),
+        ("too_large", [.readHead, .send("HTTP/1.1 200 OK\r\nX: "), .endless(String(repeating: "a", count: 4096))]),
+        ("too_large", [.readHead, .send("HTTP/1.1 200 OK\r\n\r\n"), .endless(String(repeating: "a", count: 4096))]),
+        ("too_large", [.readHead, .endless("HTTP/1.1 100 Continue\r\n\r\n")]),
+        (
+            "too_large",
+            [
+                .readHead, .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+                .endless("1000\r\n\(String(repeating: "a", count: 4096))\r\n"),
+            ]
+        ),
+    ]
+
+    @Test("Whatever an upstream does has its own cause", arguments: scripts)
+    func causes(expected: String, script: [FaultyUpstream.Step]) async throws {
+        let outcome = try await probe(script)
+        #expect(code(outcome) == expected, "\(outcome)")
+    }
+
+    @Test("The response may be as large as the limit, and no larger")
+    func limit() async throws {
+        let head = "HTTP/1.1 200 OK\r\n\r\n"
+        let fits = String(repeating: "a", count: 64 * 1024 - head.utf8.count)
+        #expect(code(try await probe([.readHead, .send(head + fits), .close])) == "200")
+        #expect(code(try await probe([.readHead, .send(head + fits + "a"), .close])) == "too_large")
+    }
+
+    @Test("Nobody listens: refused, with the place")
+    func refused() async throws {
+        let closed = try ClosedPort()
+        #expect(await prober.probe(url(closed.port), within: .seconds(20)) == .failure(.refused(place: "127.0.0.1:\(closed.port)")))
+    }
+
+    @Test("No way there: unreachable, with the system's word")
+    func unreachable() async {
+        let path = "/nonexistent-\(UUID().uuidString)/x.sock"
+        let target = ProbeURL(scheme: .http, host: "localhost", target: "/", socketPath: path)
+        #expect(
+            await prober.probe(target, within: .seconds(20))
+                == .failure(.unreachable(place: "unix:\(path)", detail: "no such file or directory")))
+    }
+
+    @Test("No connection comes about: connect_timeout, in time")
+    func connectTimeout() async throws {
+        let full = try FullBacklog()
+        let start = ContinuousClock.now
+        let outcome = await prober.probe(url(full.port), within: .milliseconds(300))
+        #expect(outcome == .failure(.connectTimeout(place: "127.0.0.1:\(full.port)", limit: .milliseconds(300))))
+        #expect(ContinuousClock.now - start >= .milliseconds(300))
+    }
+
+    @Test(
+        "An answer that does not come, or not to its end, is a timeout that says what was missing",
+        arguments: [
+            ([.readHead, .freeze], .http, .response),
+            ([.freeze], .http, .response),
+            ([.readHead, .send("HTTP/1.1 200 OK\r\n"), .freeze], .http, .restOfResponse),
+            ([.readHead, .send("HTTP/1.1 200 OK\r\n\r\n"), .drip(String(repeating: "a", count: 1000), every: .milliseconds(50))], .http, .restOfResponse),
+            ([.freeze], .https, .handshake),
+        ] as [([FaultyUpstream.Step], ProbeURL.Scheme, ProbeFailure.Phase)])
+    func timeout(script: [FaultyUpstream.Step], scheme: ProbeURL.Scheme, phase: ProbeFailure.Phase) async throws {
+        let start = ContinuousClock.now
+        let outcome = try await probe(script, scheme: scheme, within: .milliseconds(300))
+        #expect(outcome == .failure(.timeout(limit: .milliseconds(300), waitingFor: phase)))
+        #expect(ContinuousClock.now - start >= .milliseconds(300))
+    }
+
+    @Test("A name without an address: dns")
+    func dns() async {
+        let target = ProbeURL(scheme: .http, host: "no-such-host.invalid", port: 80, target: "/")
+        // The limit ends the wait where the machine's name servers do not answer: that is dns as well.
+        guard case .failure(.dns("no-such-host.invalid", let detail)) = await prober.probe(target, within: .seconds(2))
+        else {
+            Issue.record("not dns")
+            return
+        }
+        #expect(!detail.isEmpty)
+    }
+
+    @Test("TLS with a certificate that nobody vouches for, or with none at all: tls")
+    func tls() async throws {
+        let server = try BadCertificate()
+        guard case .failure(.tls(let detail)) = await prober.probe(url(server.port, scheme: .https), within: .seconds(20))
+        else {
+            Issue.record("not tls")
+            return
+        }
+        #expect(detail.contains("self"), "\(detail)")
+        #expect(code(try await probe([.send("HTTP/1.1 400 Bad Request\r\n\r\n"), .close], scheme: .https)) == "tls")
+    }
+
+    @Test("A name is resolved, and both families are served")
+    func names() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
+        defer { upstream.stop() }
+        let byName = ProbeURL(scheme: .http, host: "localhost", port: Int(upstream.port), target: "/")
+        #expect(code(await prober.probe(byName, within: .seconds(20))) == "200")
+        let six = try FaultyUpstream([.readHead, .send(Self.ok)], host: "::1")
+        defer { six.stop() }
+        let byAddress = ProbeURL(scheme: .http, host: "::1", port: Int(six.port), target: "/")
+        #expect(code(await prober.probe(byAddress, within: .seconds(20))) == "200")
+    }
+
+    @Test("The request is a plain GET, with credentials where there are some")
+    func request() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
+        defer { upstream.stop() }
+        let target = ProbeURL(
+            scheme: .http, host: "127.0.0.1", port: Int(upstream.port), target: "/a/../b%20c?d=e",
+            credentials: ProbeURL.Credentials(user: "probe", password: "p@ss:word"))
+        _ = await prober.probe(target, within: .seconds(20))
+        let head = try #require(upstream.heads.first).components(separatedBy: "\r\n")
+        #expect(head.first == "GET /a/../b%20c?d=e HTTP/1.1")
+        #expect(head.contains("Host: 127.0.0.1:\(upstream.port)"))
+        #expect(head.contains("User-Agent: healthz/test"))
+        #expect(head.contains("Authorization: Basic \(Data("probe:p@ss:word".utf8).base64EncodedString())"))
+        #expect(!head.contains { $0.hasPrefix("Accept-Encoding") })
+    }
+
+    @Test("Each probe makes a connection of its own, and no probe follows a redirect")
+    func connections() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(Self.ok), .freeze])
+        defer { upstream.stop() }
+        for _ in 0..<3 { _ = await prober.probe(url(upstream.port), within: .seconds(20)) }
+        #expect(upstream.accepted == 3)
+        upstream.change(to: [.readHead, .send("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n")])
+        _ = await prober.probe(url(upstream.port), within: .seconds(20))
+        #expect(upstream.accepted == 4)
+    }
+
+    @Test("Probes that hang hold up no other")
+    func independence() async throws {
+        let frozen = try FaultyUpstream([.freeze])
+        let endless = try FaultyUpstream([.readHead, .send("HTTP/1.1 200 OK\r\n\r\n"), .drip(String(repeating: "a", count: 10_000), every: .milliseconds(5))])
+        let good = try FaultyUpstream([.readHead, .send(Self.ok)])
+        defer { for upstream in [frozen, endless, good] { upstream.stop() } }
+        async let one = prober.probe(url(frozen.port), within: .seconds(3))
+        async let two = prober.probe(url(endless.port), within: .seconds(3))
+        for _ in 0..<20 { #expect(code(await prober.probe(url(good.port), within: .seconds(20))) == "200") }
+        #expect(code(await one) == "timeout")
+        #expect(code(await two) == "timeout")
+    }
+
+    @Test("A recovered upstream is seen at the next probe")
+    func recovery() async throws {
+        let upstream = try FaultyUpstream([.reset])
+        defer { upstream.stop() }
+        #expect(code(await prober.probe(url(upstream.port), within: .seconds(20))) == "reset")
+        upstream.change(to: [.readHead, .send(Self.ok)])
+        #expect(code(await prober.probe(url(upstream.port), within: .seconds(20))) == "200")
+    }
+
+    @Test("Two hundred probes at once all end, each with its own answer")
+    func many() async throws {
+        let good = try FaultyUpstream([.readHead, .send(Self.ok)])
+        let closed = try ClosedPort()
+        defer { good.stop() }
+        let codes = await withTaskGroup(of: String.self) { group in
+            for index in 0..<200 {
+                let target = url(index % 2 == 0 ? good.port : closed.port, "/\(index)")
+                group.addTask { code(await prober.probe(target, within: .seconds(30))) }
+            }
+            return await group.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+        }
+        #expect(codes == ["200": 100, "refused": 100])
+    }
+}
