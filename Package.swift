@@ -54,7 +54,9 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .systemLibrary(name: "CTestSupport", path: "Tests/CTestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("HealthTests", ["EventLoop", "Health"]),
         tests("EventLoopTests", ["EventLoop", "TestSupport"]),
         tests("HTTPWireTests", ["HTTPWire", httpTypes]),

@@ -87,7 +87,8 @@ package actor Server {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// Begins to take connections on one more address, and says which it turned out to be.
+    /// Begins to take connections on one more address, and says which it turned out to be. From then on the server
+    /// lives until `stop`.
     package func listen(on address: ListenAddress) throws -> ListenAddress {
         let poll = try startedPoll()
         let listener = try Listener(on: address)
@@ -129,7 +130,8 @@ package actor Server {
 
     private func startedPoll() throws(SystemError) -> Poll {
         if let poll { return poll }
-        let made = try Poll(on: loop) { [weak self] in self?.assumeIsolated { $0.pollIsReady() } }
+        // Held strongly: a server that listens lives until it is stopped.
+        let made = try Poll(on: loop) { self.assumeIsolated { $0.pollIsReady() } }
         timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.expire() } }
         poll = made
         return made

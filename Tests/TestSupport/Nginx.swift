@@ -63,6 +63,7 @@ package final class Nginx: Sendable {
     /// Ends it and waits until its port is closed.
     package func stop() {
         program.signal(SIGTERM)
+        thaw()
         _ = try? program.wait()
     }
 

@@ -1,3 +1,4 @@
+import CTestSupport
 import Foundation
 import Synchronization
 
@@ -25,41 +26,71 @@ package final class Program: Sendable {
         return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("healthz").path
     }()
 
-    private let process = Mutex<Process?>(nil)
-    private let identifier: Int32
+    private let identifier: pid_t
     private let output: Collected
     private let errors: Collected
+    private let status = Mutex<Int32?>(nil)
     private let exited = DispatchSemaphore(value: 0)
 
+    /// By posix_spawn(3), not by Foundation's Process: that one hands on the calling thread's signal mask, and
+    /// Dispatch's threads block all signals, so that a child never hears of SIGTERM.
     package init(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
         // Nothing of the machine's own settings may reach the program, but what its libraries need to be found.
         let inherited = ProcessInfo.processInfo.environment.filter {
             ["PATH", "LD_LIBRARY_PATH", "TSAN_OPTIONS", "ASAN_OPTIONS"].contains($0.key)
         }
-        process.environment = inherited.merging(environment) { _, new in new }
-        process.standardInput = FileHandle.nullDevice
-        let (out, err) = (Pipe(), Pipe())
-        process.standardOutput = out
-        process.standardError = err
-        let exited = self.exited
-        process.terminationHandler = { _ in exited.signal() }
-        try process.run()
-        identifier = process.processIdentifier
-        output = Collected(out)
-        errors = Collected(err)
-        let running = process
-        self.process.withLock { $0 = running }
+        let variables = inherited.merging(environment) { _, new in new }.map { "\($0.key)=\($0.value)" }
+        let (outRead, outWrite) = try Program.pipe()
+        let (errRead, errWrite) = try Program.pipe()
+        defer {
+            close(outWrite)
+            close(errWrite)
+        }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, outWrite, 1)
+        posix_spawn_file_actions_adddup2(&actions, errWrite, 2)
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var noSignals = sigset_t()
+        sigemptyset(&noSignals)
+        posix_spawnattr_setsigmask(&attributes, &noSignals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var argv = ([path] + arguments).map { strdup($0) } + [nil]
+        var envp = variables.map { strdup($0) } + [nil]
+        defer { for text in argv + envp { free(text) } }
+        var child: pid_t = 0
+        let code = posix_spawn(&child, path, &actions, &attributes, &argv, &envp)
+        guard code == 0 else { throw RawClient.Failure.system("posix_spawn \(path)", code) }
+        identifier = child
+        output = Collected(outRead)
+        errors = Collected(errRead)
+        Thread.detachNewThread { [child, weak self] in
+            var status: Int32 = 0
+            while waitpid(child, &status, 0) < 0, errno == EINTR {}
+            // The exit status, or 128 and the signal, as a shell has it.
+            let code = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+            self?.status.withLock { $0 = code }
+            self?.exited.signal()
+        }
     }
 
     deinit {
-        process.withLock { if let process = $0, process.isRunning { kill(identifier, SIGKILL) } }
+        if status.withLock({ $0 == nil }) { kill(identifier, SIGKILL) }
+    }
+
+    private static func pipe() throws -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [0, 0]
+        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw RawClient.Failure.system("pipe2", errno) }
+        return (ends[0], ends[1])
     }
 
     package func signal(_ number: Int32) {
-        kill(identifier, number)
+        if status.withLock({ $0 == nil }) { kill(identifier, number) }
     }
 
     package var errorText: String { errors.text }
@@ -74,10 +105,11 @@ package final class Program: Sendable {
     package func port() throws -> UInt16 {
         var found: UInt16?
         try wait("a port in: \(errors.text)") {
-            guard let line = errors.text.split(separator: "\n").first(where: { $0.contains("listens on http") }),
-                let digits = line.split(separator: ":").last
+            let text = errors.text
+            guard let start = text.range(of: "listens on http://")?.upperBound,
+                let end = text[start...].firstIndex(where: { $0.isWhitespace || $0 == "\"" })
             else { return false }
-            found = UInt16(digits.prefix { $0.isNumber })
+            found = text[start..<end].split(separator: ":").last.flatMap { UInt16($0) }
             return found != nil
         }
         return found ?? 0
@@ -105,8 +137,7 @@ package final class Program: Sendable {
         exited.signal()
         output.waitForEnd()
         errors.waitForEnd()
-        let code = process.withLock { $0?.terminationStatus ?? -1 }
-        return Ended(code: code, output: output.text, errors: errors.text)
+        return Ended(code: status.withLock { $0 ?? -1 }, output: output.text, errors: errors.text)
     }
 
     private func wait(_ what: @autoclosure () -> String, until condition: () -> Bool) throws {
@@ -128,9 +159,7 @@ private final class Collected: Sendable {
     private let bytes = Mutex<[UInt8]>([])
     private let ended = DispatchSemaphore(value: 0)
 
-    init(_ pipe: Pipe) {
-        let handle = pipe.fileHandleForReading
-        let descriptor = dup(handle.fileDescriptor)
+    init(_ descriptor: Int32) {
         Thread.detachNewThread { [self] in
             var buffer = [UInt8](repeating: 0, count: 4096)
             while true {

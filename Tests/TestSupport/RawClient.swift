@@ -1,17 +1,19 @@
 import Foundation
+import Synchronization
 
 /// A client that sends exactly the bytes it is told to, over a blocking socket whose every wait has a deadline.
-package final class RawClient {
+package final class RawClient: Sendable {
     package enum Failure: Error {
         case system(String, Int32)
         case timeout
     }
 
     private let descriptor: Int32
+    private let unread = Mutex<[UInt8]>([])
 
-    package init(port: UInt16, host: String = "127.0.0.1", timeout: Duration = .seconds(10)) throws {
+    package init(port: UInt16, host: String = "127.0.0.1", timeout: Duration = .seconds(30)) throws {
         let isV6 = host.contains(":")
-        descriptor = socket(isV6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(isV6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure.system("socket", errno) }
         setTimeout(timeout)
         var connected: Int32
@@ -44,8 +46,8 @@ package final class RawClient {
     }
 
     /// To a UNIX domain socket.
-    package init(path: String, timeout: Duration = .seconds(10)) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    package init(path: String, timeout: Duration = .seconds(30)) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure.system("socket", errno) }
         setTimeout(timeout)
         var address = sockaddr_un()
@@ -116,18 +118,18 @@ package final class RawClient {
         }
     }
 
-    private var unread: [UInt8] = []
-
     /// One response, framed by its Content-Length, leaving what follows it for the next call.
     package func readResponse(hasContent: Bool = true) throws -> RawResponse {
         while true {
-            if let (response, length) = RawResponse.parse(unread, hasContent: hasContent) {
-                unread.removeFirst(length)
+            let response = unread.withLock { bytes -> RawResponse? in
+                guard let (response, length) = RawResponse.parse(bytes, hasContent: hasContent) else { return nil }
+                bytes.removeFirst(length)
                 return response
             }
+            if let response { return response }
             let some = try readSome()
             if some.isEmpty { throw Failure.system("the stream ended in the middle of a response", 0) }
-            unread += some
+            unread.withLock { $0 += some }
         }
     }
 }

@@ -1,0 +1,341 @@
+import Dispatch
+import EventLoop
+import Foundation
+import HTTPServer
+import HTTPTypes
+import HTTPWire
+import Synchronization
+import TestSupport
+import Testing
+
+/// Answers that wait until the test lets them go. On the server's loop, as clients of other tests that wait in a
+/// blocking read have the threads of the global pool.
+private actor Gate {
+    nonisolated let loop: EventLoop
+    private var isOpen = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var arrived = 0
+    private var expected: (count: Int, continuation: CheckedContinuation<Void, Never>)?
+
+    init(on loop: EventLoop) { self.loop = loop }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    func pass() async {
+        arrived += 1
+        if let expected, arrived >= expected.count {
+            self.expected = nil
+            expected.continuation.resume()
+        }
+        if !isOpen { await withCheckedContinuation { waiting.append($0) } }
+    }
+
+    func untilArrived(_ count: Int) async {
+        if arrived < count { await withCheckedContinuation { expected = (count, $0) } }
+    }
+
+    func open() {
+        isOpen = true
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+}
+
+@Suite("The server over real sockets", .timeLimit(.minutes(1)))
+struct ServerTests {
+    private static let request = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
+    private let loop: EventLoop
+    private let gate: Gate
+
+    init() {
+        loop = EventLoop()
+        gate = Gate(on: loop)
+    }
+
+    /// Answers with the path; `/later` when the gate opens, `/big` with a megabyte.
+    private func start(_ limits: Server.Limits = .init(), on host: String = "127.0.0.1") async throws -> (Server, UInt16) {
+        let gate = gate
+        let big = Response.text(.ok, String(repeating: "x", count: 1 << 20))
+        let server = Server(on: loop, limits: limits) { head, _ in
+            guard case .origin(let path, _) = head.target else { return .now(.text(.ok, "*")) }
+            switch path {
+            case "/later":
+                return .later {
+                    await gate.pass()
+                    return .text(.ok, path)
+                }
+            case "/big": return .now(big)
+            default: return .now(.text(.ok, path))
+            }
+        }
+        guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: host, port: 0)) else { return (server, 0) }
+        return (server, port)
+    }
+
+    private func quick(_ change: (inout Server.Limits) -> Void) -> Server.Limits {
+        var limits = Server.Limits()
+        change(&limits)
+        return limits
+    }
+
+    @Test("Requests on one connection are answered one after the other, and the connection stays open")
+    func keepAlive() async throws {
+        let (_, port) = try await start()
+        let client = try RawClient(port: port)
+        for _ in 0..<3 {
+            try client.send(Self.request)
+            let response = try client.readResponse()
+            #expect(response.status == 200)
+            #expect(response.body == "/x")
+            #expect(response.field("Date")?.hasSuffix(" GMT") == true)
+            #expect(response.field("Connection") == nil)
+        }
+    }
+
+    @Test("Pipelined requests are answered in order, those that wait as well")
+    func pipelining() async throws {
+        let (_, port) = try await start()
+        let client = try RawClient(port: port)
+        try client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /later HTTP/1.1\r\nHost: a\r\n\r\nHEAD /3 HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.readResponse().body == "/1")
+        await gate.open()
+        #expect(try client.readResponse().body == "/later")
+        let head = try client.readResponse(hasContent: false)
+        #expect(head.field("Content-Length") == "2")
+        try client.send(Self.request)
+        #expect(try client.readResponse().body == "/x")
+    }
+
+    @Test("Pipelined requests for large answers are all answered, as fast as the client takes them")
+    func backpressure() async throws {
+        let (_, port) = try await start()
+        let client = try RawClient(port: port)
+        try client.send(String(repeating: "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", count: 16))
+        for _ in 0..<16 { #expect(try client.readResponse().body.utf8.count == 1 << 20) }
+    }
+
+    @Test("HTTP/1.0 and Connection: close end the connection after the answer", arguments: [
+        "GET /x HTTP/1.0\r\n\r\n", "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    ])
+    func close(request: String) async throws {
+        let (_, port) = try await start()
+        let client = try RawClient(port: port)
+        try client.send(request)
+        let all = try client.readToEnd()
+        #expect(all.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(all.hasSuffix("\r\n\r\n/x"))
+        #expect(all.contains("\r\nConnection: close\r\n"))
+    }
+
+    @Test("A half-closed client gets its answer, at once or later")
+    func halfClosed() async throws {
+        let (_, port) = try await start()
+        for path in ["/x", "/later"] {
+            let client = try RawClient(port: port)
+            try client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.endOutput()
+            if path == "/later" {
+                await gate.untilArrived(1)
+                await gate.open()
+            }
+            #expect(try client.readToEnd().hasSuffix("\r\n\r\n\(path)"))
+        }
+    }
+
+    @Test("A head that comes byte by byte is answered")
+    func dribble() async throws {
+        let (_, port) = try await start()
+        let client = try RawClient(port: port)
+        for byte in Self.request.utf8 { try client.send([byte]) }
+        #expect(try client.readResponse().body == "/x")
+    }
+
+    @Test("A malformed head is refused, the connection closed, and nothing after it answered")
+    func malformed() async throws {
+        let (_, port) = try await start()
+        let client = try RawClient(port: port)
+        try client.send("GET / HTTP/1.1\r\nHost : a\r\n\r\n" + Self.request)
+        let all = try client.readToEnd()
+        #expect(all.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+        #expect(all.components(separatedBy: "HTTP/1.1 ").count == 2)
+    }
+
+    @Test("A refused client that goes on sending can still read why")
+    func refusedWhileSending() async throws {
+        let (_, port) = try await start()
+        let client = try RawClient(port: port)
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 40000\r\n\r\n")
+        try client.send([UInt8](repeating: 65, count: 40000))
+        #expect(try client.readToEnd().hasPrefix("HTTP/1.1 413 "))
+    }
+
+    @Test("A head that does not come in time gets 408, from the first byte or without one", arguments: ["", "GET / HT"])
+    func headTimeout(sent: String) async throws {
+        let (_, port) = try await start(quick { $0.head = .milliseconds(100) })
+        let client = try RawClient(port: port)
+        if !sent.isEmpty { try client.send(sent) }
+        #expect(try client.readToEnd().hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
+    }
+
+    @Test("A head that dribbles in is not given more time for each byte")
+    func dribbleTimeout() async throws {
+        let (_, port) = try await start(quick { $0.head = .milliseconds(200) })
+        let client = try RawClient(port: port)
+        let start = ContinuousClock.now
+        DispatchQueue.global().async {
+            // Ends by itself: the server closes long before the last byte.
+            for _ in 0..<1000 {
+                guard (try? client.send("G")) != nil else { return }
+                usleep(5000)
+            }
+        }
+        #expect(try client.readToEnd().hasPrefix("HTTP/1.1 408 "))
+        #expect(ContinuousClock.now - start < .seconds(4))
+    }
+
+    @Test("An idle connection is closed without a word")
+    func idle() async throws {
+        let (_, port) = try await start(quick { $0.idle = .milliseconds(100) })
+        let client = try RawClient(port: port)
+        try client.send(Self.request)
+        _ = try client.readResponse()
+        #expect(try client.readToEnd() == "")
+    }
+
+    @Test("Who takes nothing of his answer is cut off")
+    func writeStall() async throws {
+        let (server, port) = try await start(quick { $0.writeStall = .milliseconds(100) })
+        let client = try RawClient(port: port)
+        try client.send(String(repeating: "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", count: 20))
+        // Stopping waits for connections with output: it returns in time only if this one has been closed.
+        await server.stop(within: .seconds(30))
+        #expect(throws: (any Error).self) {
+            for _ in 0..<20 { _ = try client.readResponse() }
+        }
+    }
+
+    @Test("Clients beyond the limit wait until others have gone")
+    func connectionLimit() async throws {
+        let (_, port) = try await start(quick { $0.connections = 2 })
+        var clients = [try RawClient(port: port), try RawClient(port: port)]
+        for client in clients {
+            try client.send(Self.request)
+            _ = try client.readResponse()
+        }
+        let third = try RawClient(port: port)
+        try third.send(Self.request)
+        clients.removeLast()
+        #expect(try third.readResponse().status == 200)
+    }
+
+    @Test("Resets and silent connections leave the server as it was")
+    func portScan() async throws {
+        let (_, port) = try await start()
+        for index in 0..<200 {
+            let client = try RawClient(port: port)
+            if index % 2 == 0 { try client.send("GET / HT") }
+            client.reset()
+        }
+        #expect(try get("/x", port: port).status == 200)
+    }
+
+    @Test("A UNIX domain socket serves, replaces a dead one, and is gone at the end")
+    func unix() async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("h-\(UUID().uuidString).sock").path
+        let first = Server(on: loop) { _, _ in .now(.text(.ok, "first")) }
+        #expect(try await first.listen(on: .unix(path: path)) == .unix(path: path))
+        let client = try RawClient(path: path)
+        try client.send(Self.request)
+        #expect(try client.readResponse().body == "first")
+        let second = Server(on: loop) { _, _ in .now(.text(.ok, "second")) }
+        let error = await #expect(throws: ListenError.self) { try await second.listen(on: .unix(path: path)) }
+        #expect(error?.cause == .inUse)
+        await first.stop(within: .seconds(5))
+        #expect(!FileManager.default.fileExists(atPath: path))
+
+        // What a killed process leaves behind: a bound file that nobody listens at.
+        let dead = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        _ = withUnsafePointer(to: address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(dead, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        Foundation.close(dead)
+        #expect(FileManager.default.fileExists(atPath: path))
+        _ = try await second.listen(on: .unix(path: path))
+        let again = try RawClient(path: path)
+        try again.send(Self.request)
+        #expect(try again.readResponse().body == "second")
+        await second.stop(within: .seconds(5))
+    }
+
+    @Test("[::] serves both families")
+    func dualStack() async throws {
+        let (_, port) = try await start(on: "::")
+        #expect(try get("/x", port: port, host: "127.0.0.1").status == 200)
+        #expect(try get("/x", port: port, host: "::1").status == 200)
+    }
+
+    @Test("An address that cannot be had is an error that says which and why")
+    func refusedAddresses() async throws {
+        let (_, port) = try await start()
+        let server = Server(on: loop) { _, _ in .now(.text(.ok, "")) }
+        let taken = await #expect(throws: ListenError.self) {
+            try await server.listen(on: .tcp(host: "127.0.0.1", port: port))
+        }
+        #expect(taken?.description == "cannot listen on 127.0.0.1:\(port): address already in use")
+        #expect(taken?.cause == .inUse)
+        let foreign = await #expect(throws: ListenError.self) {
+            try await server.listen(on: .tcp(host: "192.0.2.1", port: 0))
+        }
+        #expect(foreign?.cause == .notAvailable)
+        let nowhere = await #expect(throws: ListenError.self) {
+            try await server.listen(on: .unix(path: "/nonexistent/x.sock"))
+        }
+        #expect(nowhere?.cause == .system)
+    }
+
+    @Test("Stopping closes what is idle at once, and lets answers in flight end")
+    func stopping() async throws {
+        let (server, port) = try await start()
+        let idle = try RawClient(port: port)
+        try idle.send(Self.request)
+        _ = try idle.readResponse()
+        let busy = try RawClient(port: port)
+        try busy.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n")
+        await gate.untilArrived(1)
+        async let stopped: Void = server.stop(within: .seconds(30))
+        #expect(try idle.readToEnd() == "")
+        #expect(throws: RawClient.Failure.self) { try RawClient(port: port) }
+        await gate.open()
+        let all = try busy.readToEnd()
+        #expect(all.hasSuffix("/later"))
+        #expect(all.contains("\r\nConnection: close\r\n"))
+        await stopped
+    }
+
+    @Test("Stopping does not wait longer than it is told to")
+    func stoppingLimit() async throws {
+        let (server, port) = try await start()
+        let busy = try RawClient(port: port)
+        try busy.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n")
+        await gate.untilArrived(1)
+        await server.stop(within: .milliseconds(50))
+        #expect(try busy.readToEnd() == "")
+        await gate.open()
+    }
+
+    @Test("An access log is told of each answered request")
+    func observer() async throws {
+        let seen = Mutex<[String]>([])
+        let server = Server(on: loop, answered: { exchange in
+            seen.withLock { $0.append("\(exchange.peer.host ?? "-") \(exchange.head.method.rawValue) \(exchange.status)") }
+        }) { _, _ in .now(.text(.notFound, "")) }
+        guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: "127.0.0.1", port: 0)) else { return }
+        _ = try get("/", port: port)
+        #expect(seen.withLock { $0 } == ["127.0.0.1 GET 404"])
+    }
+}
