@@ -53,6 +53,8 @@ extension ProbeFailure {
         let reason = SystemError(call: "connect", code: code).reason.lowercasedFirst
         return switch code {
         case ECONNREFUSED: .refused(place: place)
+        // Connected, and reset before libcurl had looked.
+        case ECONNRESET, EPIPE: .reset(during: .response)
         case ETIMEDOUT: .connectTimeout(place: place, limit: limit)
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: .internalError(detail: reason)
         case 0: .unreachable(place: place, detail: "no connection could be made")

@@ -16,7 +16,7 @@ package final class RawClient: Sendable {
         descriptor = socket(isV6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure.system("socket", errno) }
         setTimeout(timeout)
-        var connected: Int32
+        let connected: Int32
         if isV6 {
             var address = sockaddr_in6()
             address.sin6_family = sa_family_t(AF_INET6)
@@ -38,11 +38,8 @@ package final class RawClient: Sendable {
                 }
             }
         }
-        if connected != 0 {
-            connected = errno
-            close(descriptor)
-            throw Failure.system("connect", connected)
-        }
+        // Thrown from here on, `deinit` closes the descriptor.
+        if connected != 0 { throw Failure.system("connect", errno) }
     }
 
     /// To a UNIX domain socket.
@@ -58,11 +55,7 @@ package final class RawClient: Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        if connected != 0 {
-            let code = errno
-            close(descriptor)
-            throw Failure.system("connect", code)
-        }
+        if connected != 0 { throw Failure.system("connect", errno) }
     }
 
     deinit {
