@@ -45,7 +45,8 @@ package struct Configuration: Sendable {
         var warnings = UnknownVariables.warnings(environment)
         if timeout > deadline {
             warnings.append(
-                "the timeout of \(timeout.setting) is longer than the deadline of \(deadline.setting), which cuts it short")
+                "the timeout of \(timeout.setting) is longer than the deadline of \(deadline.setting), which cuts it short"
+            )
         }
         self.warnings = warnings
     }

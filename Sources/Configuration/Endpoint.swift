@@ -41,7 +41,9 @@ package enum Endpoint {
         }
         guard let host = parts.host.map(withoutBrackets), !host.isEmpty else { throw ValueError("names no host") }
         guard isHost(host) else { throw ValueError("has a host that is neither a name nor an address") }
-        guard parts.port.map((1...65535).contains) ?? true else { throw ValueError("has a port that is not 1 to 65535") }
+        guard parts.port.map((1...65535).contains) ?? true else {
+            throw ValueError("has a port that is not 1 to 65535")
+        }
         guard parts.fragment == nil else { throw ValueError("has a fragment, which is not sent to a server") }
         let path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
         return ProbeURL(
@@ -66,7 +68,8 @@ package enum Endpoint {
         return host.utf8.count <= 255
             && host.utf8.allSatisfy { byte in
                 switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
                 case UInt8(ascii: ":"), UInt8(ascii: "%"): isAddress
                 default: false
                 }

@@ -59,7 +59,8 @@ extension ProbeFailure: CustomStringConvertible {
         case .refused(let place): "connection refused by \(place)"
         case .unreachable(let place, let detail): "cannot reach \(place): \(detail)"
         case .connectTimeout(let place, let limit): "no connection to \(place) within \(limit.brief)"
-        case .timeout(let limit, let phase): "connected, but waited for \(phase.rawValue) until the \(limit.brief) timeout"
+        case .timeout(let limit, let phase):
+            "connected, but waited for \(phase.rawValue) until the \(limit.brief) timeout"
         case .tls(let detail): "TLS failed: \(detail)"
         case .reset(let phase): "connection reset while waiting for \(phase.rawValue)"
         case .empty: "connection closed without a response"

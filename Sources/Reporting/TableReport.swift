@@ -7,7 +7,9 @@ package enum TableReport {
         for service in report.services {
             let observation = service.observation
             var reason = ""
-            if case .down(let why) = observation.verdict { reason = "\(why.code): \(Printable.escape(why.description))" }
+            if case .down(let why) = observation.verdict {
+                reason = "\(why.code): \(Printable.escape(why.description))"
+            }
             rows.append([
                 service.status == .healthy ? "healthy" : "UNHEALTHY", service.name,
                 observation.httpStatus.map(String.init) ?? "-", observation.duration.brief,

@@ -103,7 +103,8 @@ package actor StandIn {
     private static func redirect(to location: String) -> Response {
         Response(
             status: .found, contentType: "text/html; charset=utf-8",
-            fields: [HTTPField(name: .location, value: location)], content: "<a href=\"\(location)\">Found</a>.\n\n".utf8)
+            fields: [HTTPField(name: .location, value: location)],
+            content: "<a href=\"\(location)\">Found</a>.\n\n".utf8)
     }
 
     private static let nosniff = HTTPField(name: .xContentTypeOptions, value: "nosniff")

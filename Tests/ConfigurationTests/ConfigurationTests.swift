@@ -161,7 +161,9 @@ struct ConfigurationTests {
     @Test("A password in a URL that is wrong is not shown either")
     func secretMistakes() {
         for text in ["http://u:geheim@lo ki", "u:geheim@loki", "http://u:ge@heim@loki:3100:x", "http://u:ge/heim@l?q"] {
-            let error = #expect(throws: ConfigurationError.self) { try Configuration(environment: ["LOKI_ENDPOINT": text]) }
+            let error = #expect(throws: ConfigurationError.self) {
+                try Configuration(environment: ["LOKI_ENDPOINT": text])
+            }
             #expect(error.map { "\($0.mistakes)".contains("heim") } == false, "\(text)")
         }
     }
@@ -211,7 +213,8 @@ struct ConfigurationTests {
         #expect("\(try Endpoint.url(text))" == shown)
     }
 
-    @Test("URLs that cannot be probed", arguments: ["", "a", "unix:", "unix:x", "unix:/x:y", "unix:/x:/ ", "http://a b"])
+    @Test(
+        "URLs that cannot be probed", arguments: ["", "a", "unix:", "unix:x", "unix:/x:y", "unix:/x:/ ", "http://a b"])
     func refusedURLs(text: String) {
         #expect(throws: ValueError.self) { try Endpoint.url(text) }
     }

@@ -77,7 +77,10 @@ struct CommandTests {
         arguments: [
             (["probe", "loki:3100"], "URL: \"loki:3100\" does not begin with http:// or https://"),
             (["probe", "http://u:geheim@a b"], "URL: \"http://***@a b\" is not a valid URL"),
-            (["probe", "http://a", "--accept", "4O4"], "--accept: \"4O4\" is not a status, a range or a class (200, 200-299, 2xx), or a list of them"),
+            (
+                ["probe", "http://a", "--accept", "4O4"],
+                "--accept: \"4O4\" is not a status, a range or a class (200, 200-299, 2xx), or a list of them"
+            ),
             (["probe", "http://a", "--timeout", "2"], "--timeout: \"2\" is not a duration (250ms, 2s, 1m)"),
         ])
     func probeUsage(arguments: [String], line: String) throws {
@@ -148,7 +151,10 @@ struct CommandTests {
         let ended = try Program.run(
             ["config"], environment: ["HEALTHZ_TIMOUT": "1s", "HEALTHZ_PORT": "tcp://10.0.0.1:8080"])
         #expect(ended.code == 0)
-        #expect(ended.errors.contains("healthz: warning: HEALTHZ_TIMOUT is not a setting of healthz and is ignored; did you mean HEALTHZ_TIMEOUT?\n"))
+        #expect(
+            ended.errors.contains(
+                "healthz: warning: HEALTHZ_TIMOUT is not a setting of healthz and is ignored; did you mean HEALTHZ_TIMEOUT?\n"
+            ))
         #expect(ended.errors.contains("healthz: warning: HEALTHZ_PORT is not a setting"))
         let closed = try ClosedPort()
         let sidecar = try RunningSidecar([
@@ -190,7 +196,9 @@ struct CommandTests {
         #expect(try program.wait().code == 0)
     }
 
-    @Test("demo lets a service fail that is named", arguments: [("grafana", "status"), ("loki", "refused"), ("tempo", "refused")])
+    @Test(
+        "demo lets a service fail that is named",
+        arguments: [("grafana", "status"), ("loki", "refused"), ("tempo", "refused")])
     func demoFailing(service: String, reason: String) throws {
         let program = try Program(
             Program.healthz, ["demo", "--fail", service, "--listen", "127.0.0.1:0"], environment: patient)

@@ -25,7 +25,8 @@ struct DeadNameServerTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let resolv = folder.appendingPathComponent("resolv.conf")
-        try "nameserver \(Self.address)\noptions timeout:3 attempts:1\n".write(to: resolv, atomically: true, encoding: .utf8)
+        try "nameserver \(Self.address)\noptions timeout:3 attempts:1\n".write(
+            to: resolv, atomically: true, encoding: .utf8)
 
         let tempo = try Nginx(.lokiOrTempo)
         let program = try Program(

@@ -278,7 +278,9 @@ struct ServeTests {
     func proxy() throws {
         let stack = try Stack()
         let closed = try ClosedPort()
-        let proxies = ["http_proxy": closed.url, "HTTP_PROXY": closed.url, "all_proxy": closed.url, "ALL_PROXY": closed.url]
+        let proxies = [
+            "http_proxy": closed.url, "HTTP_PROXY": closed.url, "all_proxy": closed.url, "ALL_PROXY": closed.url,
+        ]
         #expect(try RunningSidecar(stack.environment.merging(proxies) { $1 }).get("/healthz").status == 200)
     }
 
@@ -291,7 +293,11 @@ struct ServeTests {
         _ = try quiet.get("/livez")
         quiet.program.signal(SIGINT)
         let lines = try quiet.program.wait().errors.split(separator: "\n")
-        #expect(lines.allSatisfy { $0.contains("listens") || $0.contains("grafana: GET") || $0.contains("closing the") || $0.contains("ended") }, "\(lines)")
+        #expect(
+            lines.allSatisfy {
+                $0.contains("listens") || $0.contains("grafana: GET") || $0.contains("closing the")
+                    || $0.contains("ended")
+            }, "\(lines)")
 
         let json = try RunningSidecar(
             environment.merging(["HEALTHZ_LOG_FORMAT": "json", "HEALTHZ_ACCESS_LOG": "on"]) { $1 })

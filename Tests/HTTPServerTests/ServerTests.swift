@@ -53,7 +53,9 @@ struct ServerTests {
     }
 
     /// Answers with the path; `/later` when the gate opens, `/big` with a megabyte.
-    private func start(_ limits: Server.Limits = .init(), on host: String = "127.0.0.1") async throws -> (Server, UInt16) {
+    private func start(_ limits: Server.Limits = .init(), on host: String = "127.0.0.1") async throws -> (
+        Server, UInt16
+    ) {
         let gate = gate
         let big = Response.text(.ok, String(repeating: "x", count: 1 << 20))
         let server = Server(on: loop, limits: limits) { head, _ in
@@ -68,7 +70,9 @@ struct ServerTests {
             default: return .now(.text(.ok, path))
             }
         }
-        guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: host, port: 0)) else { return (server, 0) }
+        guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: host, port: 0)) else {
+            return (server, 0)
+        }
         return (server, port)
     }
 
@@ -96,7 +100,9 @@ struct ServerTests {
     func pipelining() async throws {
         let (_, port) = try await start()
         let client = try RawClient(port: port)
-        try client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /later HTTP/1.1\r\nHost: a\r\n\r\nHEAD /3 HTTP/1.1\r\nHost: a\r\n\r\n")
+        try client.send(
+            "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /later HTTP/1.1\r\nHost: a\r\n\r\nHEAD /3 HTTP/1.1\r\nHost: a\r\n\r\n"
+        )
         #expect(try client.readResponse().body == "/1")
         await gate.open()
         #expect(try client.readResponse().body == "/later")
@@ -114,9 +120,11 @@ struct ServerTests {
         for _ in 0..<16 { #expect(try client.readResponse().body.utf8.count == 1 << 20) }
     }
 
-    @Test("HTTP/1.0 and Connection: close end the connection after the answer", arguments: [
-        "GET /x HTTP/1.0\r\n\r\n", "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-    ])
+    @Test(
+        "HTTP/1.0 and Connection: close end the connection after the answer",
+        arguments: [
+            "GET /x HTTP/1.0\r\n\r\n", "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        ])
     func close(request: String) async throws {
         let (_, port) = try await start()
         let client = try RawClient(port: port)
@@ -169,7 +177,8 @@ struct ServerTests {
         #expect(try client.readToEnd().hasPrefix("HTTP/1.1 413 "))
     }
 
-    @Test("A head that does not come in time gets 408, from the first byte or without one", arguments: ["", "GET / HT"])
+    @Test(
+        "A head that does not come in time gets 408, from the first byte or without one", arguments: ["", "GET / HT"])
     func headTimeout(sent: String) async throws {
         let (_, port) = try await start(quick { $0.head = .milliseconds(100) })
         let client = try RawClient(port: port)
@@ -331,9 +340,14 @@ struct ServerTests {
     @Test("An access log is told of each answered request")
     func observer() async throws {
         let seen = Mutex<[String]>([])
-        let server = Server(on: loop, answered: { exchange in
-            seen.withLock { $0.append("\(exchange.peer.host ?? "-") \(exchange.head.method.rawValue) \(exchange.status)") }
-        }) { _, _ in .now(.text(.notFound, "")) }
+        let server = Server(
+            on: loop,
+            answered: { exchange in
+                seen.withLock {
+                    $0.append("\(exchange.peer.host ?? "-") \(exchange.head.method.rawValue) \(exchange.status)")
+                }
+            }
+        ) { _, _ in .now(.text(.notFound, "")) }
         guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: "127.0.0.1", port: 0)) else { return }
         _ = try get("/", port: port)
         #expect(seen.withLock { $0 } == ["127.0.0.1 GET 404"])

@@ -33,7 +33,10 @@ struct RequestParserTests {
         "A valid head is read",
         arguments: [
             ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/", nil, true),
-            ("GET /healthz?exclude=loki&exclude=x HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/healthz", "exclude=loki&exclude=x", true),
+            (
+                "GET /healthz?exclude=loki&exclude=x HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/healthz",
+                "exclude=loki&exclude=x", true
+            ),
             ("HEAD /livez HTTP/1.1\r\nHost: 10.0.0.1:8080\r\nConnection: close\r\n\r\n", "HEAD", "/livez", nil, false),
             ("GET /? HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", "GET", "/", "", true),
             ("GET / HTTP/1.0\r\n\r\n", "GET", "/", nil, false),
@@ -47,7 +50,10 @@ struct RequestParserTests {
             ("GET http://b:80/x?y HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/x", "y", true),
             ("GET HTTPS://b HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/", nil, true),
             ("GET http://b?q HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/", "q", true),
-            ("GET /%7Ea/b;c=d:@!$&'()*+,=-._~ HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/%7Ea/b;c=d:@!$&'()*+,=-._~", nil, true),
+            (
+                "GET /%7Ea/b;c=d:@!$&'()*+,=-._~ HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/%7Ea/b;c=d:@!$&'()*+,=-._~",
+                nil, true
+            ),
             ("BREW /pot HTTP/1.1\r\nHost:\r\n\r\n", "BREW", "/pot", nil, true),
             ("GET / HTTP/1.1\r\nHost:a\r\nX:\r\nY: \t \r\nZ: \u{E9}\u{FF}\tq\r\n\r\n", "GET", "/", nil, true),
             ("GET / HTTP/1.1\r\nhOsT: a_b.c\r\n\r\n", "GET", "/", nil, true),
@@ -140,10 +146,19 @@ struct RequestParserTests {
             ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x1\r\n", .malformedContentLength, 400),
             ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n", .malformedContentLength, 400),
             ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n", .contentTooLarge, 413),
-            ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n", .conflictingFraming, 400),
-            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", .conflictingFraming, 400),
+            (
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n",
+                .conflictingFraming, 400
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+                .conflictingFraming, 400
+            ),
             ("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", .conflictingFraming, 400),
-            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", .conflictingFraming, 400),
+            (
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                .conflictingFraming, 400
+            ),
             ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n", .unsupportedTransferCoding, 501),
             ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n", .unsupportedTransferCoding, 501),
             ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n", .unsupportedTransferCoding, 501),

@@ -44,7 +44,10 @@ struct JudgementTests {
             .deadline(limit: .milliseconds(1800)), "deadline",
             "no complete response when the check's deadline of 1.8 s came"
         ),
-        (.internalError(detail: "too many open files"), "internal", "healthz could not make the probe: too many open files"),
+        (
+            .internalError(detail: "too many open files"), "internal",
+            "healthz could not make the probe: too many open files"
+        ),
     ]
 
     @Test("Each failed probe is down, with its own stable code and text", arguments: failures)
@@ -68,7 +71,8 @@ struct ReportTests {
 
     static func observation(_ verdict: Verdict, at second: Int) -> Observation {
         Observation(
-            startedAt: Moment(instant: start + .seconds(second), timestamp: Timestamp(milliseconds: Int64(second) * 1000)),
+            startedAt: Moment(
+                instant: start + .seconds(second), timestamp: Timestamp(milliseconds: Int64(second) * 1000)),
             duration: .milliseconds(1), httpStatus: nil, verdict: verdict)
     }
 

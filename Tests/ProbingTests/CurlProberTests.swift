@@ -54,13 +54,19 @@ struct CurlProberTests {
         ("200", [.readHead, .send(String(repeating: "HTTP/1.1 100 Continue\r\n\r\n", count: 100) + ok)]),
         // A redirect is an answer like another, and its place is not visited.
         ("302", [.readHead, .send("HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n")]),
-        ("307", [.readHead, .send("HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\n\r\n"), .close]),
+        (
+            "307",
+            [.readHead, .send("HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\n\r\n"), .close]
+        ),
         // More than was promised is not looked at.
         ("200", [.readHead, .send(ok + "HTTP/1.1 500 No\r\n\r\n")]),
         ("empty", [.readHead, .close]),
         ("reset", [.readHead, .reset]),
         ("reset", [.readHead, .send("HTTP/1.1 200 OK\r\nContent-"), .wait(.milliseconds(50)), .reset]),
-        ("reset", [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"), .wait(.milliseconds(50)), .reset]),
+        (
+            "reset",
+            [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"), .wait(.milliseconds(50)), .reset]
+        ),
         ("incomplete", [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"), .close]),
         ("incomplete", [.readHead, .send("HTTP/1.1 200 OK\r\nContent-"), .close]),
         ("incomplete", [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"), .close]),
@@ -71,7 +77,10 @@ struct CurlProberTests {
         ("protocol", [.readHead, .send("SSH-2.0-OpenSSH_9.2\r\n"), .close]),
         ("protocol", [.readHead, .send("\u{0}\u{1}\u{2}garbage that goes on\r\n\r\n"), .close]),
         ("protocol", [.readHead, .send("HTTP/1.1 2x0 OK\r\n\r\n"), .close]),
-        ("too_large", [.readHead, .send("HTTP/1.1 200 OK\r\n"), .endless("X-Field: \(String(repeating: "a", count: 80))\r\n")]),
+        (
+            "too_large",
+            [.readHead, .send("HTTP/1.1 200 OK\r\n"), .endless("X-Field: \(String(repeating: "a", count: 80))\r\n")]
+        ),
         ("too_large", [.readHead, .send("HTTP/1.1 200 OK\r\nX: "), .endless(String(repeating: "a", count: 4096))]),
         ("too_large", [.readHead, .send("HTTP/1.1 200 OK\r\n\r\n"), .endless(String(repeating: "a", count: 4096))]),
         ("too_large", [.readHead, .endless("HTTP/1.1 100 Continue\r\n\r\n")]),
@@ -101,7 +110,9 @@ struct CurlProberTests {
     @Test("Nobody listens: refused, with the place")
     func refused() async throws {
         let closed = try ClosedPort()
-        #expect(await prober.probe(url(closed.port), within: .seconds(20)) == .failure(.refused(place: "127.0.0.1:\(closed.port)")))
+        #expect(
+            await prober.probe(url(closed.port), within: .seconds(20))
+                == .failure(.refused(place: "127.0.0.1:\(closed.port)")))
     }
 
     @Test("No way there: unreachable, with the system's word")
@@ -128,7 +139,12 @@ struct CurlProberTests {
             ([.readHead, .freeze], .http, .response),
             ([.freeze], .http, .response),
             ([.readHead, .send("HTTP/1.1 200 OK\r\n"), .freeze], .http, .restOfResponse),
-            ([.readHead, .send("HTTP/1.1 200 OK\r\n\r\n"), .drip(String(repeating: "a", count: 1000), every: .milliseconds(50))], .http, .restOfResponse),
+            (
+                [
+                    .readHead, .send("HTTP/1.1 200 OK\r\n\r\n"),
+                    .drip(String(repeating: "a", count: 1000), every: .milliseconds(50)),
+                ], .http, .restOfResponse
+            ),
             ([.freeze], .https, .handshake),
         ] as [([FaultyUpstream.Step], ProbeURL.Scheme, ProbeFailure.Phase)])
     func timeout(script: [FaultyUpstream.Step], scheme: ProbeURL.Scheme, phase: ProbeFailure.Phase) async throws {
@@ -153,7 +169,8 @@ struct CurlProberTests {
     @Test("TLS with a certificate that nobody vouches for, or with none at all: tls")
     func tls() async throws {
         let server = try BadCertificate()
-        guard case .failure(.tls(let detail)) = await prober.probe(url(server.port, scheme: .https), within: .seconds(20))
+        guard
+            case .failure(.tls(let detail)) = await prober.probe(url(server.port, scheme: .https), within: .seconds(20))
         else {
             Issue.record("not tls")
             return
@@ -204,7 +221,10 @@ struct CurlProberTests {
     @Test("Probes that hang hold up no other")
     func independence() async throws {
         let frozen = try FaultyUpstream([.freeze])
-        let endless = try FaultyUpstream([.readHead, .send("HTTP/1.1 200 OK\r\n\r\n"), .drip(String(repeating: "a", count: 10_000), every: .milliseconds(5))])
+        let endless = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 200 OK\r\n\r\n"),
+            .drip(String(repeating: "a", count: 10_000), every: .milliseconds(5)),
+        ])
         let good = try FaultyUpstream([.readHead, .send(Self.ok)])
         defer { for upstream in [frozen, endless, good] { upstream.stop() } }
         async let one = prober.probe(url(frozen.port), within: .seconds(3))

@@ -11,7 +11,8 @@ struct ReportingTests {
         return ServiceReport(
             name: name, url: ProbeURL(scheme: .http, host: name, port: 3000, target: "/"),
             observation: Observation(
-                startedAt: at, duration: .microseconds(Int64(milliseconds * 1000)), httpStatus: status, verdict: verdict),
+                startedAt: at, duration: .microseconds(Int64(milliseconds * 1000)), httpStatus: status, verdict: verdict
+            ),
             since: Timestamp(milliseconds: 1_795_240_800_000),
             lastHealthyAt: lastHealthyAt.map(Timestamp.init(milliseconds:)))
     }

@@ -74,7 +74,11 @@ package final class FaultyUpstream: Sendable {
     }
 
     package func stop() {
-        guard isListening.withLock({ value in defer { value = false }; return value }) else { return }
+        guard
+            isListening.withLock({ value in
+                defer { value = false }; return value
+            })
+        else { return }
         shutdown(listener, Int32(SHUT_RDWR))
         Foundation.close(listener)
     }
@@ -147,7 +151,9 @@ package final class FaultyUpstream: Sendable {
     private func put(_ text: String, _ connection: Int32) -> Bool {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = rest.withUnsafeBytes {
+                Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }

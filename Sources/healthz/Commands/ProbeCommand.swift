@@ -26,7 +26,8 @@ struct ProbeCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let statuses = StatusSet(accept) else {
-            throw usage("--accept: \"\(accept)\" is not a status, a range or a class (200, 200-299, 2xx), or a list of them")
+            throw usage(
+                "--accept: \"\(accept)\" is not a status, a range or a class (200, 200-299, 2xx), or a list of them")
         }
         let limit = try read("--timeout", timeout) { text throws(ValueError) in
             try Duration(setting: text, within: .milliseconds(1) ... .seconds(3600))

@@ -1,0 +1,53 @@
+# The main job is `make run`, the proof is `make test`; both install what is missing where they can.
+
+# What the build needs, and what the tests need besides, as Debian names it.
+BUILD_PACKAGES = libcurl4-openssl-dev
+TEST_PACKAGES = curl nginx-light openssl util-linux
+BENCH_PACKAGES = gcc libc6-dev nginx-light python3 wrk
+RELEASE_FLAGS = -c release --static-swift-stdlib --product healthz --scratch-path .build-release
+PREFIX = /usr/local
+
+.PHONY: run test check lint format release install bench sanitize setup-build setup-test
+
+run: setup-build
+	swift build --product healthz
+	.build/debug/healthz demo
+
+test: setup-test
+	swift test
+
+# The gate: format, a build without a warning, the tests, and the tests again under the sanitizers.
+check: lint test sanitize
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run scripts/setup; \
+	  else echo "skipped: shellcheck is not installed"; fi
+	@if command -v hadolint >/dev/null; then hadolint Dockerfile; \
+	  else echo "skipped: hadolint is not installed"; fi
+
+# The address sanitizer does not look for leaks, as XCTest itself leaks.
+sanitize: setup-test
+	swift test --sanitize=thread --scratch-path .build-thread
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-address
+
+format:
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+
+release: setup-build
+	swift build $(RELEASE_FLAGS)
+	strip -o .build-release/healthz .build-release/release/healthz
+	@ls -l .build-release/healthz
+
+install: release
+	install -D -m 0755 .build-release/healthz $(DESTDIR)$(PREFIX)/bin/healthz
+
+bench: release
+	@scripts/setup $(BUILD_PACKAGES) $(BENCH_PACKAGES)
+	scripts/bench
+
+setup-build:
+	@scripts/setup $(BUILD_PACKAGES)
+
+setup-test:
+	@scripts/setup $(BUILD_PACKAGES) $(TEST_PACKAGES)
