@@ -28,7 +28,7 @@ lint:
 
 # The address sanitizer does not look for leaks, as XCTest itself leaks.
 sanitize: setup-test
-	swift test --sanitize=thread --scratch-path .build-thread
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.supp swift test --sanitize=thread --scratch-path .build-thread
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-address
 
 format:

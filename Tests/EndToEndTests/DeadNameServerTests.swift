@@ -25,7 +25,7 @@ struct DeadNameServerTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let resolv = folder.appendingPathComponent("resolv.conf")
-        try "nameserver \(Self.address)\noptions timeout:3 attempts:1\n".write(
+        try "nameserver \(Self.address)\noptions timeout:20 attempts:1\n".write(
             to: resolv, atomically: true, encoding: .utf8)
 
         let tempo = try Nginx(.lokiOrTempo)
@@ -35,25 +35,25 @@ struct DeadNameServerTests {
             environment: [
                 "GRAFANA_ENDPOINT": "http://grafana.healthz-test.example:3000",
                 "LOKI_ENDPOINT": "http://loki.healthz-test.example:3100", "TEMPO_ENDPOINT": tempo.url,
-                "HEALTHZ_LISTEN": "127.0.0.1:0", "HEALTHZ_TIMEOUT": "1s", "HEALTHZ_DRAIN": "0",
+                "HEALTHZ_LISTEN": "127.0.0.1:0", "HEALTHZ_TIMEOUT": "2s", "HEALTHZ_DEADLINE": "3s",
+                "HEALTHZ_DRAIN": "0",
             ])
         let port = try program.port()
 
-        for round in 1...3 {
-            let start = ContinuousClock.now
+        for _ in 1...2 {
             let waiting = try RawClient(port: port)
             try waiting.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-            for _ in 0..<20 {
+            for _ in 0..<10 {
                 #expect(try get("/livez", port: port).status == 200)
                 #expect(try get("/healthz/tempo", port: port).status == 200)
             }
-            // All that while the check waited for names: had it stood still for them, this would have taken longer.
-            #expect(ContinuousClock.now - start < .seconds(1), "round \(round)")
+            #expect(!waiting.hasInput, "all that was answered while the check still waited for names")
+            let start = ContinuousClock.now
             let response = try waiting.readResponse()
-            #expect(ContinuousClock.now - start < .seconds(3), "the resolver's own timeout is 3 s")
+            #expect(ContinuousClock.now - start < .seconds(15), "the resolver's own timeout is 20 s")
             #expect(response.status == 500)
             #expect(try RunningSidecar.reasons(response) == ["grafana": "dns", "loki": "dns", "tempo": nil])
-            #expect(response.body.contains("no answer from the name servers within 1 s"))
+            #expect(response.body.contains("no answer from the name servers within 2 s"))
         }
         program.signal(SIGTERM)
         #expect(try program.wait().code == 0)

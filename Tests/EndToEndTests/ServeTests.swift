@@ -85,18 +85,17 @@ struct ServeTests {
         let stack = try Stack()
         stack.loki.freeze()
         let sidecar = try RunningSidecar(
-            stack.environment.merging(["HEALTHZ_TIMEOUT": "15s", "HEALTHZ_DEADLINE": "1500ms"]) { $1 })
+            stack.environment.merging(["HEALTHZ_TIMEOUT": "15s", "HEALTHZ_DEADLINE": "3s"]) { $1 })
         let start = ContinuousClock.now
         let waiting = try RawClient(port: sidecar.port)
         try waiting.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-        for _ in 0..<20 {
+        for _ in 0..<10 {
             #expect(try sidecar.get("/livez").status == 200)
             #expect(try sidecar.get("/healthz/tempo").status == 200)
         }
-        // All that was answered while the first request was still waiting.
-        #expect(ContinuousClock.now - start < .milliseconds(1500))
+        #expect(!waiting.hasInput, "all that was answered while the first request still waited")
         let response = try waiting.readResponse()
-        #expect(ContinuousClock.now - start >= .milliseconds(1500))
+        #expect(ContinuousClock.now - start >= .seconds(3))
         #expect(response.status == 500)
         #expect(try RunningSidecar.reasons(response) == ["grafana": nil, "loki": "deadline", "tempo": nil])
         stack.loki.thaw()

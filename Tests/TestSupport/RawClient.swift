@@ -95,6 +95,12 @@ package final class RawClient: Sendable {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
+    /// Whether anything has come that was not read yet; does not wait.
+    package var hasInput: Bool {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&watched, 1, 0) > 0
+    }
+
     /// Some bytes, or none at the end of the stream.
     package func readSome() throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 65536)
