@@ -1,6 +1,7 @@
 #pragma once
-// What Swift's Glibc module does not have: epoll(7) and accept4(2).
+// What Swift's Glibc module does not have: epoll(7), eventfd(2) and accept4(2).
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 // glibc declares accept4 only under _GNU_SOURCE, which the Glibc module is built without.
@@ -13,3 +14,7 @@ static const unsigned int healthz_EPOLLERR = EPOLLERR;
 static const unsigned int healthz_EPOLLHUP = EPOLLHUP;
 static const unsigned int healthz_EPOLLRDHUP = EPOLLRDHUP;
 static const unsigned int healthz_EPOLLET = EPOLLET;
+
+static inline int healthz_eventfd(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}

@@ -2,9 +2,8 @@ import CSystem
 import Dispatch
 import Glibc
 
-/// One epoll(7) descriptor watched by one Dispatch source, for all the descriptors of one actor on the loop.
+/// One epoll(7) descriptor for all the descriptors of one actor on the loop, which watches it.
 ///
-/// A Dispatch source for each connection costs twice the time of an answer from memory (docs/architecture.md).
 /// Events are hints: a descriptor's number may have been closed and given out again since the event was queued,
 /// so whoever is told that a descriptor is ready must be content to find that it is not.
 package final class Poll {
@@ -30,24 +29,27 @@ package final class Poll {
     private static let rounds = 16
 
     private let descriptor: Int32
-    private let source: any DispatchSourceRead
+    private let loop: EventLoop
     private let events: UnsafeMutableBufferPointer<epoll_event>
 
+    /// To be called on the loop.
     /// - Parameter ready: called on the loop when a watched descriptor is ready; it should call `drain`.
     package init(on loop: EventLoop, ready: @escaping @Sendable () -> Void) throws(SystemError) {
         let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard descriptor >= 0 else { throw SystemError.last(in: "epoll_create1") }
         self.descriptor = descriptor
+        self.loop = loop
         events = .allocate(capacity: Poll.batch)
-        source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: loop.queue)
-        source.setEventHandler(handler: ready)
-        source.setCancelHandler { close(descriptor) }
-        source.activate()
+        let attached = loop.assumeIsolated { loop in
+            Result { () throws(SystemError) in try loop.attach(descriptor, ready: ready) }
+        }
+        // Thrown from here on, `deinit` closes the descriptor.
+        try attached.get()
     }
 
     deinit {
-        source.cancel()
         events.deallocate()
+        loop.run { [loop, descriptor] in loop.assumeIsolated { $0.detach(descriptor) } }
     }
 
     package func add(_ watched: Int32, _ interest: Events) throws(SystemError) {

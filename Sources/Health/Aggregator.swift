@@ -9,6 +9,19 @@ package actor Aggregator {
         package let report: Report
     }
 
+    /// A check in the air. Not awaited as a task: whoever waits for a task's value is resumed by way of another thread.
+    private final class Check {
+        let startedAt: Moment
+        var missing: Int
+        var services: [String: ServiceReport] = [:]
+        var waiting: [CheckedContinuation<Numbered, Never>] = []
+
+        init(startedAt: Moment, missing: Int) {
+            self.startedAt = startedAt
+            self.missing = missing
+        }
+    }
+
     private struct Remembered {
         let numbered: Numbered
         let startedAt: ContinuousClock.Instant
@@ -25,8 +38,9 @@ package actor Aggregator {
     private let changed: @Sendable (Transition) -> Void
 
     private var histories: [String: History] = [:]
-    private var probes: [String: Task<ServiceReport, Never>] = [:]
-    private var checks: [Selection: Task<Numbered, Never>] = [:]
+    /// The probes in the air, by their targets' names, with the checks that wait for each.
+    private var probes: [String: [Selection]] = [:]
+    private var checks: [Selection: Check] = [:]
     private var memory: [Selection: Remembered] = [:]
     private var lastNumber = 0
 
@@ -58,7 +72,9 @@ package actor Aggregator {
     /// The report in memory if it is young enough, else that of the check in the air, else that of a new one.
     package func report(on selection: Selection, maxAge: Duration) async -> Numbered {
         if let remembered = remembered(selection, maxAge: maxAge) { return remembered }
-        return await check(selection).value
+        let check = checks[selection] ?? begin(selection)
+        if check.missing == 0 { return finish(selection, check) }
+        return await withCheckedContinuation { check.waiting.append($0) }
     }
 
     /// What was last known, without probing, called unhealthy for `cause`. Services never probed are not in it.
@@ -67,50 +83,49 @@ package actor Aggregator {
         return number(Report(checkedAt: clock().timestamp, duration: .zero, cause: cause, services: services))
     }
 
-    private func check(_ selection: Selection) -> Task<Numbered, Never> {
-        if let flight = checks[selection] { return flight }
-        let flight = Task { await run(selection) }
-        checks[selection] = flight
-        return flight
+    private func begin(_ selection: Selection) -> Check {
+        let targets = targets(in: selection)
+        let check = Check(startedAt: clock(), missing: targets.count)
+        if !targets.isEmpty { checks[selection] = check }
+        for target in targets {
+            if probes[target.name] == nil { Task { await observe(target) } }
+            probes[target.name, default: []].append(selection)
+        }
+        return check
     }
 
-    private func run(_ selection: Selection) async -> Numbered {
-        let startedAt = clock()
-        // All are started before the first is waited for.
-        let flights = targets(in: selection).map(probe)
-        var services: [ServiceReport] = []
-        services.reserveCapacity(flights.count)
-        for flight in flights { services.append(await flight.value) }
-
+    private func finish(_ selection: Selection, _ check: Check) -> Numbered {
+        let services = targets(in: selection).compactMap { check.services[$0.name] }
         let report = Report(
-            checkedAt: startedAt.timestamp, duration: clock().instant - startedAt.instant,
+            checkedAt: check.startedAt.timestamp, duration: clock().instant - check.startedAt.instant,
             cause: services.isEmpty ? .nothingChecked : nil, services: services)
         let numbered = number(report)
         checks[selection] = nil
         if memory.count >= Aggregator.rememberedReports, memory[selection] == nil { memory.removeAll() }
-        memory[selection] = Remembered(numbered: numbered, startedAt: startedAt.instant)
+        memory[selection] = Remembered(numbered: numbered, startedAt: check.startedAt.instant)
         return numbered
     }
 
-    private func probe(_ target: Target) -> Task<ServiceReport, Never> {
-        if let flight = probes[target.name] { return flight }
-        let flight = Task { await observe(target) }
-        probes[target.name] = flight
-        return flight
-    }
-
-    private func observe(_ target: Target) async -> ServiceReport {
+    private func observe(_ target: Target) async {
         let startedAt = clock()
         let outcome = await prober.probe(target.url, within: min(target.timeout, deadline))
         let observation = Observation(
             startedAt: startedAt, duration: clock().instant - startedAt.instant,
             httpStatus: try? outcome.get().status,
             verdict: target.expectation.judge(blamingDeadline(outcome, of: target)))
-        probes[target.name] = nil
 
         let (report, transition) = histories[target.name, default: History()].record(observation, of: target)
         if let transition { changed(transition) }
-        return report
+        for selection in probes.removeValue(forKey: target.name) ?? [] { hand(report, to: selection) }
+    }
+
+    private func hand(_ report: ServiceReport, to selection: Selection) {
+        guard let check = checks[selection] else { return }
+        check.services[report.name] = report
+        check.missing -= 1
+        guard check.missing == 0 else { return }
+        let numbered = finish(selection, check)
+        for continuation in check.waiting { continuation.resume(returning: numbered) }
     }
 
     /// A probe that ran out of time before its own timeout was cut short by the check's deadline.

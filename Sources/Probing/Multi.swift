@@ -109,7 +109,8 @@ final class Multi {
     private static let timerChanged: curl_multi_timer_callback = { _, milliseconds, context in
         guard let context else { return -1 }
         let multi = Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue()
-        multi.due = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds)
+        // "At once" is due before whatever the caller of libcurl has taken for now.
+        multi.due = milliseconds < 0 ? nil : milliseconds == 0 ? .now - .seconds(1) : .now + .milliseconds(milliseconds)
         return 0
     }
 }

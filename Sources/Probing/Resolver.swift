@@ -52,7 +52,7 @@ final class Resolver {
         // A queue of its own gets a thread at once; those of a shared one may all be blocked.
         DispatchQueue(label: "healthz.resolver").async { [loop, find, answered, lastNumber] in
             let answer = find(name)
-            loop.queue.async { answered(name, lastNumber, answer) }
+            loop.run { answered(name, lastNumber, answer) }
         }
         return lastNumber
     }
