@@ -60,6 +60,13 @@ final class Connection {
         }
     }
 
+    /// Whether input has come that was not read.
+    var hasUnreadInput: Bool {
+        guard mayRead else { return false }
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK)) > 0
+    }
+
     /// Writes as much of `output` as the client takes now, and keeps the rest; false where the connection is broken.
     func write(_ output: [UInt8]) -> Bool {
         guard unsent.isEmpty else {

@@ -9,7 +9,7 @@ struct Listener {
         case connection(descriptor: Int32, SocketAddress)
         /// Nobody is waiting.
         case none
-        /// The process or the machine has no descriptor or memory left: whoever waits, waits on.
+        /// No connection can be had for now, mostly as descriptors or memory are used up: whoever waits, waits on.
         case exhausted(SystemError)
     }
 
@@ -38,8 +38,11 @@ struct Listener {
             if connection >= 0 { return .connection(descriptor: connection, peer) }
             switch errno {
             case EAGAIN: return .none
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(.last(in: "accept"))
-            default: continue  // That client has gone again (accept(2): treat these like EAGAIN by retrying).
+            // That client has gone again, or its network (accept(2) says to go on after these).
+            case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
+                ENETUNREACH:
+                continue
+            default: return .exhausted(.last(in: "accept"))
             }
         }
     }

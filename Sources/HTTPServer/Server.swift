@@ -52,6 +52,8 @@ package actor Server {
     private static let acceptPause: Duration = .milliseconds(100)
     /// Connections taken from one listener before those that exist get their turn.
     private static let acceptBatch = 64
+    /// Reads from one connection before others get their turn.
+    private static let readBatch = 16
 
     package nonisolated let loop: EventLoop
     private let limits: Limits
@@ -113,7 +115,11 @@ package actor Server {
         stopKeepingAlive()
         for listener in listeners.values { listener.close() }
         listeners = [:]
-        for connection in connections.values { perform(connection.machine.stopKeepingAlive(), connection) }
+        for connection in connections.values {
+            let action = connection.machine.stopKeepingAlive()
+            // One that is being answered or written to goes on as it would have.
+            if action != .read { perform(action, connection) }
+        }
         if !connections.isEmpty {
             let timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.closeAll() } }
             timer.wake(by: .now + limit)
@@ -218,7 +224,10 @@ package actor Server {
     // MARK: Input, answers, output
 
     private func readOn(_ connection: Connection) {
+        var reads = 0
         while connection.isOpen, connection.mayRead, !connection.hasUnsent, connection.machine.phase != .answering {
+            reads += 1
+            guard reads <= Server.readBatch else { return continueReading(connection) }
             let read = input.withUnsafeMutableBytes { connection.read(into: $0) }
             switch read {
             case .bytes(let count):
@@ -226,6 +235,19 @@ package actor Server {
             case .end: perform(connection.machine.inputEnded(), connection)
             case .none: break
             case .failed: close(connection)
+            }
+        }
+    }
+
+    /// Goes on reading after whatever else waits for the loop.
+    private func continueReading(_ connection: Connection) {
+        let descriptor = connection.descriptor
+        loop.run { [weak self] in
+            self?.assumeIsolated { server in
+                // The number may be another connection's by now: then it finds nothing to read, or reads early.
+                guard let connection = server.connections[descriptor] else { return }
+                server.readOn(connection)
+                server.setTimer()
             }
         }
     }
@@ -309,8 +331,14 @@ package actor Server {
             connection.afterOutput = action
         } else {
             switch action {
-            case .close: return close(connection)
-            case .linger: connection.endOutput()
+            case .close:
+                // Closed over input that nobody has read, the kernel would reset, and the answer could be lost.
+                guard connection.hasUnreadInput else { return close(connection) }
+                return finish(connection.machine.inputIsUnread(), connection, [])
+            case .linger:
+                connection.endOutput()
+                // What has come already is told of no more.
+                continueReading(connection)
             case .answer, .refuse: return perform(action, connection)
             case .read: break
             }

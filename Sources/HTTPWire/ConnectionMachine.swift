@@ -99,9 +99,10 @@ package struct ConnectionMachine: Sendable {
 
     /// The time allowed for the present phase is over.
     package mutating func deadlinePassed() -> Action {
-        switch phase {
-        case .head, .content: refuse(.timeout)
-        case .answering, .idle, .lingering, .closed: end()
+        switch state {
+        case .receiving(let parser) where phase == .head: refuse(.timeout, withContent: parser.method != .head)
+        case .skipping(_, let head): refuse(.timeout, withContent: head.method != .head)
+        case .receiving, .answering, .lingering, .closed: end()
         }
     }
 
@@ -112,6 +113,12 @@ package struct ConnectionMachine: Sendable {
         case .head where pending.isEmpty: return end()
         default: return .read
         }
+    }
+
+    /// To be called where the last action was to close, and input has come that nobody has read.
+    package mutating func inputIsUnread() -> Action {
+        state = .lingering(allowance: limits.lingerBytes)
+        return .linger
     }
 
     /// Writes the response that the last action asked for, and says how to go on.
@@ -142,19 +149,27 @@ package struct ConnectionMachine: Sendable {
     }
 
     private mutating func advance(_ bytes: Span<UInt8>) -> Action {
-        do {
-            return switch state {
-            case .receiving(let parser): try advance(parser, bytes)
-            case .skipping(let skipper, let head): try advance(skipper, head, bytes)
-            case .answering, .lingering, .closed: .read
+        switch state {
+        case .receiving(var parser):
+            do {
+                return try advance(&parser, bytes)
+            } catch {
+                return refuse(error, withContent: parser.method != .head)
             }
-        } catch {
-            return refuse(error)
+        case .skipping(let skipper, let head):
+            do {
+                return try advance(skipper, head, bytes)
+            } catch {
+                return refuse(error, withContent: head.method != .head)
+            }
+        case .answering, .lingering, .closed:
+            return .read
         }
     }
 
-    private mutating func advance(_ parser: RequestParser, _ bytes: Span<UInt8>) throws(RequestError) -> Action {
-        var parser = parser
+    private mutating func advance(
+        _ parser: inout RequestParser, _ bytes: Span<UInt8>
+    ) throws(RequestError) -> Action {
         guard let (head, length) = try parser.parse(bytes) else {
             state = .receiving(parser)
             pending.append(bytes)
@@ -193,9 +208,10 @@ package struct ConnectionMachine: Sendable {
         return .answer(head)
     }
 
-    private mutating func refuse(_ error: RequestError) -> Action {
+    /// - Parameter withContent: false where the method is known to be HEAD.
+    private mutating func refuse(_ error: RequestError, withContent: Bool) -> Action {
         pending = []
-        state = .answering(Answer())
+        state = .answering(Answer(withContent: withContent))
         return .refuse(error)
     }
 

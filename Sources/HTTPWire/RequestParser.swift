@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// Reads one request head, line by line as the lines come in, and refuses what RFC 9112 does not allow: nothing is
 /// repaired. Strict where the RFC leaves a choice, as leniency is how two parsers come to disagree on framing.
@@ -24,6 +24,9 @@ package struct RequestParser: Sendable {
         self.limits = limits
         section = FieldSection(limit: limits.fieldLines)
     }
+
+    /// nil as long as the request line has not come, or where it is malformed.
+    package var method: HTTPRequest.Method? { requestLine?.method }
 
     /// The head and the number of bytes it took, or nil where more are needed.
     /// - Parameter bytes: all that has come since the head began. Called again, it must begin with the same bytes.

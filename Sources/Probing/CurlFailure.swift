@@ -27,6 +27,8 @@ extension ProbeFailure {
             case CURLE_OUT_OF_MEMORY where transfer.hasConnected:
                 // One field line of over 100 KiB is more than libcurl keeps.
                 .tooLarge(limit: Transfer.byteLimit)
+            case CURLE_RECV_ERROR where ProbeFailure.isChunkError(transfer):
+                .protocolError(detail: ProbeFailure.words(result, transfer))
             case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
                 transfer.phase == .handshake
                     ? .tls(detail: transfer.errorDetail) : .reset(during: transfer.phase)
@@ -57,9 +59,16 @@ extension ProbeFailure {
         case ECONNRESET, EPIPE: .reset(during: .response)
         case ETIMEDOUT: .connectTimeout(place: place, limit: limit)
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: .internalError(detail: reason)
-        case 0: .unreachable(place: place, detail: "no connection could be made")
+        // libcurl keeps errno only of a connect(2): there was none, as socket(2) had failed.
+        case 0: .internalError(detail: "no socket could be opened")
         default: .unreachable(place: place, detail: reason)
         }
+    }
+
+    /// A chunk that is malformed has the same code as a connection that was reset, and only other words.
+    private static func isChunkError(_ transfer: Transfer) -> Bool {
+        let detail = transfer.errorDetail
+        return !detail.isEmpty && !detail.hasPrefix("Recv failure") && !detail.hasPrefix("OpenSSL")
     }
 
     private static func words(_ result: CURLcode, _ transfer: Transfer) -> String {

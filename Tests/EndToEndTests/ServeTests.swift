@@ -273,6 +273,29 @@ struct ServeTests {
         #expect(shown.contains("http://***@127.0.0.1:\(upstream.port)"))
     }
 
+    @Test("However many clients connect, probes have descriptors left")
+    func descriptors() throws {
+        let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")])
+        defer { upstream.stop() }
+        let program = try Program(
+            "/bin/sh", ["-c", "ulimit -n 256 && exec \(Program.healthz)"],
+            environment: [
+                "GRAFANA_ENDPOINT": upstream.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": "",
+                "HEALTHZ_LISTEN": "127.0.0.1:0", "HEALTHZ_TIMEOUT": "20s", "HEALTHZ_DEADLINE": "20s",
+            ])
+        let port = try program.port()
+        let first = try RawClient(port: port)
+        let ask = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+        try first.send(ask)
+        #expect(try first.readResponse().status == 200)
+        let silent = try (0..<300).map { _ in try RawClient(port: port) }
+        for _ in 0..<3 {
+            try first.send(ask)
+            #expect(try first.readResponse().status == 200)
+        }
+        withExtendedLifetime(silent) {}
+    }
+
     @Test("A proxy in the environment is not used")
     func proxy() throws {
         let stack = try Stack()

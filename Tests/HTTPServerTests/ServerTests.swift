@@ -326,6 +326,38 @@ struct ServerTests {
         await stopped
     }
 
+    @Test("Input that comes too late for an answer does not cost the client the answer before it")
+    func unreadInput() async throws {
+        let (_, port) = try await start()
+        let client = try RawClient(port: port)
+        try client.send("GET /later HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        await gate.untilArrived(1)
+        try client.send(Self.request)
+        await gate.open()
+        // A reset would be an error of this read.
+        #expect(try client.readToEnd().hasSuffix("\r\n\r\n/later"))
+    }
+
+    @Test("Stopping lets a client take all that it has been answered")
+    func stoppingWhileWriting() async throws {
+        let (server, port) = try await start()
+        let client = try RawClient(port: port)
+        let count = 32
+        try client.send(String(repeating: "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", count: count))
+        #expect(try client.readResponse().status == 200)
+        async let stopped: Void = server.stop(within: .seconds(30))
+        // It has begun when nobody listens any more. Far more is left to answer than the sockets' buffers hold.
+        while (try? RawClient(port: port)) != nil { await Task.yield() }
+        var last: RawResponse?
+        for _ in 1..<count where last?.field("Connection") != "close" {
+            last = try client.readResponse()
+            #expect(last?.body.utf8.count == 1 << 20)
+        }
+        #expect(last?.field("Connection") == "close")
+        #expect(try client.readToEnd() == "")
+        await stopped
+    }
+
     @Test("Stopping does not wait longer than it is told to")
     func stoppingLimit() async throws {
         let (server, port) = try await start()

@@ -128,6 +128,16 @@ struct ConnectionMachineTests {
         #expect(play.machine.inputEnded() == .close)
     }
 
+    @Test(
+        "A refused HEAD gets no content",
+        arguments: ["\r\n", "Host: a\r\nExpect: x\r\n\r\n", "Host: a\r\nContent-Length: 9999\r\n\r\n"])
+    func refusedHead(fields: String) {
+        var play = Play()
+        play.feed("HEAD / HTTP/1.1\r\n" + fields)
+        #expect(play.refused.count == 1)
+        #expect(play.output.hasSuffix("\r\nConnection: close\r\n\r\n"))
+    }
+
     @Test("A refused client may go on for a while, but not for ever")
     func lingering() {
         var play = Play()

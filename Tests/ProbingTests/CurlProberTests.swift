@@ -76,6 +76,7 @@ struct CurlProberTests {
         ),
         ("protocol", [.readHead, .send("SSH-2.0-OpenSSH_9.2\r\n"), .close]),
         ("protocol", [.readHead, .send("\u{0}\u{1}\u{2}garbage that goes on\r\n\r\n"), .close]),
+        ("protocol", [.readHead, .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n"), .close]),
         ("protocol", [.readHead, .send("HTTP/1.1 2x0 OK\r\n\r\n"), .close]),
         (
             "too_large",

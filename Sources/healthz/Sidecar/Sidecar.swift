@@ -30,8 +30,10 @@ struct Sidecar {
         self.log = log
         self.engine = engine
         self.responder = responder
+        var limits = Server.Limits()
+        limits.connections = Descriptors.connections(atMost: limits.connections)
         server = Server(
-            on: loop, answered: configuration.accessLog ? log.answered : nil, exhausted: log.exhausted,
+            on: loop, limits: limits, answered: configuration.accessLog ? log.answered : nil, exhausted: log.exhausted,
             handler: { head, _ in responder.assumeIsolated { $0.reply(to: head) } })
     }
 
