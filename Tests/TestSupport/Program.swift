@@ -129,7 +129,7 @@ package final class Program: Sendable {
     }
 
     /// Waits for the end of the program.
-    package func wait(upTo seconds: Int = 20) throws -> Ended {
+    package func wait(upTo seconds: Int = 60) throws -> Ended {
         guard exited.wait(timeout: .now() + .seconds(seconds)) == .success else {
             kill(identifier, SIGKILL)
             throw Failure.timeout("the end of the program; it printed \(errors.text)")
@@ -141,7 +141,7 @@ package final class Program: Sendable {
     }
 
     private func wait(_ what: @autoclosure () -> String, until condition: () -> Bool) throws {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while !condition() {
             guard ContinuousClock.now < end else { throw Failure.timeout(what()) }
             Thread.sleep(forTimeInterval: 0.002)
