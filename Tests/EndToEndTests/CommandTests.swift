@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The commands", .serialized, .timeLimit(.minutes(2)))
+@Suite("The commands", .serialized, .timeLimit(.minutes(5)))
 struct CommandTests {
     private let patient = ["HEALTHZ_TIMEOUT": "20s", "HEALTHZ_DEADLINE": "20s"]
 

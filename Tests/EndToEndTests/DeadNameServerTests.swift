@@ -4,7 +4,7 @@ import Testing
 
 /// A machine whose only name server takes questions and never answers: a resolv.conf of its own, bound over the
 /// machine's in a mount namespace, that names an address of loopback where the test listens and keeps silent.
-@Suite("A dead name server", .serialized, .timeLimit(.minutes(2)))
+@Suite("A dead name server", .serialized, .timeLimit(.minutes(5)))
 struct DeadNameServerTests {
     private static let address = "127.0.53.53"
 

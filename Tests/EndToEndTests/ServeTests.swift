@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("healthz serve, over nginx", .serialized, .timeLimit(.minutes(2)))
+@Suite("healthz serve, over nginx", .serialized, .timeLimit(.minutes(5)))
 struct ServeTests {
     @Test("A healthy node is 200 with detail for each service, one that dies is 500 at the next request, and back")
     func lifecycle() throws {

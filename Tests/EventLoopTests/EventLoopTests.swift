@@ -157,7 +157,7 @@ private actor Counter {
     func unwatch(_ descriptor: Int32) { poll?.remove(descriptor) }
 }
 
-@Suite("The loop", .timeLimit(.minutes(1)))
+@Suite("The loop", .timeLimit(.minutes(5)))
 struct EventLoopTests {
     @Test("Actors on a loop are isolated in its handlers")
     func isolation() async {

@@ -41,7 +41,7 @@ private actor Gate {
     }
 }
 
-@Suite("The server over real sockets", .serialized, .timeLimit(.minutes(2)))
+@Suite("The server over real sockets", .serialized, .timeLimit(.minutes(5)))
 struct ServerTests {
     private static let request = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
     private let loop: EventLoop

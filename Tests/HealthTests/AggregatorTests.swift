@@ -93,7 +93,7 @@ private actor Asker {
     }
 }
 
-@Suite("The aggregator", .timeLimit(.minutes(1)))
+@Suite("The aggregator", .timeLimit(.minutes(5)))
 struct AggregatorTests {
     private let loop = EventLoop()
     private let prober: HeldProber

@@ -5,7 +5,7 @@ import Probing
 import TestSupport
 import Testing
 
-@Suite("Probing with libcurl", .timeLimit(.minutes(1)))
+@Suite("Probing with libcurl", .timeLimit(.minutes(5)))
 struct CurlProberTests {
     private typealias Step = FaultyUpstream.Step
 
