@@ -20,3 +20,8 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
 
     package var description: String { "\(call): \(reason)" }
 }
+
+extension String {
+    /// The system's messages begin with a capital; in the middle of a line they should not.
+    package var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+}

@@ -135,8 +135,3 @@ struct Listener {
             address: wanted, cause: cause, reason: SystemError(call: "bind", code: code).reason.lowercasedFirst)
     }
 }
-
-extension String {
-    /// strerror(3) begins with a capital; in the middle of a line it should not.
-    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
-}

@@ -99,8 +99,3 @@ final class Resolver {
         return String(decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }
-
-extension String {
-    /// The system's messages begin with a capital; in the middle of a line they should not.
-    var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
-}

@@ -25,7 +25,7 @@ package final class FaultyUpstream: Sendable {
     package let port: UInt16
     private let listener: Int32
     private let script: Mutex<[Step]>
-    private let counts = Mutex((accepted: 0, open: 0))
+    private let connections = Mutex(0)
     private let isHeld = Mutex(true)
     private let isListening = Mutex(true)
     private let read = Mutex<[String]>([])
@@ -45,7 +45,7 @@ package final class FaultyUpstream: Sendable {
                     Foundation.close(connection)
                     return
                 }
-                counts.withLock { $0 = ($0.accepted + 1, $0.open + 1) }
+                connections.withLock { $0 += 1 }
                 Thread.detachNewThread { self.serve(connection) }
             }
         }
@@ -58,7 +58,7 @@ package final class FaultyUpstream: Sendable {
     package var url: String { "http://127.0.0.1:\(port)" }
 
     /// Connections so far.
-    package var accepted: Int { counts.withLock { $0.accepted } }
+    package var accepted: Int { connections.withLock { $0 } }
 
     /// The request heads that scripts have read so far.
     package var heads: [String] { read.withLock { $0 } }
@@ -84,7 +84,6 @@ package final class FaultyUpstream: Sendable {
     }
 
     private func serve(_ connection: Int32) {
-        defer { counts.withLock { $0.open -= 1 } }
         for step in script.withLock({ $0 }) {
             guard run(step, connection) else { break }
         }

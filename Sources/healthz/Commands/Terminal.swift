@@ -24,7 +24,8 @@ enum Terminal {
         write(text, to: STDOUT_FILENO)
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
+    /// All of it, or as much as somebody reads. May block: never on the loop.
+    static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -19,7 +19,8 @@ final class LogWriter: Sendable {
         }
         queue.async { [self] in
             let lost = dropped.exchange(0, ordering: .relaxed)
-            LogWriter.put(lost == 0 ? line : "healthz: \(lost) log lines were dropped, as nobody read them\n\(line)")
+            if lost > 0 { Terminal.complain("\(lost) log lines were dropped, as nobody read them") }
+            Terminal.write(line, to: STDERR_FILENO)
             waiting.subtract(1, ordering: .relaxed)
         }
     }
@@ -29,17 +30,5 @@ final class LogWriter: Sendable {
         let done = DispatchSemaphore(value: 0)
         queue.async { done.signal() }
         _ = done.wait(timeout: .now() + .milliseconds(Int(limit / .milliseconds(1))))
-    }
-
-    private static func put(_ text: String) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count > 0 {
-                rest = rest.dropFirst(count)
-            } else if errno != EINTR {
-                return
-            }
-        }
     }
 }
