@@ -1,8 +1,8 @@
 # The main job is `make run`, the proof is `make test`; both install what is missing where they can.
 
 # What the build needs, and what the tests need besides, as Debian names it.
-BUILD_PACKAGES = libcurl4-openssl-dev
-TEST_PACKAGES = curl nginx-light openssl util-linux
+BUILD_PACKAGES = libcurl4-openssl-dev libyaml-dev
+TEST_PACKAGES = curl nginx-light openssl python3-jsonschema python3-yaml util-linux
 BENCH_PACKAGES = gcc libc6-dev nginx-light python3 wrk
 RELEASE_FLAGS = -c release --static-swift-stdlib --product healthz --scratch-path .build-release
 PREFIX = /usr/local

@@ -35,15 +35,17 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CSystem"),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         room("Health"),
         room("EventLoop", ["CSystem", heap]),
         room("HTTPWire", [httpTypes]),
         room("HTTPServer", ["CSystem", "EventLoop", "HTTPWire", httpTypes]),
-        room("Probing", ["CCurl", "EventLoop", "Health"]),
+        room("Judging", ["Health"]),
+        room("Probing", ["CCurl", "EventLoop", "Health", "Judging"]),
         room("Reporting", ["Health"]),
-        room("Configuration", ["Health"]),
+        room("Configuration", ["CYAML", "Health", "Judging"]),
         room("StandIns", ["EventLoop", "HTTPServer", "HTTPWire", httpTypes]),
         .executableTarget(
             name: "healthz",
@@ -61,6 +63,7 @@ let package = Package(
         tests("EventLoopTests", ["EventLoop", "TestSupport"]),
         tests("HTTPWireTests", ["HTTPWire", httpTypes]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "TestSupport", httpTypes]),
+        tests("JudgingTests", ["Health", "Judging"]),
         tests("ProbingTests", ["EventLoop", "Health", "Probing", "TestSupport"]),
         tests("ReportingTests", ["Health", "Reporting"]),
         tests("ConfigurationTests", ["Configuration", "Health"]),

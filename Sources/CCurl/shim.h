@@ -15,6 +15,12 @@ static inline CURLcode healthz_easy_set_pointer(CURL *easy, CURLoption option, v
     return curl_easy_setopt(easy, option, value);
 }
 
+// Copied by libcurl. PEM, for those options that take a blob.
+static inline CURLcode healthz_easy_set_blob(CURL *easy, CURLoption option, const void *data, size_t length) {
+    struct curl_blob blob = {(void *)data, length, CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, option, &blob);
+}
+
 static inline CURLcode healthz_easy_set_list(CURL *easy, CURLoption option, struct curl_slist *value) {
     return curl_easy_setopt(easy, option, value);
 }

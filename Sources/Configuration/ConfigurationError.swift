@@ -1,14 +1,31 @@
-/// What is wrong with one setting: where, what it says, and what is allowed.
+/// What is wrong in one place: where, what it says, and what is allowed.
 package struct ConfigurationMistake: Sendable, Hashable, CustomStringConvertible {
-    /// The flag or variable.
+    /// The flag, the variable, or the path in the configuration file, such as `services.loki.accept`. Empty where it
+    /// is the file as a whole.
     package let place: String
-    /// As it was written, without credentials.
-    package let value: String
+    /// As it was written, without credentials; nil where it is not the value that is wrong.
+    package let value: String?
     /// Such as `is not a duration (250ms, 2s, 1m)`.
     package let problem: String
     package let origin: Origin
+    /// In the file.
+    let position: Position?
 
-    package var description: String { "\(place): \"\(value)\" \(problem)" }
+    init(place: String, value: String?, problem: String, origin: Origin, position: Position? = nil) {
+        self.place = place
+        self.value = value
+        self.problem = problem
+        self.origin = origin
+        self.position = position
+    }
+
+    package var description: String {
+        var parts: [String] = []
+        if case .file(let file) = origin { parts.append(file) }
+        if !place.isEmpty { parts.append(place) }
+        parts.append((value.map { "\"\($0)\" " } ?? "") + problem)
+        return parts.joined(separator: ": ")
+    }
 }
 
 /// Everything that is wrong with a configuration, not only the first thing.

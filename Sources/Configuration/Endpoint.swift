@@ -5,17 +5,17 @@ package import Health
 package enum Endpoint {
     /// A base URL, to which a probe's path is joined: no query, no fragment.
     static func base(_ text: String) throws(ValueError) -> ProbeURL {
-        let url = try http(text)
+        let url = try parse(text, as: [.http, .https])
         guard !text.contains("?") else { throw ValueError("is a base URL and takes no query") }
         return url
     }
 
-    /// `http://…`, `https://…`, `unix:/path/to/socket` or `unix:/path/to/socket:/request/target`.
+    /// `http://…`, `https://…`, `tcp://host:port`, `unix:/path/to/socket` or `unix:/path/to/socket:/request/target`.
     package static func url(_ text: String) throws(ValueError) -> ProbeURL {
-        guard let rest = text.dropping(prefix: "unix:") else { return try http(text) }
+        guard let rest = text.dropping(prefix: "unix:") else { return try full(text) }
         let parts = rest.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let target = parts.count == 2 ? parts[1] : "/"
-        guard parts[0].hasPrefix("/"), parts[0].utf8.count <= 107 else {
+        guard Listen.isSocketPath(parts[0]) else {
             throw ValueError("is not unix: and an absolute path of at most 107 bytes")
         }
         guard target.hasPrefix("/"), target.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
@@ -32,12 +32,19 @@ package enum Endpoint {
         return "\(text[..<start])***\(text[at...])"
     }
 
-    private static func http(_ text: String) throws(ValueError) -> ProbeURL {
+    /// `http://…`, `https://…`, or `tcp://host:port`.
+    static func full(_ text: String) throws(ValueError) -> ProbeURL {
+        try parse(text, as: [.http, .https, .tcp])
+    }
+
+    private static func parse(_ text: String, as schemes: [ProbeURL.Scheme]) throws(ValueError) -> ProbeURL {
         guard let parts = URLComponents(string: text, encodingInvalidCharacters: false) else {
             throw ValueError("is not a valid URL")
         }
-        guard let scheme = parts.scheme.flatMap({ ProbeURL.Scheme(rawValue: $0.lowercased()) }) else {
-            throw ValueError("does not begin with http:// or https://")
+        let scheme = parts.scheme.flatMap { ProbeURL.Scheme(rawValue: $0.lowercased()) }
+        guard let scheme, schemes.contains(scheme) else {
+            let list = schemes.map { "\($0.rawValue)://" }
+            throw ValueError("does not begin with \(list.dropLast().joined(separator: ", ")) or \(list.last ?? "")")
         }
         guard let host = parts.host.map(withoutBrackets), !host.isEmpty else { throw ValueError("names no host") }
         guard isHost(host) else { throw ValueError("has a host that is neither a name nor an address") }
@@ -45,10 +52,18 @@ package enum Endpoint {
             throw ValueError("has a port that is not 1 to 65535")
         }
         guard parts.fragment == nil else { throw ValueError("has a fragment, which is not sent to a server") }
+        guard scheme != .tcp else { return try tcp(parts, host) }
         let path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
         return ProbeURL(
             scheme: scheme, host: host, port: parts.port,
             target: path + (parts.percentEncodedQuery.map { "?\($0)" } ?? ""), credentials: try credentials(parts))
+    }
+
+    private static func tcp(_ parts: URLComponents, _ host: String) throws(ValueError) -> ProbeURL {
+        guard let port = parts.port, parts.percentEncodedPath.isEmpty, parts.percentEncodedQuery == nil,
+            parts.user == nil
+        else { throw ValueError("is not tcp:// with a host and a port alone") }
+        return ProbeURL(scheme: .tcp, host: host, port: port, target: "")
     }
 
     private static func credentials(_ parts: URLComponents) throws(ValueError) -> ProbeURL.Credentials? {
@@ -63,7 +78,7 @@ package enum Endpoint {
     }
 
     /// A name in ASCII (others in their IDNA form), an IPv4 address, or an IPv6 address with or without a zone.
-    private static func isHost(_ host: String) -> Bool {
+    static func isHost(_ host: String) -> Bool {
         let isAddress = host.contains(":")
         return host.utf8.count <= 255
             && host.utf8.allSatisfy { byte in

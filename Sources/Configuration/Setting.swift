@@ -1,5 +1,7 @@
-/// Everything that can be set, in the order in which it is shown: by flag, else by environment, else by default.
+/// Everything that can be set for the whole program, in the order in which it is shown: by flag, else by environment,
+/// else by the configuration file, else by default.
 package enum Setting: String, CaseIterable, Sendable {
+    case config
     case listen
     case grafanaEndpoint = "grafana-endpoint"
     case lokiEndpoint = "loki-endpoint"
@@ -8,6 +10,13 @@ package enum Setting: String, CaseIterable, Sendable {
     case timeout
     case deadline
     case cache
+    case interval
+    case staleAfter = "stale-after"
+    case rise
+    case fall
+    case unhealthyStatus = "unhealthy-status"
+    case detail
+    case detailTokenFile = "detail-token-file"
     case drain
     case logLevel = "log-level"
     case logFormat = "log-format"
@@ -19,22 +28,19 @@ package enum Setting: String, CaseIterable, Sendable {
     package var flag: String { "--\(rawValue)" }
 
     package var variable: String {
+        let name = String(rawValue.uppercased().map { $0 == "-" ? "_" : $0 })
+        return emptyIsAValue ? name : Setting.prefix + name
+    }
+
+    /// Its name in the configuration file; nil where the file has other means.
+    package var key: String? {
         switch self {
-        case .grafanaEndpoint: "GRAFANA_ENDPOINT"
-        case .lokiEndpoint: "LOKI_ENDPOINT"
-        case .tempoEndpoint: "TEMPO_ENDPOINT"
-        case .listen: "HEALTHZ_LISTEN"
-        case .preset: "HEALTHZ_PRESET"
-        case .timeout: "HEALTHZ_TIMEOUT"
-        case .deadline: "HEALTHZ_DEADLINE"
-        case .cache: "HEALTHZ_CACHE"
-        case .drain: "HEALTHZ_DRAIN"
-        case .logLevel: "HEALTHZ_LOG_LEVEL"
-        case .logFormat: "HEALTHZ_LOG_FORMAT"
-        case .accessLog: "HEALTHZ_ACCESS_LOG"
+        case .config, .grafanaEndpoint, .lokiEndpoint, .tempoEndpoint, .preset: nil
+        default: String(rawValue.map { $0 == "-" ? "_" : $0 })
         }
     }
 
+    /// Empty where there is none.
     package var defaultValue: String {
         switch self {
         case .listen: "0.0.0.0:8080"
@@ -45,10 +51,14 @@ package enum Setting: String, CaseIterable, Sendable {
         case .timeout: "1500ms"
         case .deadline: "1800ms"
         case .cache: "0"
+        case .rise, .fall: "1"
+        case .unhealthyStatus: "500"
+        case .detail: "full"
         case .drain: "5s"
         case .logLevel: "info"
         case .logFormat: "text"
         case .accessLog: "off"
+        case .config, .interval, .staleAfter, .detailTokenFile: ""
         }
     }
 
@@ -65,6 +75,8 @@ package enum Setting: String, CaseIterable, Sendable {
 /// Where a setting's value comes from.
 package enum Origin: Sendable, Hashable {
     case flag, environment, byDefault
+    /// - Parameter place: such as `healthz.yaml:3:10`.
+    case file(place: String)
 }
 
 /// A setting as it was found.
@@ -73,14 +85,27 @@ package struct SettingValue: Sendable, Hashable {
     /// As it was written. May hold a password: `shown` does not.
     let text: String
     package let origin: Origin
+    /// In the file.
+    let position: Position?
+
+    init(setting: Setting, text: String, origin: Origin, position: Position? = nil) {
+        self.setting = setting
+        self.text = text
+        self.origin = origin
+        self.position = position
+    }
 
     /// For people: without credentials.
     package var shown: String {
         setting.emptyIsAValue ? Endpoint.withoutCredentials(text) : text
     }
 
-    /// The name under which it was set, such as `--timeout` or `HEALTHZ_TIMEOUT`.
+    /// The name under which it was set, such as `--timeout`, `HEALTHZ_TIMEOUT` or `timeout`.
     package var place: String {
-        origin == .flag ? setting.flag : setting.variable
+        switch origin {
+        case .flag: setting.flag
+        case .file: setting.key ?? setting.rawValue
+        case .environment, .byDefault: setting.variable
+        }
     }
 }

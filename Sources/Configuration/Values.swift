@@ -6,7 +6,7 @@ package enum Listen: Sendable, Hashable {
 
     package init(_ text: String) throws(ValueError) {
         if let path = text.dropping(prefix: "unix:") {
-            guard path.hasPrefix("/"), path.utf8.count <= 107 else {
+            guard Listen.isSocketPath(path) else {
                 throw ValueError("is not unix: and an absolute path of at most 107 bytes")
             }
             self = .unix(path: path)
@@ -27,12 +27,30 @@ package enum Listen: Sendable, Hashable {
     }
 }
 
-/// How Loki and Tempo are judged.
-package enum Preset: String, CaseIterable, Sendable {
-    /// The process answers: `/` is 200 or, as on every Loki and Tempo, 404.
-    case liveness
-    /// It can do its work: `/ready` is 200.
-    case readiness
+extension Listen {
+    static func socketPath(_ text: String) throws(ValueError) -> String {
+        guard isSocketPath(text) else { throw ValueError("is not an absolute path of at most 107 bytes") }
+        return text
+    }
+
+    static func isSocketPath(_ path: some StringProtocol) -> Bool {
+        path.hasPrefix("/") && path.utf8.count <= 107
+    }
+}
+
+/// What numbers may be.
+enum Limits {
+    static let probe: ClosedRange<Duration> = .milliseconds(1) ... .seconds(3600)
+
+    static let needsInterval =
+        "needs an interval: without one, whoever asks sets the pace, and results in a row mean nothing"
+
+    static func threshold(_ text: String) throws(ValueError) -> Int {
+        guard let number = UInt16(digits: text[...]).map(Int.init), (1...100).contains(number) else {
+            throw ValueError("is not a number from 1 to 100")
+        }
+        return number
+    }
 }
 
 package enum LogLevel: String, CaseIterable, Sendable {
@@ -45,6 +63,27 @@ package enum LogFormat: String, CaseIterable, Sendable {
 
 enum Switch: String, CaseIterable {
     case on, off
+}
+
+extension Switch {
+    /// YAML 1.1 reads `on` as `true`: both are understood.
+    init(_ text: String) throws(ValueError) {
+        switch text {
+        case "true": self = .on
+        case "false": self = .off
+        default: try self.init(word: text)
+        }
+    }
+}
+
+extension Bool {
+    init(yaml text: String) throws(ValueError) {
+        switch text {
+        case "true": self = true
+        case "false": self = false
+        default: throw ValueError("is not true or false")
+        }
+    }
 }
 
 extension RawRepresentable where RawValue == String, Self: CaseIterable {

@@ -5,7 +5,18 @@ import HTTPWire
 /// One accepted connection: its descriptor, its machine, and the output that the client has not taken yet.
 /// Not Sendable: the server owns it.
 final class Connection {
+    /// How it stands with an answer that is waited for.
+    enum Answer {
+        case none
+        /// The work has been called, and has not returned: it may call back from within.
+        case awaited
+        case atHand(Response)
+        case pending
+    }
+
     let descriptor: Int32
+    /// Tells it from every other connection of the server.
+    let number: Int
     let peer: Peer
     var machine: ConnectionMachine
     /// There may be input: cleared when a read has taken all there was, as the poll tells only of changes.
@@ -16,11 +27,13 @@ final class Connection {
     var afterOutput: ConnectionMachine.Action?
     /// The phase that the present deadline was set for.
     var timedPhase: Server.TimedPhase?
+    var answer = Answer.none
     private(set) var isOpen = true
     private var unsent: ArraySlice<UInt8> = []
 
-    init(descriptor: Int32, peer: Peer, limits: ConnectionMachine.Limits) {
+    init(descriptor: Int32, number: Int, peer: Peer, limits: ConnectionMachine.Limits) {
         self.descriptor = descriptor
+        self.number = number
         self.peer = peer
         machine = ConnectionMachine(limits: limits)
     }

@@ -3,10 +3,11 @@ import Glibc
 import HTTPTypes
 package import HTTPWire
 
-/// A request's answer: at hand, or to be waited for. Work that is waited for has deadlines of its own.
+/// A request's answer: at hand, or to be waited for.
 package enum Reply: Sendable {
     case now(Response)
-    case later(@Sendable () async -> Response)
+    /// Work that ends by calling back on the loop, once, maybe at once. It has deadlines of its own.
+    case later(@Sendable (_ answer: @escaping @Sendable (Response) -> Void) -> Void)
 }
 
 /// One request and the status it was answered with, as an access log shows it.
@@ -58,7 +59,8 @@ package actor Server {
     package nonisolated let loop: EventLoop
     private let limits: Limits
     private let handler: Handler
-    private let answered: (@Sendable (Exchange) -> Void)?
+    /// Told of every answered request; nil costs nothing.
+    private var answered: (@Sendable (Exchange) -> Void)?
     private let exhausted: @Sendable (SystemError) -> Void
 
     private var poll: Poll?
@@ -67,6 +69,7 @@ package actor Server {
     private var listeners: [Int32: Listener] = [:]
     private var pausedListeners: Set<Int32> = []
     private var connections: [Int32: Connection] = [:]
+    private var lastConnection = 0
     private var keepsAlive = true
     private var whenEmpty: [CheckedContinuation<Void, Never>] = []
     /// Shared by all connections: each use of it ends before the next begins.
@@ -74,16 +77,14 @@ package actor Server {
     private var date = HTTPDate(seconds: 0)
 
     /// - Parameters:
-    ///   - answered: told of every answered request; nil costs nothing.
     ///   - exhausted: told, once for each time, that connections cannot be accepted for want of descriptors or memory.
     package init(
-        on loop: EventLoop, limits: Limits = Limits(), answered: (@Sendable (Exchange) -> Void)? = nil,
-        exhausted: @escaping @Sendable (SystemError) -> Void = { _ in }, handler: @escaping Handler
+        on loop: EventLoop, limits: Limits = Limits(), exhausted: @escaping @Sendable (SystemError) -> Void = { _ in },
+        handler: @escaping Handler
     ) {
         self.loop = loop
         self.limits = limits
         self.handler = handler
-        self.answered = answered
         self.exhausted = exhausted
     }
 
@@ -102,6 +103,11 @@ package actor Server {
         }
         listeners[listener.descriptor] = listener
         return listener.address
+    }
+
+    /// - Parameter answered: told of every answered request from now on; nil costs nothing.
+    package func tell(ofExchanges answered: (@Sendable (Exchange) -> Void)?) {
+        self.answered = answered
     }
 
     /// From now on every answer closes its connection, so that clients go elsewhere.
@@ -178,7 +184,9 @@ package actor Server {
     }
 
     private func open(_ descriptor: Int32, _ address: SocketAddress) {
-        let connection = Connection(descriptor: descriptor, peer: Peer(address), limits: limits.machine)
+        lastConnection += 1
+        let connection = Connection(
+            descriptor: descriptor, number: lastConnection, peer: Peer(address), limits: limits.machine)
         do {
             try poll?.add(descriptor, [.readable, .writable, .inputEnded, .edgeTriggered])
         } catch {
@@ -266,7 +274,10 @@ package actor Server {
                     tell(head, connection, response, startedAt)
                 case .later(let work):
                     write(output, connection)
-                    return answer(head, connection, work)
+                    output = []
+                    guard let response = answer(head, connection, work, startedAt) else { return }
+                    action = encode(response, connection, &output)
+                    tell(head, connection, response, startedAt)
                 }
             case .refuse(let error):
                 action = encode(.refusal(error), connection, &output)
@@ -277,19 +288,42 @@ package actor Server {
         }
     }
 
+    /// The response, where the work ends at once: else it is written when it comes.
     private func answer(
-        _ head: RequestHead, _ connection: Connection, _ work: @escaping @Sendable () async -> Response
-    ) {
+        _ head: RequestHead, _ connection: Connection,
+        _ work: @Sendable (@escaping @Sendable (Response) -> Void) -> Void, _ startedAt: ContinuousClock.Instant?
+    ) -> Response? {
+        guard connection.isOpen else { return nil }
         setDeadline(connection)
-        Task {
-            let startedAt = ContinuousClock.now
-            let response = await work()
-            guard connection.isOpen else { return }
+        connection.answer = .awaited
+        let (descriptor, number) = (connection.descriptor, connection.number)
+        work { [weak self] response in
+            self?.assumeIsolated { $0.answered(descriptor, number, head, response, startedAt) }
+        }
+        guard case .atHand(let response) = connection.answer else {
+            connection.answer = .pending
+            return nil
+        }
+        connection.answer = .none
+        return response
+    }
+
+    private func answered(
+        _ descriptor: Int32, _ number: Int, _ head: RequestHead, _ response: Response,
+        _ startedAt: ContinuousClock.Instant?
+    ) {
+        // The descriptor may be another connection's by now.
+        guard let connection = connections[descriptor], connection.number == number else { return }
+        switch connection.answer {
+        case .none, .atHand: return
+        case .awaited: connection.answer = .atHand(response)
+        case .pending:
+            connection.answer = .none
             var output: [UInt8] = []
             let next = encode(response, connection, &output)
             tell(head, connection, response, startedAt)
             write(output, connection)
-            perform(next, connection)
+            if connection.isOpen { perform(next, connection) }
             readOn(connection)
             setTimer()
         }

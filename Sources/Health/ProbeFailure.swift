@@ -29,6 +29,8 @@ package enum ProbeFailure: Error, Sendable, Hashable {
         case handshake = "the TLS handshake"
         case response = "the response"
         case restOfResponse = "the rest of the response"
+        /// The response is here: what takes so long is ours.
+        case judgement = "its body to be matched"
     }
 
     /// Stable and machine-readable: the API's `reason`.

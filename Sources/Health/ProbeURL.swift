@@ -1,9 +1,18 @@
-/// Where a probe goes: an http or https URL in its parts, each of them valid, with what is secret kept apart.
+/// Where a probe goes: an http, https or tcp URL in its parts, each of them valid, with what is secret kept apart.
 package struct ProbeURL: Sendable, Hashable {
     package enum Scheme: String, Sendable {
         case http, https
+        /// A connection alone.
+        case tcp
 
-        package var defaultPort: Int { self == .http ? 80 : 443 }
+        /// 0 where there is none.
+        package var defaultPort: Int {
+            switch self {
+            case .http: 80
+            case .https: 443
+            case .tcp: 0
+            }
+        }
     }
 
     package struct Credentials: Sendable, Hashable {
@@ -20,7 +29,8 @@ package struct ProbeURL: Sendable, Hashable {
     /// A name, an IPv4 address, or an IPv6 address without its brackets.
     package let host: String
     package let port: Int
-    /// The request target in origin form (RFC 9112 §3.2.1): begins with "/", percent-encoded, with the query.
+    /// The request target in origin form (RFC 9112 §3.2.1): begins with "/", percent-encoded, with the query. Empty
+    /// for tcp.
     package let target: String
     package let credentials: Credentials?
     /// The path of a UNIX domain socket to connect to instead of host and port.
@@ -40,6 +50,11 @@ package struct ProbeURL: Sendable, Hashable {
 
     /// The same origin, with another request target.
     package func with(target: String) -> ProbeURL {
+        ProbeURL(
+            scheme: scheme, host: host, port: port, target: target, credentials: credentials, socketPath: socketPath)
+    }
+
+    package func with(credentials: Credentials?, socketPath: String?) -> ProbeURL {
         ProbeURL(
             scheme: scheme, host: host, port: port, target: target, credentials: credentials, socketPath: socketPath)
     }

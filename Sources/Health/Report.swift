@@ -1,57 +1,26 @@
-package enum HealthStatus: String, Sendable {
-    case healthy, unhealthy
-}
-
-/// One probe of one target: when, how long, what it says.
-package struct Observation: Sendable, Hashable {
-    package let startedAt: Moment
-    package let duration: Duration
-    /// The status of the response, where one came.
-    package let httpStatus: Int?
-    package let verdict: Verdict
-
-    package init(startedAt: Moment, duration: Duration, httpStatus: Int?, verdict: Verdict) {
-        self.startedAt = startedAt
-        self.duration = duration
-        self.httpStatus = httpStatus
-        self.verdict = verdict
-    }
-}
-
-/// What is known of one service: its last observation, and since when it is so.
-package struct ServiceReport: Sendable, Hashable {
-    package let name: String
-    package let url: ProbeURL
-    package let observation: Observation
-    /// When the first observation of the present status began.
-    package let since: Timestamp
-    /// When the last healthy observation began; nil where there has been none.
-    package let lastHealthyAt: Timestamp?
-
-    package init(name: String, url: ProbeURL, observation: Observation, since: Timestamp, lastHealthyAt: Timestamp?) {
-        self.name = name
-        self.url = url
-        self.observation = observation
-        self.since = since
-        self.lastHealthyAt = lastHealthyAt
-    }
-
-    package var status: HealthStatus { observation.verdict.isUp ? .healthy : .unhealthy }
+package enum HealthStatus: String, Sendable, CaseIterable {
+    case healthy
+    /// Something is wrong, but the node is to be used.
+    case degraded
+    case unhealthy
 }
 
 /// The answer to "is this node healthy": a verdict with its evidence.
-package struct Report: Sendable, Hashable {
+package struct Report: Sendable, Equatable {
     /// A reason to be unhealthy that is not any one service's.
     package enum Cause: String, Sendable, CustomStringConvertible {
         /// The process is about to end.
         case draining
         /// The request left out every service: unknown is not healthy.
         case nothingChecked = "nothing_checked"
+        /// Checks go on by themselves, but the last one is too old: unknown is not healthy.
+        case stale
 
         package var description: String {
             switch self {
             case .draining: "healthz is shutting down"
             case .nothingChecked: "every service was excluded, so nothing was checked"
+            case .stale: "the last check is older than it may be: healthz itself is stuck"
             }
         }
     }
@@ -72,6 +41,19 @@ package struct Report: Sendable, Hashable {
     }
 
     package var status: HealthStatus {
-        cause == nil && services.allSatisfy { $0.status == .healthy } ? .healthy : .unhealthy
+        if cause != nil || services.isEmpty || services.contains(where: { $0.status == .unhealthy }) {
+            return .unhealthy
+        }
+        return services.allSatisfy { $0.status == .healthy } ? .healthy : .degraded
+    }
+
+    /// What it says of these services alone.
+    /// - Parameter cause: why it is unhealthy, whatever the services are.
+    package func narrowed(to selection: Selection, cause: Cause? = nil) -> Report {
+        var chosen = services.filter { selection.includes($0.name) }
+        if case .only = selection { chosen = chosen.map { $0.askedAlone() } }
+        return Report(
+            checkedAt: checkedAt, duration: duration, cause: cause ?? (chosen.isEmpty ? .nothingChecked : nil),
+            services: chosen)
     }
 }

@@ -9,6 +9,11 @@ package struct StatusSet: Sendable, Hashable {
         self.ranges = ranges
     }
 
+    /// - Parameter range: within `valid`.
+    package init(_ range: ClosedRange<Int>) {
+        ranges = [range]
+    }
+
     package static func only(_ status: Int) -> StatusSet {
         StatusSet(ranges: [status...status])
     }

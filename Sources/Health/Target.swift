@@ -1,22 +1,51 @@
-/// One service to be probed.
-package struct Target: Sendable, Hashable {
-    /// As it stands in URLs and answers, such as `loki`.
-    package let name: String
-    package let url: ProbeURL
+/// One place that is probed, and what is expected of it.
+package struct Target: Sendable, Equatable {
+    /// Tells it from all other targets of a configuration: `loki`, or `loki http://loki-a:3100` for an instance.
+    package let id: String
+    package let request: ProbeRequest
     package let expectation: Expectation
     /// From the start of the probe, name resolution included, to the end of the response.
     package let timeout: Duration
+    package let threshold: Threshold
 
-    package init(name: String, url: ProbeURL, expectation: Expectation, timeout: Duration) {
-        self.name = name
-        self.url = url
+    package init(
+        id: String, request: ProbeRequest, expectation: Expectation, timeout: Duration, threshold: Threshold = .once
+    ) {
+        self.id = id
+        self.request = request
         self.expectation = expectation
         self.timeout = timeout
+        self.threshold = threshold
+    }
+
+    package var url: ProbeURL { request.url }
+
+    /// Whether observations of `other` say as much about this one.
+    package func isSamePlace(as other: Target) -> Bool {
+        request == other.request && expectation == other.expectation
     }
 }
 
-/// Makes one probe. The one implementation that does so in earnest is `Probing.CurlProber`.
+/// How many observations in a row turn a target's status. The first observation of all decides at once.
+package struct Threshold: Sendable, Hashable {
+    package static let once = Threshold(rise: 1, fall: 1)
+
+    /// From unhealthy to healthy, at least 1.
+    package let rise: Int
+    /// From healthy to unhealthy, at least 1.
+    package let fall: Int
+
+    package init(rise: Int, fall: Int) {
+        self.rise = rise
+        self.fall = fall
+    }
+}
+
+/// Makes probes. The one implementation that does so in earnest is `Probing.CurlProber`.
 package protocol Prober: Sendable {
-    /// Probes `url` once and returns when `limit` has passed at the latest: whoever calls this waits for it.
-    func probe(_ url: ProbeURL, within limit: Duration) async -> Outcome
+    /// Probes `target` once. To be called on the event loop.
+    /// - Parameters:
+    ///   - limit: for all of it. Nobody waits longer, whatever hangs.
+    ///   - ended: called on the event loop, once, maybe before this returns.
+    func probe(_ target: Target, within limit: Duration, ended: @escaping @Sendable (Outcome) -> Void)
 }

@@ -1,12 +1,7 @@
-/// A service's status has changed, or is known for the first time: what the log tells.
-package struct Transition: Sendable, Hashable {
-    /// What is known now.
-    package let service: ServiceReport
-    /// How long the status before it had lasted; nil where this is the first observation.
-    package let previousLasted: Duration?
-
-    package init(service: ServiceReport, previousLasted: Duration?) {
-        self.service = service
-        self.previousLasted = previousLasted
-    }
+/// Something is not as it was before, or is known for the first time: what the log tells.
+package enum Transition: Sendable, Equatable {
+    /// - Parameter previousLasted: how long it had been as before; nil where nothing was known before.
+    case service(ServiceReport, previousLasted: Duration?)
+    /// One of a service's instances.
+    case instance(TargetReport, of: String, previousLasted: Duration?)
 }

@@ -13,7 +13,7 @@ extension ProbeFailure {
         self =
             switch result {
             case CURLE_COULDNT_RESOLVE_HOST:
-                .dns(host: transfer.url.host, detail: transfer.errorDetail)
+                .dns(host: transfer.request.url.host, detail: transfer.errorDetail)
             case CURLE_COULDNT_CONNECT:
                 .connecting(transfer.systemError, to: place, limit: limit)
             case CURLE_OPERATION_TIMEDOUT:

@@ -1,6 +1,7 @@
 import CCurl
 package import EventLoop
 package import Health
+import Judging
 
 /// libcurl or the system did not give what probing needs.
 package enum ProberError: Error, CustomStringConvertible {
@@ -19,21 +20,38 @@ package enum ProberError: Error, CustomStringConvertible {
 ///
 /// Every probe has its deadline here and not only in libcurl, so that whatever hangs, its caller does not.
 package actor CurlProber: Prober {
+    private enum Stage {
+        case lookingUp
+        case transferring(Transfer)
+        /// The response is here, and its body is looked at.
+        case judging(status: Int)
+    }
+
     /// A probe that is out.
     private struct Flight {
-        let url: ProbeURL
+        let target: Target
         let limit: Duration
         let dueAt: ContinuousClock.Instant
-        let continuation: CheckedContinuation<Outcome, Never>
+        let ended: @Sendable (Outcome) -> Void
+        let generation: Int
         /// Where the connection goes: with addresses once they are known.
         var place: String
         /// The lookup whose failure would be this probe's.
         var lookup: Int?
-        /// nil while the name is looked up.
-        var transfer: Transfer?
+        var stage = Stage.lookingUp
+
+        var url: ProbeURL { target.url }
+
+        var transfer: Transfer? {
+            if case .transferring(let transfer) = stage { transfer } else { nil }
+        }
+
+        var isLookingUp: Bool {
+            if case .lookingUp = stage { true } else { false }
+        }
     }
 
-    /// Handles kept for later probes of the same URL.
+    /// Handles kept for later probes of the same target.
     private static let idleLimit = 4096
 
     private static let libraryIsReady = curl_global_init(Int(CURL_GLOBAL_SSL | CURL_GLOBAL_WIN32)) == CURLE_OK
@@ -46,8 +64,14 @@ package actor CurlProber: Prober {
     private var deadlines = Deadlines<Int>()
     private var flights: [Int: Flight] = [:]
     private var flightOfHandle: [UnsafeMutableRawPointer: Int] = [:]
-    private var idle: [ProbeURL: Transfer] = [:]
     private var lastFlight = 0
+
+    /// What is kept between probes, by the targets' ids, until `forget`.
+    private var idle: [String: Transfer] = [:]
+    private var readers: [String: BodyReader] = [:]
+    /// The targets whose readers are at work: one that is stuck gets nothing more to do.
+    private var reading: Set<String> = []
+    private var generation = 0
 
     /// - Parameter userAgent: what probes say they are, such as `healthz/1.0`.
     package init(on loop: EventLoop, userAgent: String) {
@@ -67,16 +91,25 @@ package actor CurlProber: Prober {
         }
     }
 
-    package func probe(_ url: ProbeURL, within limit: Duration) async -> Outcome {
+    package nonisolated func probe(
+        _ target: Target, within limit: Duration, ended: @escaping @Sendable (Outcome) -> Void
+    ) {
+        assumeIsolated { $0.fly(target, limit, ended) }
+    }
+
+    /// Probes once, for those who have nothing else to do.
+    package func outcome(of target: Target, within limit: Duration) async -> Outcome {
         await withCheckedContinuation { continuation in
-            lastFlight += 1
-            let dueAt = ContinuousClock.now + limit
-            flights[lastFlight] = Flight(
-                url: url, limit: limit, dueAt: dueAt, continuation: continuation, place: url.place)
-            deadlines.set(lastFlight, to: dueAt)
-            begin(lastFlight, url)
-            settle()
+            fly(target, limit) { continuation.resume(returning: $0) }
         }
+    }
+
+    /// Lets go of all that is kept for later probes: targets may have changed, and with them what their ids stand for.
+    package func forget() {
+        generation += 1
+        idle = [:]
+        readers = [:]
+        reading = []
     }
 
     // MARK: Events
@@ -97,7 +130,7 @@ package actor CurlProber: Prober {
 
     private func lookupEnded(_ name: String, _ number: Int, _ answer: Resolver.Answer) {
         let othersAreOut = resolver?.ended(name) ?? false
-        for (id, flight) in flights where flight.transfer == nil && flight.url.host == name {
+        for (id, flight) in flights where flight.isLookingUp && flight.url.host == name {
             switch answer {
             case .success(let addresses):
                 transfer(id, to: addresses)
@@ -107,6 +140,13 @@ package actor CurlProber: Prober {
                 finish(id, .failure(.dns(host: name, detail: error.detail)))
             }
         }
+        settle()
+    }
+
+    private func bodyWasRead(_ id: Int, of target: String, _ generation: Int, _ mismatch: BodyMismatch?) {
+        if generation == self.generation { reading.remove(target) }
+        guard case .judging(let status) = flights[id]?.stage else { return }
+        finish(id, .success(ProbeResponse(status: status, mismatch: mismatch)))
         settle()
     }
 
@@ -124,61 +164,108 @@ package actor CurlProber: Prober {
             guard let id = flightOfHandle[easy], let flight = flights[id], let transfer = flight.transfer else {
                 continue
             }
-            finish(id, outcome(result, transfer, flight))
+            transferEnded(id, flight, transfer, result)
         }
     }
 
     // MARK: One probe
 
-    private func begin(_ id: Int, _ url: ProbeURL) {
-        if url.socketPath != nil || Resolver.isAddress(url.host) { return transfer(id, to: []) }
-        guard let lookup = resolver?.lookUp(url.host) else {
+    private func fly(_ target: Target, _ limit: Duration, _ ended: @escaping @Sendable (Outcome) -> Void) {
+        lastFlight += 1
+        let dueAt = ContinuousClock.now + limit
+        flights[lastFlight] = Flight(
+            target: target, limit: limit, dueAt: dueAt, ended: ended, generation: generation, place: target.url.place)
+        deadlines.set(lastFlight, to: dueAt)
+        begin(lastFlight, target)
+        settle()
+    }
+
+    private func begin(_ id: Int, _ target: Target) {
+        let host = target.url.host
+        if target.url.socketPath != nil { return transfer(id, to: []) }
+        if Resolver.isAddress(host) {
+            // libcurl knows the address under the name in the certificate.
+            return transfer(id, to: target.request.tls.serverName == nil ? [] : [host])
+        }
+        guard let lookup = resolver?.lookUp(host) else {
             let detail = "\(Resolver.limit) name lookups wait for an answer already"
-            return finish(id, .failure(.dns(host: url.host, detail: detail)))
+            return finish(id, .failure(.dns(host: host, detail: detail)))
         }
         flights[id]?.lookup = lookup
     }
 
     private func transfer(_ id: Int, to addresses: [String]) {
         guard let flight = flights[id] else { return }
-        let url = flight.url
-        let kept = idle.removeValue(forKey: url)
-        guard let multi, let transfer = kept ?? Transfer(url, userAgent: userAgent),
+        let target = flight.target
+        guard let multi, let transfer = idle.removeValue(forKey: target.id) ?? make(target),
             transfer.prepare(limit: flight.dueAt - .now, addresses: addresses), multi.add(transfer)
-        else { return finish(id, .failure(.internalError(detail: "libcurl is out of memory"))) }
-        flights[id]?.transfer = transfer
+        else { return finish(id, .failure(.internalError(detail: "libcurl cannot make the transfer"))) }
+        flights[id]?.stage = .transferring(transfer)
         flightOfHandle[transfer.easy] = id
         if !addresses.isEmpty {
-            flights[id]?.place = addresses.map { url.place(at: $0) }.joined(separator: ", ")
+            flights[id]?.place = addresses.map { target.url.place(at: $0) }.joined(separator: ", ")
         }
     }
 
-    private func outcome(_ result: CURLcode, _ transfer: Transfer, _ flight: Flight) -> Outcome {
+    private func make(_ target: Target) -> Transfer? {
+        var keepsBody = false
+        if case .response(_, .some) = target.expectation { keepsBody = true }
+        return Transfer(target.request, keepsBody: keepsBody, userAgent: userAgent)
+    }
+
+    private func transferEnded(_ id: Int, _ flight: Flight, _ transfer: Transfer, _ result: CURLcode) {
         guard result == CURLE_OK else {
-            return .failure(ProbeFailure(result, of: transfer, to: flight.place, limit: flight.limit))
+            return finish(
+                id, .failure(ProbeFailure(result, of: transfer, to: flight.place, limit: flight.limit)))
         }
-        return transfer.headIsComplete ? .success(ProbeResponse(status: transfer.status)) : .failure(.incomplete)
+        if flight.url.scheme == .tcp { return finish(id, .success(ProbeResponse(status: nil))) }
+        guard transfer.headIsComplete else { return finish(id, .failure(.incomplete)) }
+        let status = transfer.status
+        guard let expectation = flight.target.expectation.body(of: status) else {
+            return finish(id, .success(ProbeResponse(status: status)))
+        }
+        let body = transfer.body
+        release(transfer, of: flight)
+        flights[id]?.stage = .judging(status: status)
+        judge(id, body, flight.target.id, by: expectation)
+    }
+
+    private func judge(_ id: Int, _ body: [UInt8], _ target: String, by expectation: BodyExpectation) {
+        guard let reader = readers[target] ?? BodyReader(expectation), reading.insert(target).inserted else {
+            let detail = "a pattern is still being matched against an earlier response"
+            return finish(id, .failure(.internalError(detail: detail)))
+        }
+        readers[target] = reader
+        reader.read(body) { [self, generation] mismatch in
+            loop.run { self.assumeIsolated { $0.bodyWasRead(id, of: target, generation, mismatch) } }
+        }
     }
 
     private func outOfTime(_ id: Int) {
         guard let flight = flights[id] else { return }
-        if let transfer = flight.transfer {
-            finish(id, .failure(.outOfTime(transfer, to: flight.place, limit: flight.limit)))
-        } else {
+        switch flight.stage {
+        case .lookingUp:
             let detail = "no answer from the name servers within \(flight.limit.brief)"
             finish(id, .failure(.dns(host: flight.url.host, detail: detail)))
+        case .transferring(let transfer):
+            finish(id, .failure(.outOfTime(transfer, to: flight.place, limit: flight.limit)))
+        case .judging:
+            finish(id, .failure(.timeout(limit: flight.limit, waitingFor: .judgement)))
         }
     }
 
     private func finish(_ id: Int, _ outcome: Outcome) {
         guard let flight = flights.removeValue(forKey: id) else { return }
         deadlines.remove(id)
-        if let transfer = flight.transfer {
-            multi?.remove(transfer)
-            flightOfHandle[transfer.easy] = nil
-            if idle.count < CurlProber.idleLimit { idle[flight.url] = transfer }
-        }
-        flight.continuation.resume(returning: outcome)
+        if let transfer = flight.transfer { release(transfer, of: flight) }
+        flight.ended(outcome)
+    }
+
+    private func release(_ transfer: Transfer, of flight: Flight) {
+        multi?.remove(transfer)
+        flightOfHandle[transfer.easy] = nil
+        guard flight.generation == generation, idle.count < CurlProber.idleLimit else { return }
+        idle[flight.target.id] = transfer
     }
 }
 

@@ -1,16 +1,20 @@
 import CCurl
 import Health
 
-/// One easy handle for one URL, its options set once and used for each probe of it. Not Sendable: the prober's own.
+/// One easy handle for one request, its options set once and used for each probe of it. Not Sendable: the prober's own.
 final class Transfer {
     /// The most of a response that is read, head and body together.
     static let byteLimit = 64 * 1024
 
-    let url: ProbeURL
+    let request: ProbeRequest
     let easy: UnsafeMutableRawPointer
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var addresses: UnsafeMutablePointer<curl_slist>?
+    private var fields: UnsafeMutablePointer<curl_slist>?
 
+    private let keepsBody: Bool
+    /// As far as it has come, where it is kept.
+    private(set) var body: [UInt8] = []
     private(set) var received = 0
     /// libcurl tells the time of the connection only when the TLS handshake is over as well; but it waits for input
     /// on no socket that is not connected.
@@ -19,16 +23,18 @@ final class Transfer {
     private(set) var headIsComplete = false
 
     /// nil where libcurl is out of memory or cannot do what is needed.
-    init?(_ url: ProbeURL, userAgent: String) {
+    init?(_ request: ProbeRequest, keepsBody: Bool, userAgent: String) {
         guard let easy = curl_easy_init() else { return nil }
-        self.url = url
+        self.request = request
         self.easy = easy
+        self.keepsBody = keepsBody
         guard configure(userAgent: userAgent) else { return nil }
     }
 
     deinit {
         curl_easy_cleanup(easy)
         curl_slist_free_all(addresses)
+        curl_slist_free_all(fields)
         errorText.deallocate()
     }
 
@@ -36,6 +42,7 @@ final class Transfer {
     /// - Parameter addresses: of the URL's host, where it is a name.
     func prepare(limit: Duration, addresses found: [String]) -> Bool {
         received = 0
+        body = []
         hasConnected = false
         headIsComplete = false
         errorText[0] = 0
@@ -44,7 +51,7 @@ final class Transfer {
         guard set(CURLOPT_TIMEOUT_MS, milliseconds), set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds) else { return false }
         guard !found.isEmpty else { return true }
         let list = found.map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: ",")
-        let entry = curl_slist_append(nil, "\(url.host):\(url.port):\(list)")
+        let entry = curl_slist_append(nil, "\(verifiedHost):\(url.port):\(list)")
         guard let entry, healthz_easy_set_list(easy, CURLOPT_RESOLVE, entry) == CURLE_OK else {
             curl_slist_free_all(entry)
             return false
@@ -53,6 +60,11 @@ final class Transfer {
         addresses = entry
         return true
     }
+
+    private var url: ProbeURL { request.url }
+
+    /// The host that libcurl sees: the one that the certificate shall be for.
+    private var verifiedHost: String { request.tls.serverName ?? url.host }
 
     /// libcurl's own words on what went wrong, or nothing.
     var errorDetail: String { String(cString: errorText) }
@@ -83,8 +95,9 @@ final class Transfer {
 
     private func configure(userAgent: String) -> Bool {
         let context = Unmanaged.passUnretained(self).toOpaque()
-        let host = url.host.contains(":") ? "[\(url.host)]" : url.host
-        return set(CURLOPT_URL, "\(url.scheme.rawValue)://\(host):\(url.port)\(url.target)")
+        let host = verifiedHost.contains(":") ? "[\(verifiedHost)]" : verifiedHost
+        let scheme: ProbeURL.Scheme = url.scheme == .https ? .https : .http
+        return set(CURLOPT_URL, "\(scheme.rawValue)://\(host):\(url.port)\(url.target)")
             && set(CURLOPT_USERAGENT, userAgent)
             && set(CURLOPT_PROTOCOLS_STR, "http,https")
             && set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
@@ -98,13 +111,40 @@ final class Transfer {
             && set(CURLOPT_FORBID_REUSE, 1)
             && set(CURLOPT_SSL_SESSIONID_CACHE, 0)
             && set(CURLOPT_NOSIGNAL, 1)
-            && setCredentials() && setSocketPath()
+            && set(CURLOPT_CONNECT_ONLY, url.scheme == .tcp ? 1 : 0)
+            && setMethod() && setFields() && setCredentials() && setSocketPath() && setTLS()
             && healthz_easy_set_pointer(easy, CURLOPT_PRIVATE, context) == CURLE_OK
             && healthz_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText) == CURLE_OK
             && healthz_easy_set_write_function(easy, CURLOPT_WRITEFUNCTION, Transfer.bodyCame) == CURLE_OK
             && healthz_easy_set_pointer(easy, CURLOPT_WRITEDATA, context) == CURLE_OK
             && healthz_easy_set_write_function(easy, CURLOPT_HEADERFUNCTION, Transfer.headerLineCame) == CURLE_OK
             && healthz_easy_set_pointer(easy, CURLOPT_HEADERDATA, context) == CURLE_OK
+    }
+
+    private func setMethod() -> Bool {
+        switch request.method {
+        case .get: true
+        case .head: set(CURLOPT_NOBODY, 1)
+        case .post:
+            set(CURLOPT_POST, 1) && set(CURLOPT_POSTFIELDSIZE, request.content?.utf8.count ?? 0)
+                && set(CURLOPT_COPYPOSTFIELDS, request.content ?? "")
+        }
+    }
+
+    private func setFields() -> Bool {
+        var lines = request.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        func adds(_ name: String) -> Bool { !request.fields.contains { $0.name.lowercased() == name } }
+        if request.tls.serverName != nil, adds("host") { lines.append("Host: \(url.authority)") }
+        // libcurl would call any content a form, and ask whether it may send it.
+        if request.method == .post {
+            lines.append("Expect:")
+            if adds("content-type") { lines.append("Content-Type:") }
+        }
+        for line in lines {
+            guard let next = curl_slist_append(fields, line) else { return false }
+            fields = next
+        }
+        return fields.map { healthz_easy_set_list(easy, CURLOPT_HTTPHEADER, $0) == CURLE_OK } ?? true
     }
 
     private func setCredentials() -> Bool {
@@ -115,6 +155,24 @@ final class Transfer {
 
     private func setSocketPath() -> Bool {
         url.socketPath.map { set(CURLOPT_UNIX_SOCKET_PATH, $0) } ?? true
+    }
+
+    private func setTLS() -> Bool {
+        let tls = request.tls
+        if let authorities = tls.authorities {
+            // Else the system's authorities would be trusted as well.
+            guard healthz_easy_set_string(easy, CURLOPT_CAPATH, nil) == CURLE_OK,
+                set(CURLOPT_CAINFO_BLOB, authorities)
+            else { return false }
+        }
+        return (tls.certificate.map { set(CURLOPT_SSLCERT_BLOB, $0) } ?? true)
+            && (tls.key.map { set(CURLOPT_SSLKEY_BLOB, $0) } ?? true)
+            && set(CURLOPT_SSL_VERIFYPEER, tls.isVerified ? 1 : 0)
+            && set(CURLOPT_SSL_VERIFYHOST, tls.isVerified ? 2 : 0)
+    }
+
+    private func set(_ option: CURLoption, _ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { healthz_easy_set_blob(easy, option, $0.baseAddress, $0.count) == CURLE_OK }
     }
 
     private func set(_ option: CURLoption, _ value: Int) -> Bool {
@@ -137,6 +195,9 @@ final class Transfer {
 
     private func took(_ bytes: UnsafePointer<CChar>?, _ count: Int, isHeader: Bool) -> Int {
         received += count
+        if keepsBody, !isHeader, !isTooLarge {
+            body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
+        }
         if isHeader, count == 2, let bytes, bytes[0] == 13, bytes[1] == 10, status >= 200 { headIsComplete = true }
         // Anything but `count` makes libcurl end the transfer.
         return isTooLarge ? 0 : count

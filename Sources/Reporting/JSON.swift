@@ -5,8 +5,11 @@ indirect enum JSON {
     /// With one decimal.
     case decimal(Double)
     case integer(Int)
+    case bool(Bool)
     case array([JSON])
     case object([(name: String, value: JSON)])
+    /// On one line, whatever is round it.
+    case line(JSON)
 
     /// The text, with the outer `expanded` levels on lines of their own and the rest on one line.
     func text(expanded: Int) -> String {
@@ -20,6 +23,8 @@ indirect enum JSON {
         case .string(let text): JSON.write(text, to: &output)
         case .decimal(let value): output += JSON.decimal(value)
         case .integer(let value): output += String(value)
+        case .bool(let value): output += value ? "true" : "false"
+        case .line(let value): value.write(to: &output, indent: indent, expanded: 0)
         case .array(let values):
             JSON.write(values, "[", "]", to: &output, indent, expanded) { value, output, indent in
                 value.write(to: &output, indent: indent, expanded: expanded - 1)

@@ -2,14 +2,24 @@ package import Health
 
 /// A report in one line, for people and for the simplest of scripts.
 package enum TextReport {
-    /// `Healthy!`, or `Unhealthy: loki (refused), tempo (timeout)`.
-    package static func encode(_ report: Report) -> String {
-        guard report.status == .unhealthy else { return "Healthy!\n" }
+    /// `Healthy!`, `Degraded: exporter (refused)`, or `Unhealthy: loki (refused), tempo (timeout)`.
+    package static func encode(_ report: Report, _ detail: Detail = .full) -> String {
         if let cause = report.cause { return "Unhealthy: \(cause.rawValue)\n" }
-        let services = report.services.compactMap { service -> String? in
-            guard case .down(let reason) = service.observation.verdict else { return nil }
+        let degraded = list(report, .degraded, detail)
+        switch report.status {
+        case .healthy: return "Healthy!\n"
+        case .degraded: return "Degraded: \(degraded)\n"
+        case .unhealthy:
+            let rest = degraded.isEmpty ? "" : "; degraded: \(degraded)"
+            return "Unhealthy: \(list(report, .unhealthy, detail))\(rest)\n"
+        }
+    }
+
+    private static func list(_ report: Report, _ status: HealthStatus, _ detail: Detail) -> String {
+        report.services.filter { $0.status == status }.map { service in
+            guard detail == .full, let reason = service.reason else { return service.name }
             return "\(service.name) (\(reason.code))"
         }
-        return "Unhealthy: \(services.joined(separator: ", "))\n"
+        .joined(separator: ", ")
     }
 }

@@ -2,6 +2,10 @@ import Configuration
 import Health
 import Testing
 
+extension Configuration {
+    fileprivate var targets: [Target] { services.flatMap(\.targets) }
+}
+
 @Suite("Configuration")
 struct ConfigurationTests {
     @Test("Without any setting, the defaults hold")
@@ -9,7 +13,7 @@ struct ConfigurationTests {
         let configuration = try Configuration()
         #expect(configuration.listen == .tcp(host: "0.0.0.0", port: 8080))
         #expect(
-            configuration.targets.map { "\($0.name) \($0.url) \($0.expectation.statuses) \($0.timeout.setting)" } == [
+            configuration.targets.map { "\($0.id) \($0.url) \($0.expectation) \($0.timeout.setting)" } == [
                 "grafana http://grafana:3000/api/health 200 1500ms",
                 "loki http://loki:3100/ 200,404 1500ms",
                 "tempo http://tempo:3200/ 200,404 1500ms",
@@ -42,7 +46,7 @@ struct ConfigurationTests {
     func readiness() throws {
         let configuration = try Configuration(environment: ["HEALTHZ_PRESET": "readiness"])
         #expect(
-            configuration.targets.map { "\($0.url) \($0.expectation.statuses)" } == [
+            configuration.targets.map { "\($0.url) \($0.expectation)" } == [
                 "http://grafana:3000/api/health 200", "http://loki:3100/ready 200", "http://tempo:3200/ready 200",
             ])
     }
@@ -59,14 +63,14 @@ struct ConfigurationTests {
         ])
     func endpoints(text: String, url: String) throws {
         let configuration = try Configuration(environment: ["LOKI_ENDPOINT": text])
-        let loki = try #require(configuration.targets.first { $0.name == "loki" })
+        let loki = try #require(configuration.targets.first { $0.id == "loki" })
         #expect("\(loki.url)" == url)
     }
 
     @Test("An empty endpoint switches the service off")
     func off() throws {
         let configuration = try Configuration(flags: [.tempoEndpoint: ""], environment: ["LOKI_ENDPOINT": ""])
-        #expect(configuration.targets.map(\.name) == ["grafana"])
+        #expect(configuration.targets.map(\.id) == ["grafana"])
     }
 
     @Test("User and password are used, decoded, and never shown")
@@ -120,7 +124,7 @@ struct ConfigurationTests {
             ("HEALTHZ_PRESET", "ready", "is not one of liveness, readiness"),
             ("HEALTHZ_LOG_LEVEL", "loud", "is not one of debug, info, warning, error"),
             ("HEALTHZ_LOG_FORMAT", "xml", "is not one of text, json"),
-            ("HEALTHZ_ACCESS_LOG", "true", "is not one of on, off"),
+            ("HEALTHZ_ACCESS_LOG", "yes", "is not one of on, off"),
             ("HEALTHZ_LISTEN", "8080", "is not an address and a port (0.0.0.0:8080, [::]:8080) or unix:/path"),
             ("HEALTHZ_LISTEN", "a:b", "is not an address and a port (0.0.0.0:8080, [::]:8080) or unix:/path"),
             ("HEALTHZ_LISTEN", "a:65536", "is not an address and a port (0.0.0.0:8080, [::]:8080) or unix:/path"),
@@ -207,14 +211,19 @@ struct ConfigurationTests {
         "URLs to probe",
         arguments: [
             ("http://a/b?c=d", "http://a/b?c=d"), ("https://a", "https://a/"), ("http://[::1]:1/", "http://[::1]:1/"),
-            ("unix:/run/x.sock", "unix:/run/x.sock:/"), ("unix:/run/x.sock:/livez?x", "unix:/run/x.sock:/livez?x"),
+            ("tcp://db:5432", "tcp://db:5432"), ("unix:/run/x.sock", "unix:/run/x.sock:/"),
+            ("unix:/run/x.sock:/livez?x", "unix:/run/x.sock:/livez?x"),
         ])
     func urls(text: String, shown: String) throws {
         #expect("\(try Endpoint.url(text))" == shown)
     }
 
     @Test(
-        "URLs that cannot be probed", arguments: ["", "a", "unix:", "unix:x", "unix:/x:y", "unix:/x:/ ", "http://a b"])
+        "URLs that cannot be probed",
+        arguments: [
+            "", "a", "unix:", "unix:x", "unix:/x:y", "unix:/x:/ ", "http://a b", "tcp://db", "tcp://db:1/x",
+            "tcp://u@db:1", "tcp://db:1?x",
+        ])
     func refusedURLs(text: String) {
         #expect(throws: ValueError.self) { try Endpoint.url(text) }
     }

@@ -75,7 +75,7 @@ struct CommandTests {
     @Test(
         "What probe cannot understand is a usage error in one line",
         arguments: [
-            (["probe", "loki:3100"], "URL: \"loki:3100\" does not begin with http:// or https://"),
+            (["probe", "loki:3100"], "URL: \"loki:3100\" does not begin with http://, https:// or tcp://"),
             (["probe", "http://u:geheim@a b"], "URL: \"http://***@a b\" is not a valid URL"),
             (
                 ["probe", "http://a", "--accept", "4O4"],
@@ -100,7 +100,7 @@ struct CommandTests {
         }
         let unknown = try Program.run(["probe"], environment: ["HEALTHZ_LISTEN": "127.0.0.1:0"])
         #expect(unknown.code == 64)
-        #expect(unknown.errors.contains("lets the kernel choose a port: give the URL to probe"))
+        #expect(unknown.errors.contains("the kernel chooses the port that healthz listens on: give the URL to probe"))
     }
 
     @Test("config shows every value with its origin")
@@ -111,24 +111,36 @@ struct CommandTests {
         #expect(ended.code == 0)
         #expect(
             ended.output == """
-                SETTING           VALUE                ORIGIN
-                listen            0.0.0.0:8080         default
-                grafana-endpoint  http://grafana:3000  default
-                loki-endpoint     http://***@loki/x/   environment LOKI_ENDPOINT
-                tempo-endpoint    (off)                environment TEMPO_ENDPOINT
-                preset            liveness             default
-                timeout           1s                   flag --timeout
-                deadline          1800ms               default
-                cache             0                    default
-                drain             2s                   environment HEALTHZ_DRAIN
-                log-level         info                 default
-                log-format        text                 default
-                access-log        off                  default
+                SETTING            VALUE                ORIGIN
+                config             (off)                default
+                listen             0.0.0.0:8080         default
+                grafana-endpoint   http://grafana:3000  default
+                loki-endpoint      http://***@loki/x/   environment LOKI_ENDPOINT
+                tempo-endpoint     (off)                environment TEMPO_ENDPOINT
+                preset             liveness             default
+                timeout            1s                   flag --timeout
+                deadline           1800ms               default
+                cache              0                    default
+                interval           (off)                default
+                stale-after        (off)                default
+                rise               1                    default
+                fall               1                    default
+                unhealthy-status   500                  default
+                detail             full                 default
+                detail-token-file  (off)                default
+                drain              2s                   environment HEALTHZ_DRAIN
+                log-level          info                 default
+                log-format         text                 default
+                access-log         off                  default
 
-                SERVICE  PROBE                               HEALTHY  TIMEOUT
-                grafana  GET http://grafana:3000/api/health  200      1s
-                loki     GET http://loki/x/                  200,404  1s
+                SERVICE  PROBE                               HEALTHY  TIMEOUT  RISE/FALL  COUNTS
+                grafana  GET http://grafana:3000/api/health  200      1s       1/1        critical
+                loki     GET http://loki/x/                  200,404  1s       1/1        critical
 
+                WORST TIME TO DETECT             FROM
+                healthz                  1.0 s   the timeout
+                a Network Load Balancer  66.0 s  interval 30s × threshold 2 + timeout 6s, its defaults
+                together                 67.0 s  the failure to the last new connection
                 """)
     }
 

@@ -52,20 +52,23 @@ struct ServerTests {
         gate = Gate(on: loop)
     }
 
-    /// Answers with the path; `/later` when the gate opens, `/big` with a megabyte.
+    /// Answers with the path; `/later` when the gate opens, `/soon` by calling back at once, `/big` with a megabyte.
     private func start(_ limits: Server.Limits = .init(), on host: String = "127.0.0.1") async throws -> (
         Server, UInt16
     ) {
-        let gate = gate
+        let (gate, loop) = (gate, loop)
         let big = Response.text(.ok, String(repeating: "x", count: 1 << 20))
         let server = Server(on: loop, limits: limits) { head, _ in
             guard case .origin(let path, _) = head.target else { return .now(.text(.ok, "*")) }
             switch path {
             case "/later":
-                return .later {
-                    await gate.pass()
-                    return .text(.ok, path)
+                return .later { answer in
+                    Task {
+                        await gate.pass()
+                        loop.run { answer(.text(.ok, path)) }
+                    }
                 }
+            case "/soon": return .later { answer in answer(.text(.ok, path)) }
             case "/big": return .now(big)
             default: return .now(.text(.ok, path))
             }
@@ -133,6 +136,16 @@ struct ServerTests {
         #expect(all.hasPrefix("HTTP/1.1 200 OK\r\n"))
         #expect(all.hasSuffix("\r\n\r\n/x"))
         #expect(all.contains("\r\nConnection: close\r\n"))
+    }
+
+    @Test("Work that ends at once is answered at once, however many requests ask for it in one go")
+    func atOnce() async throws {
+        let (server, port) = try await start()
+        let client = try RawClient(port: port)
+        let count = 1000
+        try client.send(String(repeating: "GET /soon HTTP/1.1\r\nHost: a\r\n\r\n", count: count))
+        for _ in 0..<count { #expect(try client.readResponse().body == "/soon") }
+        await server.stop(within: .zero)
     }
 
     @Test("A half-closed client gets its answer, at once or later")
@@ -373,14 +386,12 @@ struct ServerTests {
     @Test("An access log is told of each answered request")
     func observer() async throws {
         let seen = Mutex<[String]>([])
-        let server = Server(
-            on: loop,
-            answered: { exchange in
-                seen.withLock {
-                    $0.append("\(exchange.peer.host ?? "-") \(exchange.head.method.rawValue) \(exchange.status)")
-                }
+        let server = Server(on: loop) { _, _ in .now(.text(.notFound, "")) }
+        await server.tell(ofExchanges: { exchange in
+            seen.withLock {
+                $0.append("\(exchange.peer.host ?? "-") \(exchange.head.method.rawValue) \(exchange.status)")
             }
-        ) { _, _ in .now(.text(.notFound, "")) }
+        })
         guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: "127.0.0.1", port: 0)) else { return }
         _ = try get("/", port: port)
         #expect(seen.withLock { $0 } == ["127.0.0.1 GET 404"])

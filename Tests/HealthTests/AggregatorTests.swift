@@ -1,263 +1,282 @@
-import Dispatch
-import EventLoop
 import Health
 import Testing
 
-/// A prober whose probes end when the test says so. It runs on the aggregator's loop, so that after a call on that
-/// loop has returned, all that it set off is done.
-private actor HeldProber: Prober {
-    nonisolated let loop: EventLoop
-    private(set) var started: [String] = []
-    private(set) var limits: [Duration] = []
-    private var waiting: [String: [CheckedContinuation<Outcome, Never>]] = [:]
-    private var expected: (count: Int, continuation: CheckedContinuation<Void, Never>)?
-
-    init(on loop: EventLoop) { self.loop = loop }
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-
-    func probe(_ url: ProbeURL, within limit: Duration) async -> Outcome {
-        await withCheckedContinuation { continuation in
-            started.append(url.host)
-            limits.append(limit)
-            waiting[url.host, default: []].append(continuation)
-            if let expected, started.count >= expected.count {
-                self.expected = nil
-                expected.continuation.resume()
-            }
-        }
-    }
-
-    /// Returns when so many probes have been started in all.
-    func untilStarted(_ count: Int) async {
-        guard started.count < count else { return }
-        await withCheckedContinuation { expected = (count, $0) }
-    }
-
-    func end(_ host: String, _ outcome: Outcome) {
-        for continuation in waiting.removeValue(forKey: host) ?? [] { continuation.resume(returning: outcome) }
-    }
-}
-
-/// A clock that the test sets.
-private actor TestClock {
-    private static let start = ContinuousClock.now
-    nonisolated let loop: EventLoop
-    private var elapsed: Duration = .zero
-
-    init(on loop: EventLoop) { self.loop = loop }
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-
-    func advance(_ time: Duration) { elapsed += time }
-
-    var now: Moment {
-        Moment(
-            instant: TestClock.start + elapsed,
-            timestamp: Timestamp(milliseconds: 1_000_000 + Int64(elapsed.milliseconds)))
-    }
-}
-
-/// Collects what the aggregator tells, on its loop.
-private actor Transitions {
-    nonisolated let loop: EventLoop
-    private(set) var all: [Transition] = []
-
-    init(on loop: EventLoop) { self.loop = loop }
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-
-    func add(_ transition: Transition) { all.append(transition) }
-}
-
-/// Asks from the aggregator's own loop, which serves in the order of the calls: once `settle` has returned, whoever
-/// asked before it has joined a check or begun one.
-private actor Asker {
-    nonisolated let loop: EventLoop
-
-    init(on loop: EventLoop) { self.loop = loop }
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-
-    func ask(_ aggregator: Aggregator, on selections: [Selection]) -> [Task<Aggregator.Numbered, Never>] {
-        selections.map { selection in Task { await aggregator.report(on: selection, maxAge: .zero) } }
-    }
-
-    /// A task takes three turns at most to get from its start through the aggregator to the prober.
-    func settle() async {
-        for _ in 0..<8 { await turn() }
-    }
-
-    private func turn() async {
-        await withCheckedContinuation { continuation in loop.queue.async { continuation.resume() } }
-    }
-}
-
 @Suite("The aggregator", .timeLimit(.minutes(5)))
 struct AggregatorTests {
-    private let loop = EventLoop()
-    private let prober: HeldProber
-    private let clock: TestClock
-    private let transitions: Transitions
-    private let aggregator: Aggregator
-
-    init() {
-        let (loop, clock, transitions) = (loop, TestClock(on: loop), Transitions(on: loop))
-        self.clock = clock
-        self.transitions = transitions
-        prober = HeldProber(on: loop)
-        aggregator = Aggregator(
-            on: loop, targets: ["grafana", "loki", "tempo"].map { Self.target($0) }, deadline: .milliseconds(1800),
-            prober: prober, clock: { clock.assumeIsolated { $0.now } },
-            changed: { transition in transitions.assumeIsolated { $0.add(transition) } })
-    }
-
-    private static func target(_ name: String, timeout: Duration = .milliseconds(1500)) -> Target {
-        Target(
-            name: name, url: ProbeURL(scheme: .http, host: name, target: "/"),
-            expectation: Expectation(statuses: .only(200)), timeout: timeout)
-    }
-
-    private static let ok = Outcome.success(ProbeResponse(status: 200))
-    private static let refused = Outcome.failure(.refused(place: "x"))
-
-    private func endAll(_ outcome: Outcome = ok) async {
-        for host in ["grafana", "loki", "tempo"] { await prober.end(host, outcome) }
-    }
+    private static let three = ["grafana", "loki", "tempo"].map { Service.on($0) }
+    private static let well: [String: Outcome] = ["grafana": .ok, "loki": .ok, "tempo": .ok]
 
     @Test("All services are probed at once, and the report waits for all of them")
     func allAtOnce() async {
-        async let report = aggregator.report(on: .all, maxAge: .zero).report
-        await prober.untilStarted(3)
-        await prober.end("tempo", Self.ok)
-        await clock.advance(.milliseconds(12))
-        await prober.end("grafana", Self.ok)
-        await prober.end("loki", Self.refused)
-        let found = await report
-        #expect(found.services.map(\.name) == ["grafana", "loki", "tempo"])
-        #expect(found.services.map(\.status) == [.healthy, .unhealthy, .healthy])
-        #expect(found.status == .unhealthy)
-        #expect(found.duration == .milliseconds(12))
-        #expect(found.checkedAt.milliseconds == 1_000_000)
-        #expect(await prober.limits == [.milliseconds(1500), .milliseconds(1500), .milliseconds(1500)])
+        let bench = await Bench(.onDemand(Self.three))
+        let question = await bench.ask()
+        #expect(await bench.started == ["grafana", "loki", "tempo"])
+        await bench.end("tempo", .ok)
+        await bench.advance(.milliseconds(12))
+        await bench.end("grafana", .ok)
+        #expect(await bench.answer(question) == nil)
+        await bench.end("loki", .refused)
+        let found = await bench.answer(question)?.report
+        #expect(found?.services.map(\.name) == ["grafana", "loki", "tempo"])
+        #expect(found?.services.map(\.status) == [.healthy, .unhealthy, .healthy])
+        #expect(found?.status == .unhealthy)
+        #expect(found?.duration == .milliseconds(12))
+        #expect(found?.checkedAt.milliseconds == 1_000_000)
+        #expect(await bench.limits == Array(repeating: .milliseconds(1500), count: 3))
     }
 
     @Test("A hundred who ask at once share three probes and one report")
     func singleFlight() async {
-        let asker = Asker(on: loop)
-        let asked = await asker.ask(aggregator, on: Array(repeating: .all, count: 100))
-        await asker.settle()
-        await endAll()
-        var numbers: Set<Int> = []
-        for task in asked { numbers.insert(await task.value.number) }
-        #expect(numbers.count == 1)
-        #expect(await prober.started.sorted() == ["grafana", "loki", "tempo"])
+        let bench = await Bench(.onDemand(Self.three))
+        var questions: [Int] = []
+        for _ in 0..<100 { questions.append(await bench.ask()) }
+        await bench.end(Self.well)
+        var numbers: Set<Int?> = []
+        for question in questions { numbers.insert(await bench.answer(question)?.number) }
+        #expect(numbers.count == 1 && !numbers.contains(nil))
+        #expect(await bench.started == ["grafana", "loki", "tempo"])
     }
 
     @Test("Checks that differ share the probes that they have in common")
     func sharedProbes() async {
-        let asker = Asker(on: loop)
-        let asked = await asker.ask(aggregator, on: [.all, .only("loki"), .excluding(["grafana"])])
-        await asker.settle()
-        await prober.end("loki", Self.refused)
-        #expect(await asked[1].value.report.services.map(\.name) == ["loki"])
-        await endAll()
-        #expect(await asked[2].value.report.services.map(\.name) == ["loki", "tempo"])
-        #expect(await asked[0].value.report.services.map(\.name) == ["grafana", "loki", "tempo"])
-        #expect(await prober.started.count == 3)
+        let bench = await Bench(.onDemand(Self.three))
+        let (all, one, two) = (
+            await bench.ask(), await bench.ask(.only("loki")), await bench.ask(.excluding(["grafana"]))
+        )
+        await bench.end("loki", .refused)
+        #expect(await bench.answer(one)?.report.services.map(\.name) == ["loki"])
+        #expect(await bench.answer(two) == nil)
+        await bench.end(["grafana": .ok, "tempo": .ok])
+        #expect(await bench.answer(two)?.report.services.map(\.name) == ["loki", "tempo"])
+        #expect(await bench.answer(all)?.report.services.map(\.name) == ["grafana", "loki", "tempo"])
+        #expect(await bench.started.count == 3)
+    }
+
+    @Test("A probe that ends before the call that starts it returns is an answer like another")
+    func atOnce() async {
+        let bench = await Bench(.onDemand(Self.three))
+        await bench.answer(atOnce: .refused)
+        let question = await bench.ask()
+        #expect(await bench.answer(question)?.report.services.map(\.status) == [.unhealthy, .unhealthy, .unhealthy])
+        await bench.answer(atOnce: nil)
+        #expect(await bench.report(Self.well)?.status == .healthy)
     }
 
     @Test("One service alone is probed and waited for")
     func oneAlone() async {
-        async let one = aggregator.report(on: .only("tempo"), maxAge: .zero).report
-        await prober.untilStarted(1)
-        await prober.end("tempo", Self.ok)
-        #expect(await one.services.map(\.name) == ["tempo"])
-        #expect(await prober.started == ["tempo"])
+        let bench = await Bench(.onDemand(Self.three))
+        #expect(await bench.report(["tempo": .ok], on: .only("tempo"))?.services.map(\.name) == ["tempo"])
+        #expect(await bench.started == ["tempo"])
     }
 
-    @Test("Nothing left to check is not healthy")
+    @Test("Nothing left to check is not healthy, on demand and in the background")
     func nothing() async {
-        let report = await aggregator.report(on: .excluding(["grafana", "loki", "tempo"]), maxAge: .zero).report
-        #expect(report.status == .unhealthy)
-        #expect(report.cause == .nothingChecked)
-        #expect(await prober.started.isEmpty)
+        let none = Selection.excluding(["grafana", "loki", "tempo"])
+        for plan in [Aggregator.Plan.onDemand(Self.three), .background(Self.three)] {
+            let bench = await Bench(plan)
+            let report = await bench.report(Self.well, on: none)
+            #expect(report?.status == .unhealthy)
+            #expect(report?.cause == .nothingChecked)
+            #expect(await bench.report(Self.well, on: none)?.cause == .nothingChecked)
+        }
     }
 
     @Test("An answer is taken from memory as long as it is young enough, and no longer")
     func memory() async {
-        async let first = aggregator.report(on: .all, maxAge: .seconds(1)).number
-        await prober.untilStarted(3)
-        await clock.advance(.milliseconds(100))
-        await endAll()
-        let number = await first
-        await clock.advance(.milliseconds(900))
-        #expect(await aggregator.remembered(.all, maxAge: .seconds(1))?.number == number)
-        #expect(await aggregator.report(on: .all, maxAge: .seconds(1)).number == number)
-        #expect(await aggregator.remembered(.only("loki"), maxAge: .seconds(1)) == nil)
-        #expect(await aggregator.remembered(.all, maxAge: .zero) == nil)
-        await clock.advance(.milliseconds(1))
-        #expect(await aggregator.remembered(.all, maxAge: .seconds(1)) == nil)
-        async let second = aggregator.report(on: .all, maxAge: .seconds(1)).number
-        await prober.untilStarted(6)
-        await endAll()
-        #expect(await second != number)
+        let bench = await Bench(.onDemand(Self.three, maxAge: .seconds(1)))
+        let first = await bench.ask()
+        await bench.advance(.milliseconds(100))
+        await bench.end(Self.well)
+        let number = await bench.answer(first)?.number
+        await bench.advance(.milliseconds(900))
+        #expect(await bench.known()?.number == number)
+        #expect(await bench.known(.only("loki")) == nil)
+        await bench.advance(.milliseconds(1))
+        #expect(await bench.known() == nil)
+        let second = await bench.ask()
+        await bench.end(Self.well)
+        #expect(await bench.answer(second)?.number != number)
+        #expect(await bench.started.count == 6)
     }
 
     @Test("Only so many different reports are remembered")
     func boundedMemory() async {
-        for index in 0..<200 {
-            async let report = aggregator.report(on: .excluding(["x\(index)"]), maxAge: .seconds(60)).number
-            await prober.untilStarted(3 * (index + 1))
-            await endAll()
-            _ = await report
+        for plan in [Aggregator.Plan.onDemand(Self.three, maxAge: .seconds(60)), .background(Self.three)] {
+            let bench = await Bench(plan)
+            var numbers: [Int?] = []
+            for index in 0..<200 {
+                let question = await bench.ask(.excluding(["x\(index)"]))
+                await bench.end(Self.well)
+                numbers.append(await bench.answer(question)?.number)
+            }
+            var remembered = 0
+            // From the youngest: in the background, asking makes a report where there is none.
+            for index in (0..<200).reversed()
+            where await bench.known(.excluding(["x\(index)"]))?.number == numbers[index] {
+                remembered += 1
+            }
+            #expect((1...64).contains(remembered))
         }
-        var remembered = 0
-        for index in 0..<200 where await aggregator.remembered(.excluding(["x\(index)"]), maxAge: .seconds(60)) != nil {
-            remembered += 1
-        }
-        #expect((1...64).contains(remembered))
-        #expect(await prober.started.count == 600)
     }
 
     @Test("A probe longer than the deadline is cut short by it, and says so")
     func deadline() async {
-        let aggregator = Aggregator(
-            on: loop, targets: [Self.target("slow", timeout: .seconds(5))], deadline: .milliseconds(200),
-            prober: prober, clock: { [clock] in clock.assumeIsolated { $0.now } })
-        async let report = aggregator.report(on: .all, maxAge: .zero).report
-        await prober.untilStarted(1)
-        await prober.end("slow", .failure(.timeout(limit: .milliseconds(200), waitingFor: .response)))
-        #expect(
-            await report.services.first?.observation.verdict
-                == .down(.probe(.deadline(limit: .milliseconds(200)))))
-        #expect(await prober.limits == [.milliseconds(200)])
+        let slow = Service(name: "slow", target: .on("slow", timeout: .seconds(5)))
+        let bench = await Bench(
+            Aggregator.Plan(services: [slow], deadline: .milliseconds(200), freshness: .onDemand(maxAge: .zero)))
+        let report = await bench.report([
+            "slow": .failure(.timeout(limit: .milliseconds(200), waitingFor: .response))
+        ])
+        #expect(report?.services.first?.reason == .probe(.deadline(limit: .milliseconds(200))))
+        #expect(await bench.limits == [.milliseconds(200)])
     }
 
     @Test("Every change of a service's status is told once, with how long the one before it lasted")
     func changes() async {
-        for (round, outcome) in [Self.ok, Self.ok, Self.refused, Self.refused, Self.ok].enumerated() {
-            async let report = aggregator.report(on: .only("loki"), maxAge: .zero).number
-            await prober.untilStarted(round + 1)
-            await prober.end("loki", outcome)
-            _ = await report
-            await clock.advance(.seconds(10))
+        let bench = await Bench(.onDemand(Self.three))
+        for outcome in [Outcome.ok, .ok, .refused, .refused, .ok] {
+            _ = await bench.report(["loki": outcome], on: .only("loki"))
+            await bench.advance(.seconds(10))
         }
-        let told = await transitions.all
-        #expect(told.map(\.service.status) == [.healthy, .unhealthy, .healthy])
-        #expect(told.map(\.previousLasted) == [nil, .seconds(20), .seconds(20)])
+        let told = await bench.transitions.compactMap { transition -> (HealthStatus, Duration?)? in
+            guard case .service(let service, let lasted) = transition else { return nil }
+            return (service.status, lasted)
+        }
+        #expect(told.map(\.0) == [.healthy, .unhealthy, .healthy])
+        #expect(told.map(\.1) == [nil, .seconds(20), .seconds(20)])
+        #expect(await bench.transitions.count == 3)
+    }
+
+    @Test("Of a service with instances, each instance's changes are told, and the service's when all have answered")
+    func instanceChanges() async {
+        let bench = await Bench(.onDemand([.group("loki", ["a", "b"], required: 1)]))
+        _ = await bench.report(["a": .ok, "b": .ok])
+        _ = await bench.report(["a": .refused, "b": .refused])
+        let told = await bench.transitions.map { transition in
+            switch transition {
+            case .service(let service, _): "\(service.name) \(service.status)"
+            case .instance(let instance, let name, _): "\(name) \(instance.name) \(instance.status)"
+            }
+        }
+        #expect(
+            told == [
+                "loki http://a healthy", "loki http://b healthy", "loki healthy", "loki http://a unhealthy",
+                "loki http://b unhealthy", "loki unhealthy",
+            ])
     }
 
     @Test("What was last known is told without probing, and never as healthy")
     func lastKnown() async {
-        #expect(await aggregator.lastKnown(.all, cause: .draining).report.services.isEmpty)
-        async let one = aggregator.report(on: .only("loki"), maxAge: .zero).number
-        await prober.untilStarted(1)
-        await prober.end("loki", Self.ok)
-        _ = await one
-        let report = await aggregator.lastKnown(.all, cause: .draining).report
-        #expect(report.services.map(\.name) == ["loki"])
-        #expect(report.status == .unhealthy)
-        #expect(await prober.started.count == 1)
+        let bench = await Bench(.onDemand(Self.three))
+        #expect(await bench.lastKnown()?.services.isEmpty == true)
+        _ = await bench.report(["loki": .ok], on: .only("loki"))
+        let report = await bench.lastKnown()
+        #expect(report?.services.map(\.name) == ["loki"])
+        #expect(report?.status == .unhealthy)
+        #expect(report?.cause == .draining)
+        #expect(await bench.started.count == 1)
+    }
+
+    // MARK: In the background
+
+    @Test("In the background, requests start no probe: they are answered from the last check, whatever they ask for")
+    func background() async {
+        let bench = await Bench(.background(Self.three))
+        await bench.check()
+        await bench.end(["grafana": .ok, "loki": .refused, "tempo": .ok])
+        #expect(await bench.checksEnded == 1)
+        await bench.advance(.seconds(10))
+        for (selection, status) in [
+            (Selection.all, HealthStatus.unhealthy), (.only("loki"), .unhealthy), (.only("tempo"), .healthy),
+            (.excluding(["loki"]), .healthy),
+        ] {
+            let known = await bench.known(selection)
+            #expect(known?.report.status == status)
+            #expect(known?.report.checkedAt.milliseconds == 1_000_000)
+            #expect(await bench.known(selection)?.number == known?.number, "encoded once")
+        }
+        #expect(await bench.started.count == 3)
+    }
+
+    @Test("Whoever asks before the first check has ended waits for it")
+    func firstCheck() async {
+        let bench = await Bench(.background(Self.three))
+        await bench.check()
+        let (all, one) = (await bench.ask(), await bench.ask(.only("loki")))
+        #expect(await bench.answer(all) == nil)
+        await bench.end(Self.well)
+        #expect(await bench.answer(all)?.report.services.count == 3)
+        #expect(await bench.answer(one)?.report.services.map(\.name) == ["loki"])
+        #expect(await bench.started.count == 3)
+    }
+
+    @Test("While a check is in the air, answers come from the one before, unmixed")
+    func unmixed() async {
+        let bench = await Bench(.background(Self.three))
+        await bench.check()
+        await bench.end(Self.well)
+        await bench.check()
+        await bench.end("loki", .refused)
+        #expect(await bench.known(.excluding(["tempo"]))?.report.status == .healthy)
+        await bench.end(Self.well)
+        #expect(await bench.known(.excluding(["tempo"]))?.report.status == .unhealthy)
+    }
+
+    @Test("A checker that is stuck goes on saying healthy only until its report is stale")
+    func stale() async {
+        let bench = await Bench(.background(Self.three, staleAfter: .seconds(15)))
+        await bench.check()
+        await bench.end(Self.well)
+        await bench.check()
+        await bench.advance(.seconds(15))
+        #expect(await bench.known()?.report.status == .healthy)
+        await bench.advance(.milliseconds(1))
+        for selection in [Selection.all, .only("loki"), .excluding(["loki"])] {
+            let known = await bench.known(selection)
+            #expect(known?.report.status == .unhealthy)
+            #expect(known?.report.cause == .stale)
+            #expect(await bench.known(selection)?.number == known?.number, "encoded once")
+        }
+        await bench.end(Self.well)
+        #expect(await bench.known()?.report.cause == .stale, "the check that was stuck began too long ago")
+        await bench.check()
+        await bench.end(Self.well)
+        #expect(await bench.known()?.report.status == .healthy)
+    }
+
+    // MARK: Reloads
+
+    @Test("A new plan keeps what is known of targets that stay, and forgets what has changed")
+    func replace() async {
+        let bench = await Bench(.onDemand(Self.three))
+        _ = await bench.report(["grafana": .refused, "loki": .ok, "tempo": .ok])
+        await bench.advance(.seconds(60))
+        let other = Service(
+            name: "loki",
+            target: Target(
+                id: "loki", request: ProbeRequest(ProbeURL(scheme: .http, host: "loki", target: "/ready")),
+                expectation: .response(.only(200)), timeout: .seconds(1)))
+        await bench.replace(.onDemand([.on("grafana", isCritical: false), other, .on("new")]))
+        let question = await bench.ask()
+        await bench.end(["grafana": .refused, "loki": .ok, "new": .ok])
+        let report = await bench.answer(question)?.report
+        #expect(report?.status == .degraded)
+        #expect(report?.services.map(\.name) == ["grafana", "loki", "new"])
+        #expect(report?.services.map(\.since.milliseconds) == [1_000_000, 1_060_000, 1_060_000])
+    }
+
+    @Test("A check in the air ends as it was begun, and is no answer to those who ask later")
+    func replaceInFlight() async {
+        let bench = await Bench(.onDemand([.on("a"), .on("b")], maxAge: .seconds(60)))
+        let before = await bench.ask()
+        await bench.replace(.onDemand([.on("b"), .on("c")], maxAge: .seconds(60)))
+        let after = await bench.ask()
+        #expect(await bench.started == ["a", "b", "c"], "the probe of b is shared")
+        await bench.end(["a": .ok, "b": .ok])
+        #expect(await bench.answer(before)?.report.services.map(\.name) == ["a", "b"])
+        #expect(await bench.known() == nil)
+        await bench.end("c", .refused)
+        #expect(await bench.answer(after)?.report.services.map(\.name) == ["b", "c"])
+        #expect(await bench.known()?.number == bench.answer(after)?.number)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 struct JudgementTests {
     @Test("A status in the set is up, another is down and says what was expected")
     func statuses() throws {
-        let expectation = Expectation(statuses: try #require(StatusSet("200,404")))
+        let expectation = Expectation.response(try #require(StatusSet("200,404")))
         #expect(expectation.judge(.success(ProbeResponse(status: 404))) == .up)
         let verdict = expectation.judge(.success(ProbeResponse(status: 503)))
         guard case .down(let reason) = verdict else {
@@ -50,11 +50,31 @@ struct JudgementTests {
         ),
     ]
 
+    @Test("A body that is not as expected is down; the body of a wrong status is not looked at")
+    func bodies() {
+        let body = BodyExpectation(contained: ["ready"])
+        let expectation = Expectation.response(.only(200), body: body)
+        let mismatch = BodyMismatch.lacks("ready", found: Excerpt(quoting: "no"))
+        #expect(expectation.judge(.success(ProbeResponse(status: 200))) == .up)
+        let verdict = expectation.judge(.success(ProbeResponse(status: 200, mismatch: mismatch)))
+        #expect(verdict == .down(.body(mismatch)))
+        #expect(verdict.reason?.code == "body")
+        #expect(expectation.judge(.success(ProbeResponse(status: 503, mismatch: mismatch))).reason?.code == "status")
+        #expect(expectation.body(of: 200) == body)
+        #expect(expectation.body(of: 503) == nil)
+    }
+
+    @Test("Where a connection is expected, it is all that counts")
+    func connections() {
+        #expect(Expectation.connection.judge(.success(ProbeResponse(status: nil))) == .up)
+        #expect(Expectation.connection.judge(.failure(.empty)) == .down(.probe(.empty)))
+    }
+
     @Test("Each failed probe is down, with its own stable code and text", arguments: failures)
     func causes(failure: ProbeFailure, code: String, text: String) {
         #expect(failure.code == code)
         #expect("\(failure)" == text)
-        #expect(Expectation(statuses: .only(200)).judge(.failure(failure)) == .down(.probe(failure)))
+        #expect(Expectation.response(.only(200)).judge(.failure(failure)) == .down(.probe(failure)))
     }
 
     @Test("No two causes share a code")
@@ -63,60 +83,53 @@ struct JudgementTests {
     }
 }
 
-@Suite("Reports and history")
-struct ReportTests {
-    static let target = Target(
-        name: "loki", url: ProbeURL(scheme: .http, host: "loki", port: 3100, target: "/"),
-        expectation: Expectation(statuses: .only(404)), timeout: .seconds(1))
+@Suite("History")
+struct HistoryTests {
+    private static let start = ContinuousClock.now
+    private static let refused = Verdict.down(.probe(.refused(place: "loki:3100")))
 
-    static func observation(_ verdict: Verdict, at second: Int) -> Observation {
+    private static func observation(_ verdict: Verdict, at second: Int) -> Observation {
         Observation(
             startedAt: Moment(
                 instant: start + .seconds(second), timestamp: Timestamp(milliseconds: Int64(second) * 1000)),
             duration: .milliseconds(1), httpStatus: nil, verdict: verdict)
     }
 
-    static let start = ContinuousClock.now
-    static let refused = Verdict.down(.probe(.refused(place: "loki:3100")))
-
     @Test("A status lasts since its first observation; the last healthy one is remembered")
     func history() {
         var history = History()
-        #expect(history.report == nil)
-        let steps: [(Verdict, since: Int64, healthy: Int64?, lasted: Duration?, changes: Bool)] = [
-            (Self.refused, 0, nil, nil, true),
-            (Self.refused, 0, nil, nil, false),
-            (.up, 2000, 2000, .seconds(2), true),
-            (.up, 2000, 3000, nil, false),
-            (Self.refused, 4000, 3000, .seconds(2), true),
-            (.down(.status(500, expected: .only(404))), 4000, 3000, nil, false),
+        #expect(history.known == nil)
+        let steps: [(Verdict, since: Int64, healthy: Int64?, Change)] = [
+            (Self.refused, 0, nil, .first),
+            (Self.refused, 0, nil, .none),
+            (.up, 2000, 2000, .after(.seconds(2))),
+            (.up, 2000, 3000, .none),
+            (Self.refused, 4000, 3000, .after(.seconds(2))),
+            (.down(.status(500, expected: .only(404))), 4000, 3000, .none),
         ]
         for (second, step) in steps.enumerated() {
-            let (report, transition) = history.record(Self.observation(step.0, at: second), of: Self.target)
-            #expect(report == history.report)
-            #expect(report.since.milliseconds == step.since, "step \(second)")
-            #expect(report.lastHealthyAt?.milliseconds == step.healthy, "step \(second)")
-            #expect((transition != nil) == step.changes, "step \(second)")
-            #expect(transition?.previousLasted == step.lasted, "step \(second)")
+            let change = history.record(Self.observation(step.0, at: second), threshold: .once)
+            #expect(history.known?.since.timestamp.milliseconds == step.since, "step \(second)")
+            #expect(history.known?.lastUpAt?.milliseconds == step.healthy, "step \(second)")
+            #expect(history.known?.isUp == step.0.isUp, "step \(second)")
+            #expect(change == step.3, "step \(second)")
         }
+        #expect(history.known?.lastReason?.code == "status")
     }
 
-    @Test("The whole is healthy only if every service is, and nothing else speaks against it")
-    func aggregation() {
-        func service(_ verdict: Verdict) -> ServiceReport {
-            var history = History()
-            return history.record(Self.observation(verdict, at: 0), of: Self.target).0
+    @Test("With thresholds, the status turns when enough observations in a row are against it")
+    func thresholds() {
+        var history = History()
+        let verdicts: [(Verdict, isUp: Bool, against: Int)] = [
+            (.up, true, 0), (Self.refused, true, 1), (.up, true, 0), (Self.refused, true, 1), (Self.refused, true, 2),
+            (Self.refused, false, 0), (Self.refused, false, 0), (.up, false, 1), (Self.refused, false, 0),
+            (.up, false, 1), (.up, true, 0),
+        ]
+        for (second, step) in verdicts.enumerated() {
+            _ = history.record(Self.observation(step.0, at: second), threshold: Threshold(rise: 2, fall: 3))
+            #expect(history.known?.isUp == step.isUp, "step \(second)")
+            #expect(history.known?.against == step.against, "step \(second)")
         }
-        func status(_ verdicts: [Verdict], _ cause: Report.Cause? = nil) -> HealthStatus {
-            Report(
-                checkedAt: Timestamp(milliseconds: 0), duration: .zero, cause: cause, services: verdicts.map(service)
-            ).status
-        }
-        #expect(status([.up]) == .healthy)
-        #expect(status([.up, .up, .up]) == .healthy)
-        #expect(status([.up, Self.refused, .up]) == .unhealthy)
-        #expect(status([Self.refused, Self.refused]) == .unhealthy)
-        #expect(status([.up, .up], .draining) == .unhealthy)
-        #expect(status([], .nothingChecked) == .unhealthy)
+        #expect(history.known?.since.timestamp.milliseconds == 10_000)
     }
 }

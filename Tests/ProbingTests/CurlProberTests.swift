@@ -5,6 +5,16 @@ import Probing
 import TestSupport
 import Testing
 
+extension CurlProber {
+    /// Probes a URL in the plainest way.
+    fileprivate func probe(_ url: ProbeURL, within limit: Duration) async -> Outcome {
+        let request = ProbeRequest(url)
+        return await outcome(
+            of: Target(id: "\(url)", request: request, expectation: .response(.only(200)), timeout: limit),
+            within: limit)
+    }
+}
+
 @Suite("Probing with libcurl", .timeLimit(.minutes(5)))
 struct CurlProberTests {
     private typealias Step = FaultyUpstream.Step
@@ -33,7 +43,8 @@ struct CurlProberTests {
     /// The code of the failure, or the status.
     private func code(_ outcome: Outcome) -> String {
         switch outcome {
-        case .success(let response): "\(response.status)"
+        case .success(let response):
+            response.mismatch.map { _ in "body" } ?? response.status.map(String.init) ?? "connected"
         case .failure(let failure): failure.code
         }
     }

@@ -4,17 +4,54 @@ import Testing
 
 @Suite("Reports, written out")
 struct ReportingTests {
+    private static func target(
+        _ name: String, _ verdicts: [Verdict], status: Int? = nil, milliseconds: Double = 3.1,
+        threshold: Threshold = .once
+    ) -> TargetReport {
+        let target = Target(
+            id: name, request: ProbeRequest(ProbeURL(scheme: .http, host: name, port: 3000, target: "/")),
+            expectation: .response(.only(200)), timeout: .seconds(1), threshold: threshold)
+        var history = History()
+        for (index, verdict) in verdicts.enumerated() {
+            let at = Moment(
+                instant: .now, timestamp: Timestamp(milliseconds: 1_795_240_800_000 + Int64(index) * 1_800_000))
+            let observation = Observation(
+                startedAt: at, duration: .microseconds(Int64(milliseconds * 1000)), httpStatus: status,
+                verdict: verdict)
+            _ = history.record(observation, threshold: threshold)
+        }
+        return TargetReport(name: name, target: target, known: history.known!)
+    }
+
     private static func service(
-        _ name: String, _ verdict: Verdict, status: Int? = nil, milliseconds: Double = 3.1, lastHealthyAt: Int64? = nil
+        _ name: String, _ verdict: Verdict, status: Int? = nil, milliseconds: Double = 3.1, lastHealthyAt: Int64? = nil,
+        isCritical: Bool = true, after: [Verdict] = [], threshold: Threshold = .once
     ) -> ServiceReport {
-        let at = Moment(instant: .now, timestamp: Timestamp(milliseconds: 1_795_243_200_000))
+        let target = target(
+            name, after + [verdict], status: status, milliseconds: milliseconds, threshold: threshold)
+        let service = Service(
+            name: name,
+            target: Target(
+                id: name, request: ProbeRequest(target.url), expectation: .response(.only(200)), timeout: .seconds(1)),
+            isCritical: isCritical)
         return ServiceReport(
-            name: name, url: ProbeURL(scheme: .http, host: name, port: 3000, target: "/"),
-            observation: Observation(
-                startedAt: at, duration: .microseconds(Int64(milliseconds * 1000)), httpStatus: status, verdict: verdict
-            ),
-            since: Timestamp(milliseconds: 1_795_240_800_000),
+            service, instances: [target], since: Timestamp(milliseconds: 1_795_240_800_000),
             lastHealthyAt: lastHealthyAt.map(Timestamp.init(milliseconds:)))
+    }
+
+    private static func group(_ name: String, _ verdicts: [(String, Verdict)], required: Int) -> ServiceReport {
+        let instances = verdicts.map { Self.target($0.0, [$0.1]) }
+        let service = Service(
+            name: name,
+            instances: instances.map { instance in
+                Service.Instance(
+                    name: instance.name,
+                    target: Target(
+                        id: instance.name, request: ProbeRequest(instance.url), expectation: .response(.only(200)),
+                        timeout: .seconds(1)))
+            }, required: required)
+        return ServiceReport(
+            service, instances: instances, since: Timestamp(milliseconds: 1_795_240_800_000), lastHealthyAt: nil)
     }
 
     private static func report(_ services: [ServiceReport], _ cause: Report.Cause? = nil) -> Report {
@@ -46,6 +83,65 @@ struct ReportingTests {
                 }
 
                 """)
+    }
+
+    @Test("Degraded, on the way, and instances have their places")
+    func jsonShades() {
+        let threshold = Threshold(rise: 2, fall: 3)
+        let report = Self.report([
+            Self.service("exporter", Self.refused, isCritical: false),
+            Self.service("grafana", Self.refused, after: [.up], threshold: threshold),
+            Self.service("tempo", .up, status: 200, after: [Self.refused], threshold: threshold),
+            Self.group("loki", [("a", .up), ("b", Self.refused)], required: 1),
+        ])
+        #expect(
+            JSONReport.encode(report) == """
+                {
+                  "status": "unhealthy",
+                  "checked_at": "2026-11-21T06:40:00.123Z",
+                  "duration_ms": 12.4,
+                  "services": {
+                    "exporter": {"status": "degraded", "critical": false, "url": "http://exporter:3000/", "reason": "refused", "message": "connection refused by 10.0.0.7:3100", "duration_ms": 3.1, "since": "2026-11-21T06:00:00.000Z"},
+                    "grafana": {"status": "healthy", "url": "http://grafana:3000/", "failing": {"count": 1, "fall": 3, "reason": "refused", "message": "connection refused by 10.0.0.7:3100"}, "duration_ms": 3.1, "since": "2026-11-21T06:00:00.000Z"},
+                    "tempo": {"status": "unhealthy", "url": "http://tempo:3000/", "http_status": 200, "reason": "refused", "message": "connection refused by 10.0.0.7:3100", "recovering": {"count": 1, "rise": 2}, "duration_ms": 3.1, "since": "2026-11-21T06:00:00.000Z"},
+                    "loki": {
+                      "status": "degraded",
+                      "required": 1,
+                      "reason": "instances",
+                      "message": "1 of 2 instances is healthy, 1 required",
+                      "since": "2026-11-21T06:00:00.000Z",
+                      "instances": {
+                        "a": {"status": "healthy", "url": "http://a:3000/", "duration_ms": 3.1, "since": "2026-11-21T06:00:00.000Z"},
+                        "b": {"status": "unhealthy", "url": "http://b:3000/", "reason": "refused", "message": "connection refused by 10.0.0.7:3100", "duration_ms": 3.1, "since": "2026-11-21T06:00:00.000Z"}
+                      }
+                    }
+                  }
+                }
+
+                """)
+    }
+
+    @Test("The summary has verdicts, and neither address nor cause nor message")
+    func summary() {
+        let report = Self.report([
+            Self.service("exporter", Self.refused, isCritical: false), Self.service("tempo", Self.refused),
+            Self.group("loki", [("a", .up), ("b", Self.refused)], required: 2),
+        ])
+        #expect(
+            JSONReport.encode(report, .summary) == """
+                {
+                  "status": "unhealthy",
+                  "checked_at": "2026-11-21T06:40:00.123Z",
+                  "duration_ms": 12.4,
+                  "services": {
+                    "exporter": {"status": "degraded", "critical": false},
+                    "tempo": {"status": "unhealthy"},
+                    "loki": {"status": "unhealthy"}
+                  }
+                }
+
+                """)
+        #expect(TextReport.encode(report, .summary) == "Unhealthy: tempo, loki; degraded: exporter\n")
     }
 
     @Test("A cause of the whole, no services, and warnings have their places")
@@ -85,6 +181,16 @@ struct ReportingTests {
                     Self.service("grafana", .up), Self.service("loki", Self.refused),
                     Self.service("tempo", .down(.status(500, expected: .only(404)))),
                 ])) == "Unhealthy: loki (refused), tempo (status)\n")
+        #expect(
+            TextReport.encode(
+                Self.report([Self.service("a", .up), Self.service("exporter", Self.refused, isCritical: false)]))
+                == "Degraded: exporter (refused)\n")
+        #expect(
+            TextReport.encode(
+                Self.report([
+                    Self.group("loki", [("a", Self.refused), ("b", Self.refused)], required: 1),
+                    Self.service("exporter", Self.refused, isCritical: false),
+                ])) == "Unhealthy: loki (instances); degraded: exporter (refused)\n")
         #expect(TextReport.encode(Self.report([], .draining)) == "Unhealthy: draining\n")
         #expect(TextReport.encode(Self.report([], .nothingChecked)) == "Unhealthy: nothing_checked\n")
     }
@@ -93,12 +199,18 @@ struct ReportingTests {
     func table() {
         let report = Self.report([
             Self.service("grafana", .up, status: 200), Self.service("loki", Self.refused, milliseconds: 0.4),
+            Self.service("exporter", Self.refused, isCritical: false),
+            Self.group("mimir", [("a", .up), ("b", Self.refused)], required: 1),
         ])
         #expect(
             TableReport.encode(report) == """
-                STATUS     SERVICE  HTTP  TIME    URL                   REASON
-                healthy    grafana  200   3.1 ms  http://grafana:3000/
-                UNHEALTHY  loki     -     0.4 ms  http://loki:3000/     refused: connection refused by 10.0.0.7:3100
+                STATUS     SERVICE   HTTP  TIME    URL                    REASON
+                healthy    grafana   200   3.1 ms  http://grafana:3000/
+                UNHEALTHY  loki      -     0.4 ms  http://loki:3000/      refused: connection refused by 10.0.0.7:3100
+                DEGRADED   exporter  -     3.1 ms  http://exporter:3000/  refused: connection refused by 10.0.0.7:3100
+                DEGRADED   mimir     -     -       -                      1 of 2 healthy, 1 required
+                healthy    - a       -     3.1 ms  http://a:3000/
+                UNHEALTHY  - b       -     3.1 ms  http://b:3000/         refused: connection refused by 10.0.0.7:3100
 
                 """)
     }

@@ -6,30 +6,69 @@ import Reporting
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Print the effective configuration, each value with its origin.")
+        abstract: "Print the effective configuration, each value with its origin, and the worst time to detect.")
+
+    @Flag(help: "Only say whether it is valid: exit 0, or 78 with every mistake and its place.")
+    var check = false
 
     @OptionGroup var flags: SettingFlags
 
     func run() async throws {
         let configuration = try flags.configuration()
         for warning in configuration.warnings { Terminal.complain("warning: \(warning)") }
-        var settings = [["SETTING", "VALUE", "ORIGIN"]]
-        for value in configuration.settings {
-            settings.append([value.setting.rawValue, value.shown.isEmpty ? "(off)" : value.shown, origin(value)])
+        if check {
+            Terminal.show("the configuration is valid\n")
+        } else {
+            let tables = [settings(configuration), services(configuration), detection(configuration)]
+            Terminal.show(tables.map(Table.text).joined(separator: "\n"))
         }
-        var services = [["SERVICE", "PROBE", "HEALTHY", "TIMEOUT"]]
-        for target in configuration.targets {
-            services.append([
-                target.name, "GET \(target.url)", "\(target.expectation.statuses)", target.timeout.setting,
-            ])
+    }
+
+    private func settings(_ configuration: Configuration) -> [[String]] {
+        [["SETTING", "VALUE", "ORIGIN"]]
+            + configuration.settings.map { value in
+                [value.setting.rawValue, value.shown.isEmpty ? "(off)" : value.shown, origin(value)]
+            }
+    }
+
+    private func services(_ configuration: Configuration) -> [[String]] {
+        var rows = [["SERVICE", "PROBE", "HEALTHY", "TIMEOUT", "RISE/FALL", "COUNTS"]]
+        for service in configuration.services {
+            let group = service.isGroup ? "\(service.required) of \(service.instances.count)" : ""
+            let counts = service.isCritical ? "critical" : "not critical"
+            for (index, target) in service.targets.enumerated() {
+                rows.append([
+                    index == 0 ? service.name : "", "\(target.request)",
+                    Printable.escape("\(target.expectation)", limit: 80), target.timeout.setting,
+                    "\(target.threshold.rise)/\(target.threshold.fall)",
+                    index > 0 ? "" : group.isEmpty ? counts : "\(counts), \(group)",
+                ])
+            }
         }
-        Terminal.show(Table.text(settings) + "\n" + Table.text(services))
+        return rows
+    }
+
+    /// How long a failure can stay unseen, and what the balancer adds to that.
+    private func detection(_ configuration: Configuration) -> [[String]] {
+        let own = configuration.worstDetection
+        let balancer = Configuration.balancerDetection
+        return [
+            ["WORST TIME TO DETECT", "", "FROM"],
+            ["healthz", seconds(own.time), own.formula],
+            ["a Network Load Balancer", seconds(balancer.time), balancer.formula],
+            ["together", seconds(own.time + balancer.time), "the failure to the last new connection"],
+        ]
+    }
+
+    private func seconds(_ time: Duration) -> String {
+        "\((time.milliseconds / 100).rounded(.up) / 10) s"
     }
 
     private func origin(_ value: SettingValue) -> String {
         switch value.origin {
         case .flag: "flag \(value.place)"
         case .environment: "environment \(value.place)"
+        case .file(let place): place
         case .byDefault: "default"
         }
     }

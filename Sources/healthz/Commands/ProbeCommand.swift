@@ -11,7 +11,7 @@ struct ProbeCommand: AsyncParsableCommand {
         abstract: "Probe one URL and print one line: exit 0 if it answers as expected, 1 if not.",
         discussion: """
             For a HEALTHCHECK in an image without a shell. Without a URL it asks the healthz of this container, at \
-            HEALTHZ_LISTEN, for /livez. A UNIX domain socket is unix:/run/healthz.sock, or with a path \
+            HEALTHZ_LISTEN or where HEALTHZ_CONFIG says, for /livez. tcp://db:5432 asks for a connection alone. A UNIX domain socket is unix:/run/healthz.sock, or with a path \
             unix:/run/healthz.sock:/livez.
             """)
 
@@ -32,21 +32,23 @@ struct ProbeCommand: AsyncParsableCommand {
         let limit = try read("--timeout", timeout) { text throws(ValueError) in
             try Duration(setting: text, within: .milliseconds(1) ... .seconds(3600))
         }
-        let target = try target()
+        let url = try target()
 
         let loop = EventLoop()
         let prober = CurlProber(on: loop, userAgent: Engine.userAgent)
         try await prober.start()
         let startedAt = ContinuousClock.now
-        let outcome = await prober.probe(target, within: limit)
+        let expectation: Expectation = url.scheme == .tcp ? .connection : .response(statuses)
+        let target = Target(id: "probe", request: ProbeRequest(url), expectation: expectation, timeout: limit)
+        let outcome = await prober.outcome(of: target, within: limit)
         let time = (ContinuousClock.now - startedAt).brief
 
-        switch Expectation(statuses: statuses).judge(outcome) {
+        switch expectation.judge(outcome) {
         case .up:
-            let status = (try? outcome.get().status) ?? 0
-            Terminal.show("healthy: \(target) answered \(status) in \(time)\n")
+            let answer = (try? outcome.get().status).flatMap(\.self).map { "answered \($0)" } ?? "took the connection"
+            Terminal.show("healthy: \(url) \(answer) in \(time)\n")
         case .down(let reason):
-            Terminal.show("unhealthy: \(target): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")
+            Terminal.show("unhealthy: \(url): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")
             throw ExitCode.unhealthy
         }
     }
@@ -57,11 +59,15 @@ struct ProbeCommand: AsyncParsableCommand {
                 try Endpoint.url(text)
             }
         }
-        let variable = Setting.listen.variable
-        let listen = Terminal.environment[variable].flatMap { $0.isEmpty ? nil : $0 } ?? Setting.listen.defaultValue
-        let address = try read(variable, listen) { text throws(ValueError) in try Listen(text) }
-        guard let url = address.url(target: "/livez") else {
-            throw usage("\(variable): \"\(listen)\" lets the kernel choose a port: give the URL to probe")
+        let listen: Listen
+        do {
+            listen = try Configuration.listen(environment: Terminal.environment)
+        } catch {
+            for mistake in error.mistakes { Terminal.complain(of: mistake) }
+            throw ExitCode.usage
+        }
+        guard let url = listen.url(target: "/livez") else {
+            throw usage("the kernel chooses the port that healthz listens on: give the URL to probe")
         }
         return url
     }

@@ -8,7 +8,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Answer /healthz, /healthz/NAME, /livez and /readyz (the default).",
         discussion: """
             Every flag has a variable: --timeout is HEALTHZ_TIMEOUT, but --grafana-endpoint is GRAFANA_ENDPOINT, and \
-            so with Loki and Tempo. "healthz config" shows what is in force.
+            so with Loki and Tempo. More can be said in a file, --config healthz.yaml, which docs/configuration.md \
+            describes; SIGHUP reads it again. "healthz config" shows what is in force.
             """)
 
     @OptionGroup var flags: SettingFlags
@@ -16,6 +17,6 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try flags.configuration()
         let sidecar = Sidecar(configuration, on: EventLoop())
-        try await sidecar.serve(on: configuration.listen)
+        try await sidecar.serve(configuration) { () throws(ConfigurationError) in try flags.load() }
     }
 }

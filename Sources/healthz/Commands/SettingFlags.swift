@@ -4,6 +4,10 @@ import Glibc
 
 /// The flags that every command has which reads the configuration.
 struct SettingFlags: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("A configuration file in YAML: docs/configuration.md describes it.", valueName: "file"))
+    var config: String?
+
     @Option(help: ArgumentHelp("Where to listen: 0.0.0.0:8080, [::]:8080 or unix:/path.", valueName: "address"))
     var listen: String?
 
@@ -31,6 +35,30 @@ struct SettingFlags: ParsableArguments {
     @Option(help: ArgumentHelp("How old an answer may be; 0 checks at every request.", valueName: "duration"))
     var cache: String?
 
+    @Option(help: ArgumentHelp("Check by itself at this interval, and answer from memory.", valueName: "duration"))
+    var interval: String?
+
+    @Option(help: ArgumentHelp("How old a report may be, with an interval.", valueName: "duration"))
+    var staleAfter: String?
+
+    @Option(help: ArgumentHelp("How many good results in a row make healthy, with an interval.", valueName: "number"))
+    var rise: String?
+
+    @Option(help: ArgumentHelp("How many bad results in a row make unhealthy, with an interval.", valueName: "number"))
+    var fall: String?
+
+    @Option(help: ArgumentHelp("The status code for unhealthy: 500 or 503.", valueName: "status"))
+    var unhealthyStatus: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Who is shown more than verdicts: full, summary (nobody), or networks such as 10.0.0.0/8,::1.",
+            valueName: "audience"))
+    var detail: String?
+
+    @Option(help: ArgumentHelp("A file with a token whose bearer is shown all.", valueName: "file"))
+    var detailTokenFile: String?
+
     @Option(help: ArgumentHelp("How long to answer as unhealthy after SIGTERM before ending.", valueName: "duration"))
     var drain: String?
 
@@ -46,21 +74,25 @@ struct SettingFlags: ParsableArguments {
     /// Those that were given.
     var values: [Setting: String] {
         let all: [(Setting, String?)] = [
-            (.listen, listen), (.grafanaEndpoint, grafanaEndpoint), (.lokiEndpoint, lokiEndpoint),
+            (.config, config), (.listen, listen), (.grafanaEndpoint, grafanaEndpoint), (.lokiEndpoint, lokiEndpoint),
             (.tempoEndpoint, tempoEndpoint), (.preset, preset), (.timeout, timeout), (.deadline, deadline),
-            (.cache, cache), (.drain, drain), (.logLevel, logLevel), (.logFormat, logFormat),
-            (.accessLog, accessLog),
+            (.cache, cache), (.interval, interval), (.staleAfter, staleAfter), (.rise, rise), (.fall, fall),
+            (.unhealthyStatus, unhealthyStatus), (.detail, detail), (.detailTokenFile, detailTokenFile),
+            (.drain, drain), (.logLevel, logLevel), (.logFormat, logFormat), (.accessLog, accessLog),
         ]
         return Dictionary(uniqueKeysWithValues: all.compactMap { setting, text in text.map { (setting, $0) } })
+    }
+
+    func load(overriding: [Setting: String] = [:]) throws(ConfigurationError) -> Configuration {
+        try Configuration(flags: values.merging(overriding) { _, new in new }, environment: Terminal.environment)
     }
 
     /// The configuration, or the end of the program: with every mistake on a line of its own.
     func configuration(overriding: [Setting: String] = [:]) throws -> Configuration {
         do {
-            return try Configuration(
-                flags: values.merging(overriding) { _, new in new }, environment: Terminal.environment)
+            return try load(overriding: overriding)
         } catch {
-            for mistake in error.mistakes { Terminal.complain("\(mistake)") }
+            for mistake in error.mistakes { Terminal.complain(of: mistake) }
             throw error.mistakes.allSatisfy { $0.origin == .flag } ? ExitCode.usage : ExitCode.configuration
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Glibc
 
 /// What the commands have of the process round them.
@@ -17,6 +18,11 @@ enum Terminal {
     /// One line on standard error.
     static func complain(_ line: String) {
         write("healthz: \(line)\n", to: STDERR_FILENO)
+    }
+
+    /// What is wrong in a file begins with its place, as compilers write it, so that editors find it.
+    static func complain(of mistake: ConfigurationMistake) {
+        if case .file = mistake.origin { write("\(mistake)\n", to: STDERR_FILENO) } else { complain("\(mistake)") }
     }
 
     /// Text on standard output.

@@ -7,50 +7,101 @@ import Health
 import Logging
 import Reporting
 
-/// What the log tells: start, end, and every change of state, one line each; requests only where they are asked for.
-struct StateLog: Sendable {
-    private let logger: Logger
-    private let writer: LogWriter
+/// What the log tells: start, end, reloads, and every change of state, one line each; requests only where they are
+/// asked for.
+actor StateLog {
+    private nonisolated let loop: EventLoop
+    private let writer = LogWriter()
+    private var logger: Logger
 
-    init(_ configuration: Configuration) {
-        let writer = LogWriter()
-        self.writer = writer
-        logger = Logger(label: "healthz") { _ in
+    init(_ configuration: Configuration, on loop: EventLoop) {
+        self.loop = loop
+        logger = StateLog.logger(configuration, writer)
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// For a server to tell of its exchanges.
+    nonisolated var exchangeLog: @Sendable (Exchange) -> Void {
+        { exchange in self.assumeIsolated { $0.answered(exchange) } }
+    }
+
+    private static func logger(_ configuration: Configuration, _ writer: LogWriter) -> Logger {
+        Logger(label: "healthz") { _ in
             LineLogHandler(
                 format: configuration.logFormat, level: Logger.Level(configuration.logLevel), write: writer.write)
         }
     }
 
     func started(on address: ListenAddress, _ configuration: Configuration) {
-        for warning in configuration.warnings { logger.warning("\(warning)") }
         logger.info(
             "healthz \(Healthz.version) listens on \(address.url)",
             metadata: ["event": "started", "address": "\(address)", "version": "\(Healthz.version)"])
-        for target in configuration.targets {
-            logger.debug("\(target.name): GET \(target.url.description), healthy is \(target.expectation.statuses)")
+        tell(configuration)
+    }
+
+    /// From now on, lines look as this says.
+    func adopt(_ configuration: Configuration) {
+        logger = StateLog.logger(configuration, writer)
+    }
+
+    func reloaded(_ configuration: Configuration, after former: Configuration) {
+        logger.info(
+            "SIGHUP: the new configuration is in force, for \(configuration.services.map(\.name).joined(separator: ", "))",
+            metadata: ["event": "reloaded"])
+        if configuration.listen != former.listen {
+            logger.warning("listen has changed, which takes effect at the next start", metadata: ["event": "advice"])
+        }
+        tell(configuration)
+    }
+
+    func reloadFailed(_ mistakes: [ConfigurationMistake]) {
+        for mistake in mistakes { logger.error("\(mistake)", metadata: ["event": "mistake"]) }
+        let places = mistakes.count == 1 ? "one place" : "\(mistakes.count) places"
+        logger.error(
+            "SIGHUP: the configuration stays as it was, as the new one is wrong in \(places)",
+            metadata: ["event": "reload_failed"])
+    }
+
+    private func tell(_ configuration: Configuration) {
+        for warning in configuration.warnings { logger.warning("\(warning)", metadata: ["event": "advice"]) }
+        for notice in configuration.notices { logger.info("\(notice)", metadata: ["event": "advice"]) }
+        for target in configuration.services.flatMap(\.targets) {
+            logger.debug("\(target.id): \(target.request), healthy is \(target.expectation)")
         }
     }
 
     func changed(_ transition: Transition) {
-        let service = transition.service
-        let duration = service.observation.duration
-        let before = transition.previousLasted.map { " after \($0.brief)" } ?? ""
-        var metadata: Logger.Metadata = [
-            "event": "changed", "service": "\(service.name)", "status": "\(service.status.rawValue)",
-            "duration_ms": "\(duration.milliseconds)",
-        ]
-        switch service.observation.verdict {
-        case .up:
-            logger.info("\(service.name) is healthy\(before) (answered in \(duration.brief))", metadata: metadata)
-        case .down(let reason):
-            metadata["reason"] = "\(reason.code)"
-            logger.warning(
-                "\(service.name) is unhealthy\(before): \(reason.code): \(reason.description) (\(duration.brief))",
-                metadata: metadata)
+        switch transition {
+        case .service(let service, let lasted):
+            let target = service.isGroup ? nil : service.instances.first
+            let took = target.map { " (\($0.observation.duration.brief))" } ?? ""
+            tell(
+                service.name, service.status, service.reason, after: lasted, took,
+                ["event": "changed", "service": "\(service.name)"])
+        case .instance(let instance, let service, let lasted):
+            tell(
+                "\(service) at \(instance.name)", instance.status, instance.reason, after: lasted,
+                " (\(instance.observation.duration.brief))",
+                ["event": "instance_changed", "service": "\(service)", "instance": "\(instance.name)"])
         }
     }
 
-    func answered(_ exchange: Exchange) {
+    private func tell(
+        _ name: String, _ status: HealthStatus, _ reason: Reason?, after lasted: Duration?, _ took: String,
+        _ names: Logger.Metadata
+    ) {
+        let before = lasted.map { " after \($0.brief)" } ?? ""
+        let why = reason.map { ": \($0.code): \($0)" } ?? ""
+        var metadata = names
+        metadata["status"] = "\(status.rawValue)"
+        metadata["reason"] = reason.map { "\($0.code)" }
+        logger.log(
+            level: status == .healthy ? .info : .warning, "\(name) is \(status.rawValue)\(before)\(why)\(took)",
+            metadata: metadata)
+    }
+
+    private func answered(_ exchange: Exchange) {
         let head = exchange.head
         let target: String =
             switch head.target {

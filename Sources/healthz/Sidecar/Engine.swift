@@ -4,22 +4,32 @@ import EventLoop
 import Health
 import Probing
 
-/// What finds out whether the services are healthy: the prober, and the aggregator over it.
-struct Engine: Sendable {
+/// What finds out whether the services are healthy: the prober, the aggregator over it, and the checks that go on by
+/// themselves where the configuration asks for them.
+actor Engine {
     static let userAgent = "healthz/\(Healthz.version)"
 
-    let aggregator: Aggregator
+    nonisolated let aggregator: Aggregator
+    private nonisolated let loop: EventLoop
     private let prober: CurlProber
+    private var background: Configuration.Background?
+    private var timer: LoopTimer?
+    private var due: ContinuousClock.Instant?
+    /// Tells the present series of checks from those before a reload.
+    private var series = 0
 
-    /// - Parameter changed: told of every change of a service's status.
+    /// - Parameter changed: told of every change, on the loop.
     init(
         _ configuration: Configuration, on loop: EventLoop, changed: @escaping @Sendable (Transition) -> Void = { _ in }
     ) {
+        self.loop = loop
         prober = CurlProber(on: loop, userAgent: Engine.userAgent)
         aggregator = Aggregator(
-            on: loop, targets: configuration.targets, deadline: configuration.deadline, prober: prober,
-            clock: { .now }, changed: changed)
+            on: loop, plan: configuration.plan, prober: prober, clock: { .now }, changed: changed)
+        background = configuration.background
     }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// Must be called once, before the first check.
     func start() async throws {
@@ -29,5 +39,64 @@ struct Engine: Sendable {
             Terminal.complain("\(error)")
             throw ExitCode.system
         }
+        timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
+        beginSeries()
+    }
+
+    /// From now on, this is what is checked.
+    func adopt(_ configuration: Configuration) {
+        aggregator.assumeIsolated { $0.replace(configuration.plan) }
+        prober.assumeIsolated { $0.forget() }
+        background = configuration.background
+        beginSeries()
+    }
+
+    /// No more checks begin by themselves.
+    func rest() {
+        background = nil
+        beginSeries()
+    }
+
+    private func beginSeries() {
+        series += 1
+        due = nil
+        if background != nil { check() }
+    }
+
+    private func timeHasPassed() {
+        timer?.fired()
+        guard let due else { return }
+        let now = ContinuousClock.now
+        guard due <= now else { return timer?.wake(by: due, now: now) ?? () }
+        self.due = nil
+        check()
+    }
+
+    /// The next check begins an interval after this one, or when this one has ended: whichever is later. One that never
+    /// ends is the last, and its report goes stale.
+    private func check() {
+        let (startedAt, series) = (ContinuousClock.now, series)
+        aggregator.assumeIsolated { aggregator in
+            aggregator.check { [weak self] in
+                self?.assumeIsolated { $0.checkHasEnded(series, startedAt: startedAt) }
+            }
+        }
+    }
+
+    private func checkHasEnded(_ series: Int, startedAt: ContinuousClock.Instant) {
+        guard series == self.series, let background else { return }
+        // Not in step with the fleet's other nodes: they probe what they share.
+        let pause = background.interval * Double.random(in: 0.9...1.1)
+        let next = startedAt + pause
+        due = next
+        timer?.wake(by: next)
+    }
+}
+
+extension Configuration {
+    fileprivate var plan: Aggregator.Plan {
+        Aggregator.Plan(
+            services: services, deadline: deadline,
+            freshness: background.map { .background(staleAfter: $0.staleAfter) } ?? .onDemand(maxAge: cache))
     }
 }

@@ -1,3 +1,4 @@
+import Configuration
 import EventLoop
 import HTTPServer
 import HTTPTypes
@@ -24,6 +25,7 @@ actor HealthResponder {
     private struct Question: Hashable, Sendable {
         let selection: Selection
         let format: Format
+        let detail: Detail
     }
 
     /// Different answers kept encoded: clients can ask for any set of exclusions.
@@ -35,94 +37,118 @@ actor HealthResponder {
 
     private nonisolated let loop: EventLoop
     private let aggregator: Aggregator
-    private let maxAge: Duration
-    private let names: [String]
+    private var names: [String] = []
+    private var unhealthy = HTTPResponse.Status.internalServerError
+    private var audience: Audience
     private var isDraining = false
+    private var reloadFailedAt: Timestamp?
     private var encoded: [Question: (number: Int, response: Response)] = [:]
 
-    /// - Parameter maxAge: how old an answer may be.
-    init(_ aggregator: Aggregator, maxAge: Duration, on loop: EventLoop) {
+    init(_ configuration: Configuration, _ aggregator: Aggregator, on loop: EventLoop) {
         self.loop = loop
         self.aggregator = aggregator
-        self.maxAge = maxAge
-        names = aggregator.targets.map(\.name)
+        names = configuration.services.map(\.name)
+        unhealthy = HTTPResponse.Status(code: configuration.unhealthyStatus)
+        audience = Audience(configuration)
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// From now on, answers are about this.
+    func adopt(_ configuration: Configuration) {
+        names = configuration.services.map(\.name)
+        unhealthy = HTTPResponse.Status(code: configuration.unhealthyStatus)
+        audience = Audience(configuration)
+        reloadFailedAt = nil
+        encoded = [:]
+    }
+
+    /// A new configuration was asked for, and the old one is still in force.
+    func reloadFailed(at time: Timestamp) {
+        reloadFailedAt = time
+    }
 
     /// From now on the node is not to be used.
     func drain() {
         isDraining = true
     }
 
-    func reply(to head: RequestHead) -> Reply {
+    func reply(to head: RequestHead, from peer: Peer) -> Reply {
         guard case .origin(let path, let query) = head.target else {
             return .now(HealthResponder.methodNotAllowed(HealthResponder.router.allow))
         }
         switch HealthResponder.router.match(head.method, path: path) {
-        case .route(.health): return health(head, excluding: Query.values(of: "exclude", in: query))
-        case .route(.service(let name)): return service(name, head)
+        case .route(.health): return health(head, peer, excluding: Query.values(of: "exclude", in: query))
+        case .route(.service(let name)): return service(name, head, peer)
         case .route(.live): return .now(HealthResponder.alive)
-        case .route(.ready): return .now(isDraining ? HealthResponder.draining : HealthResponder.ready)
+        case .route(.ready): return .now(readiness)
         case .methodNotAllowed(let allow): return .now(HealthResponder.methodNotAllowed(allow))
         case .notFound: return .now(HealthResponder.notFound)
         }
     }
 
-    private func health(_ head: RequestHead, excluding excluded: [String]) -> Reply {
-        guard !excluded.isEmpty else { return report(Question(selection: .all, format: format(head)), warnings: []) }
+    private func health(_ head: RequestHead, _ peer: Peer, excluding excluded: [String]) -> Reply {
+        guard !excluded.isEmpty else { return report(on: .all, head, peer) }
         let known = Set(excluded).intersection(names)
         let warnings = excluded.filter { !known.contains($0) }.map { "exclude: \(unknown($0))" }
-        let selection: Selection = known.isEmpty ? .all : .excluding(known)
-        return report(Question(selection: selection, format: format(head)), warnings: warnings)
+        return report(on: known.isEmpty ? .all : .excluding(known), head, peer, warnings)
     }
 
-    private func service(_ name: String, _ head: RequestHead) -> Reply {
+    private func service(_ name: String, _ head: RequestHead, _ peer: Peer) -> Reply {
         guard names.contains(name) else {
             return .now(.text(.notFound, "404 Not Found: \(unknown(name))\n", fields: HealthResponder.fields))
         }
-        return report(Question(selection: .only(name), format: format(head)), warnings: [])
+        return report(on: .only(name), head, peer)
     }
 
-    private func report(_ question: Question, warnings: [String]) -> Reply {
-        if isDraining {
-            let report = aggregator.assumeIsolated { $0.lastKnown(question.selection, cause: .draining) }
+    private func report(
+        on selection: Selection, _ head: RequestHead, _ peer: Peer, _ warnings: [String] = []
+    ) -> Reply {
+        let (detail, warning) = audience.detail(for: head, peer)
+        let warnings = warnings + (warning.map { [$0] } ?? [])
+        let question = Question(selection: selection, format: format(head), detail: detail)
+        if isDraining { return .now(drained(question, warnings)) }
+        if let report = aggregator.assumeIsolated({ $0.known(selection) }) {
             return .now(response(to: question, report, warnings))
         }
-        if let report = aggregator.assumeIsolated({ $0.remembered(question.selection, maxAge: maxAge) }) {
-            return .now(response(to: question, report, warnings))
+        return .later { [self] answer in
+            aggregator.assumeIsolated { aggregator in
+                aggregator.ask(selection) { report in
+                    answer(self.assumeIsolated { $0.fresh(report, question, warnings) })
+                }
+            }
         }
-        return .later { [self] in await fresh(question, warnings) }
     }
 
-    private func fresh(_ question: Question, _ warnings: [String]) async -> Response {
-        let report = await aggregator.report(on: question.selection, maxAge: maxAge)
-        // Draining may have begun meanwhile: then nothing is called healthy any more.
-        guard !isDraining else {
-            return await response(to: question, aggregator.lastKnown(question.selection, cause: .draining), warnings)
-        }
+    /// Draining may have begun meanwhile: then nothing is called healthy any more.
+    private func fresh(_ report: Aggregator.Numbered, _ question: Question, _ warnings: [String]) -> Response {
+        isDraining ? drained(question, warnings) : response(to: question, report, warnings)
+    }
+
+    private func drained(_ question: Question, _ warnings: [String]) -> Response {
+        let report = aggregator.assumeIsolated { $0.lastKnown(question.selection, cause: .draining) }
         return response(to: question, report, warnings)
     }
 
     /// Encoded once for all who ask the same and get the same report.
     private func response(to question: Question, _ report: Aggregator.Numbered, _ warnings: [String]) -> Response {
-        guard warnings.isEmpty else { return encode(report.report, question.format, warnings) }
+        guard warnings.isEmpty else { return encode(report.report, question, warnings) }
         if let found = encoded[question], found.number == report.number { return found.response }
-        let response = encode(report.report, question.format, [])
+        let response = encode(report.report, question, [])
         if encoded.count >= HealthResponder.encodedLimit, encoded[question] == nil { encoded.removeAll() }
         encoded[question] = (report.number, response)
         return response
     }
 
-    private func encode(_ report: Report, _ format: Format, _ warnings: [String]) -> Response {
-        let status: HTTPResponse.Status = report.status == .healthy ? .ok : .internalServerError
-        return switch format {
+    private func encode(_ report: Report, _ question: Question, _ warnings: [String]) -> Response {
+        let status = report.status == .unhealthy ? unhealthy : .ok
+        return switch question.format {
         case .json:
             Response(
                 status: status, contentType: "application/json", fields: HealthResponder.negotiated,
-                content: JSONReport.encode(report, warnings: warnings).utf8)
+                content: JSONReport.encode(report, question.detail, warnings: warnings).utf8)
         case .text:
-            .text(status, TextReport.encode(report), fields: HealthResponder.negotiated)
+            .text(status, TextReport.encode(report, question.detail), fields: HealthResponder.negotiated)
         }
     }
 
@@ -133,6 +159,16 @@ actor HealthResponder {
 
     private func unknown(_ name: String) -> String {
         "no service is named \"\(Printable.escape(name, limit: 64))\"; there are: \(names.joined(separator: ", "))"
+    }
+
+    private var readiness: Response {
+        if isDraining { return HealthResponder.draining }
+        guard let reloadFailedAt else { return HealthResponder.ready }
+        return .text(
+            .ok,
+            "ready, but the reload at \(reloadFailedAt.rfc3339) failed: the configuration before it is in force, and "
+                + "the log says what is wrong with the new one\n",
+            fields: HealthResponder.fields)
     }
 
     // MARK: Fixed answers

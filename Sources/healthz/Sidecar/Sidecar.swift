@@ -7,14 +7,15 @@ import HTTPWire
 import Health
 import Logging
 
-/// The server in its life: start, changes of state, draining, end.
+/// The server in its life: start, changes of state, reloads, draining, end.
 struct Sidecar {
+    typealias Load = () throws(ConfigurationError) -> Configuration
+
     private enum Event: Sendable {
         case signal(Int32)
         case drained
     }
 
-    private let configuration: Configuration
     private let loop: EventLoop
     private let log: StateLog
     private let engine: Engine
@@ -22,10 +23,9 @@ struct Sidecar {
     private let server: Server
 
     init(_ configuration: Configuration, on loop: EventLoop) {
-        let log = StateLog(configuration)
-        let engine = Engine(configuration, on: loop, changed: log.changed)
-        let responder = HealthResponder(engine.aggregator, maxAge: configuration.cache, on: loop)
-        self.configuration = configuration
+        let log = StateLog(configuration, on: loop)
+        let engine = Engine(configuration, on: loop) { transition in log.assumeIsolated { $0.changed(transition) } }
+        let responder = HealthResponder(configuration, engine.aggregator, on: loop)
         self.loop = loop
         self.log = log
         self.engine = engine
@@ -33,56 +33,99 @@ struct Sidecar {
         var limits = Server.Limits()
         limits.connections = Descriptors.connections(atMost: limits.connections)
         server = Server(
-            on: loop, limits: limits, answered: configuration.accessLog ? log.answered : nil, exhausted: log.exhausted,
-            handler: { head, _ in responder.assumeIsolated { $0.reply(to: head) } })
+            on: loop, limits: limits, exhausted: { error in log.assumeIsolated { $0.exhausted(error) } },
+            handler: { head, peer in responder.assumeIsolated { $0.reply(to: head, from: peer) } })
     }
 
     /// Runs until a signal ends it.
     /// - Parameters:
+    ///   - load: makes the configuration anew, when it is asked for.
     ///   - mayMove: take any free port where that of `address` is taken.
     ///   - started: called with the address that it turned out to be.
     func serve(
-        on address: Listen, orOnAnyPort mayMove: Bool = false, started: (ListenAddress) -> Void = { _ in }
+        _ configuration: Configuration, load: Load, orOnAnyPort mayMove: Bool = false,
+        started: (ListenAddress) -> Void = { _ in }
     ) async throws {
         Signals.ignoreBrokenPipes()
         let (events, sink) = AsyncStream<Event>.makeStream()
-        let signals = Signals([SIGTERM, SIGINT], on: loop) { sink.yield(.signal($0)) }
+        let signals = Signals([SIGTERM, SIGINT, SIGHUP], on: loop) { sink.yield(.signal($0)) }
         try await engine.start()
-        let bound = try await listen(on: ListenAddress(address), orOnAnyPort: mayMove)
+        let bound = try await listen(on: ListenAddress(configuration.listen), configuration, orOnAnyPort: mayMove)
         started(bound)
-        log.started(on: bound, configuration)
+        await log.started(on: bound, configuration)
+        await server.tell(ofExchanges: configuration.accessLog ? log.exchangeLog : nil)
 
-        await waitForEnd(events, sink)
-        await server.stop(within: configuration.deadline + .seconds(1))
+        let last = await waitForEnd(events, sink, configuration, load)
+        await server.stop(within: last.deadline + .seconds(1))
         withExtendedLifetime(signals) {}
-        log.ended()
+        await log.ended()
     }
 
-    /// Returns when draining is over, or was not asked for.
-    private func waitForEnd(_ events: AsyncStream<Event>, _ sink: AsyncStream<Event>.Continuation) async {
+    /// Returns when draining is over, or was not asked for, with the configuration that was in force last.
+    private func waitForEnd(
+        _ events: AsyncStream<Event>, _ sink: AsyncStream<Event>.Continuation, _ first: Configuration, _ load: Load
+    ) async -> Configuration {
         let timer = LoopTimer(on: loop) { sink.yield(.drained) }
+        var configuration = first
         var isDraining = false
         for await event in events {
-            guard case .signal(SIGTERM) = event, !isDraining, configuration.drain > .zero else {
-                log.stopping()
-                return
+            switch event {
+            case .signal(SIGHUP):
+                if !isDraining, let next = await reload(configuration, load) { configuration = next }
+            case .signal(SIGTERM) where !isDraining && configuration.drain > .zero:
+                isDraining = true
+                await responder.drain()
+                await engine.rest()
+                await server.stopKeepingAlive()
+                await log.draining(configuration.drain)
+                timer.wake(by: .now + configuration.drain)
+            case .signal, .drained:
+                await log.stopping()
+                return configuration
             }
-            isDraining = true
-            await responder.drain()
-            await server.stopKeepingAlive()
-            log.draining(configuration.drain)
-            timer.wake(by: .now + configuration.drain)
+        }
+        return configuration
+    }
+
+    /// - Returns: what is in force from now on; nil where all stays as it is.
+    private func reload(_ present: Configuration, _ load: Load) async -> Configuration? {
+        do {
+            // Reads files, and so not on the loop.
+            let next = try load()
+            await adopt(next)
+            await log.reloaded(next, after: present)
+            return next
+        } catch {
+            await responder.reloadFailed(at: Moment.now.timestamp)
+            await log.reloadFailed(error.mistakes)
+            return nil
         }
     }
 
-    private func listen(on address: ListenAddress, orOnAnyPort mayMove: Bool) async throws -> ListenAddress {
+    /// All of it between two turns of the loop, so that no answer mixes two configurations.
+    private func adopt(_ next: Configuration) async {
+        let exchangeLog = next.accessLog ? log.exchangeLog : nil
+        await withCheckedContinuation { continuation in
+            loop.run { [engine, responder, log, server] in
+                engine.assumeIsolated { $0.adopt(next) }
+                responder.assumeIsolated { $0.adopt(next) }
+                log.assumeIsolated { $0.adopt(next) }
+                server.assumeIsolated { $0.tell(ofExchanges: exchangeLog) }
+                continuation.resume()
+            }
+        }
+    }
+
+    private func listen(
+        on address: ListenAddress, _ configuration: Configuration, orOnAnyPort mayMove: Bool
+    ) async throws -> ListenAddress {
         do {
             return try await server.listen(on: address)
         } catch let error as ListenError {
             if mayMove, error.cause == .inUse, case .tcp(let host, _) = address {
-                return try await listen(on: .tcp(host: host, port: 0), orOnAnyPort: false)
+                return try await listen(on: .tcp(host: host, port: 0), configuration, orOnAnyPort: false)
             }
-            Terminal.complain(complaint(error))
+            Terminal.complain(complaint(error, configuration))
             throw error.cause == .system ? ExitCode.system : ExitCode.unavailable
         } catch {
             Terminal.complain("\(error)")
@@ -90,7 +133,7 @@ struct Sidecar {
         }
     }
 
-    private func complaint(_ error: ListenError) -> String {
+    private func complaint(_ error: ListenError, _ configuration: Configuration) -> String {
         let place = configuration.settings.first { $0.setting == .listen }?.place ?? Setting.listen.variable
         let hint = error.cause == .inUse ? " (port 0 lets the kernel choose a free one)" : ""
         return "\(place): \(error)\(hint)"

@@ -1,0 +1,108 @@
+import Health
+
+/// What to tell somebody of a configuration that is valid.
+enum Advice {
+    static func warnings(
+        _ sources: Sources, _ services: [Service], _ background: Configuration.Background?, deadline: Duration
+    ) -> [String] {
+        var warnings = UnknownVariables.warnings(sources)
+        if let slow = services.flatMap(\.targets).first(where: { $0.timeout > deadline }) {
+            warnings.append(
+                "the timeout of \(slow.timeout.setting) is longer than the deadline of \(deadline.setting), which cuts it short"
+            )
+        }
+        if background != nil, sources[.cache].origin != .byDefault {
+            warnings.append("\(sources[.cache].place) has no effect: with an interval, answers come from memory anyway")
+        }
+        if background == nil, sources[.staleAfter].origin != .byDefault {
+            warnings.append("\(sources[.staleAfter].place) has no effect without an interval")
+        }
+        if sources[.detail].text == "full", sources[.detailTokenFile].origin != .byDefault {
+            warnings.append(
+                "\(sources[.detailTokenFile].place) has no effect: with detail: full, everybody is shown all")
+        }
+        if !services.contains(where: \.isCritical) {
+            warnings.append("no service is critical: /healthz is never unhealthy")
+        }
+        return warnings + unused(sources, services)
+    }
+
+    /// Where 404 on `/` is all that is asked for.
+    static func notices(_ sources: Sources, _ services: [Service]) -> [String] {
+        let blind = services.filter { service in
+            service.targets.contains { target in
+                guard case .response(let statuses, nil) = target.expectation else { return false }
+                return statuses.contains(404) && target.url.target.hasSuffix("/")
+            }
+        }
+        guard !blind.isEmpty else { return [] }
+        let names = blind.map(\.name).joined(separator: " and ")
+        let remedy = sources.services == nil ? "HEALTHZ_PRESET=readiness" : "preset: loki-ready or tempo-ready"
+        return [
+            "\(names): judged by 404 on /, which a process gives as soon as it listens, and still while it shuts down; "
+                + "it does not show whether it can work. \(remedy) asks /ready instead"
+        ]
+    }
+
+    /// Settings for the mission's three services, where a file names others.
+    private static func unused(_ sources: Sources, _ services: [Service]) -> [String] {
+        guard sources.services != nil, let file = sources.file else { return [] }
+        let endpoints: [Setting] = [.grafanaEndpoint, .lokiEndpoint, .tempoEndpoint]
+        return ([.preset] + endpoints).compactMap { setting in
+            let value = sources[setting]
+            let isUsed = setting != .preset && file.takesEndpoint(from: setting)
+            guard value.origin == .flag || value.origin == .environment, !isUsed else { return nil }
+            return "\(value.place) has no effect: the services are those of \(file.name)"
+        }
+    }
+}
+
+extension ConfigurationFile {
+    /// Whether a service has its base URL from that setting, by its preset or as a variable.
+    fileprivate func takesEndpoint(from setting: Setting) -> Bool {
+        if uses(variable: setting.variable) { return true }
+        guard let services = root?.entry("services")?.entries else { return false }
+        return services.contains { _, service in
+            let preset = service.entry("preset")?.plainText.flatMap(ServicePreset.init(rawValue:))
+            let isElsewhere = ["url", "endpoint", "instances"].contains { service.entry($0) != nil }
+            return preset?.endpoint == setting && !isElsewhere
+        }
+    }
+}
+
+extension YAMLNode {
+    fileprivate var entries: [(key: YAMLNode, value: YAMLNode)] {
+        if case .mapping(let entries) = content { entries } else { [] }
+    }
+
+    fileprivate func entry(_ name: String) -> YAMLNode? {
+        entries.first { $0.key.plainText == name }?.value
+    }
+}
+
+/// Variables that look like ours and are not.
+private enum UnknownVariables {
+    static func warnings(_ sources: Sources) -> [String] {
+        let known = Setting.allCases.map(\.variable)
+        return sources.environment
+            .filter { name, _ in
+                name.hasPrefix(Setting.prefix) && !known.contains(name) && sources.file?.uses(variable: name) != true
+            }
+            .sorted { $0.key < $1.key }
+            .map { name, value in warning(name, isInjected: isInjected(name, value), known) }
+    }
+
+    private static func warning(_ name: String, isInjected: Bool, _ known: [String]) -> String {
+        if isInjected {
+            return "\(name) is not a setting of healthz and is ignored (a container platform seems to have set it)"
+        }
+        let hint = NearestName.of(name, among: known).map { "did you mean \($0)?" }
+        return "\(name) is not a setting of healthz and is ignored; \(hint ?? "healthz config lists them all")"
+    }
+
+    /// For a service named "healthz", Kubernetes and Docker links set HEALTHZ_PORT=tcp://… and its like.
+    private static func isInjected(_ name: String, _ value: String) -> Bool {
+        value.hasPrefix("tcp://") || value.hasPrefix("udp://") || name.contains("_SERVICE_HOST")
+            || name.contains("_SERVICE_PORT") || name.hasPrefix("HEALTHZ_PORT_") || name.hasPrefix("HEALTHZ_ENV_")
+    }
+}

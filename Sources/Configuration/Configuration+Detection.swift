@@ -1,0 +1,28 @@
+import Health
+
+extension Configuration {
+    /// The longest time from a failure to the answer that tells of it, and how it comes about.
+    package var worstDetection: (time: Duration, formula: String) {
+        let times = services.flatMap(\.targets).map(worstDetection)
+        return times.max { $0.time < $1.time } ?? (.zero, "")
+    }
+
+    /// What a Network Load Balancer adds by its defaults: two checks that fail, 30 s apart, the last after its timeout
+    /// (elasticloadbalancing, HealthCheckIntervalSeconds, UnhealthyThresholdCount, HealthCheckTimeoutSeconds).
+    package static let balancerDetection: (time: Duration, formula: String) = (
+        .seconds(66), "interval 30s × threshold 2 + timeout 6s, its defaults"
+    )
+
+    private func worstDetection(_ target: Target) -> (time: Duration, formula: String) {
+        let probe = min(target.timeout, deadline)
+        guard let background else {
+            return (cache + probe, cache > .zero ? "cache \(cache.setting) + timeout \(probe.setting)" : "the timeout")
+        }
+        // It fails just after it was found well. The next check begins with the longest pause, or when the one before
+        // it has run into its timeout.
+        let pause = max(background.interval * 11 / 10, probe)
+        let fall = target.threshold.fall
+        let pauseText = pause == probe ? "timeout \(probe.setting)" : "interval \(background.interval.setting) + 10 %"
+        return (pause * fall + probe, "(\(pauseText)) × fall \(fall) + timeout \(probe.setting)")
+    }
+}

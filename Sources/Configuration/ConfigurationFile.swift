@@ -1,0 +1,145 @@
+/// The configuration file as it was read, before anything is made of it.
+struct ConfigurationFile {
+    let name: String
+    /// nil where it is empty, or cannot be read.
+    let root: YAMLNode?
+    let mistakes: Mistakes
+    private let text: String
+
+    /// - Parameter name: its path, as it was given.
+    init(_ name: String, environment: [String: String], files: Files) {
+        self.name = name
+        mistakes = Mistakes(file: name)
+        switch files.read(name) {
+        case .failure(let failure):
+            root = nil
+            text = ""
+            mistakes.add(failure.problem)
+        case .success(let bytes):
+            let (root, problems) = YAMLReader.read(bytes, environment: environment)
+            self.root = root
+            text = String(decoding: bytes, as: UTF8.self)
+            for problem in problems { mistakes.add(problem.problem, at: problem.position) }
+        }
+    }
+
+    /// A path in the file is relative to the file.
+    func path(_ text: String) -> String {
+        guard !text.hasPrefix("/"), let slash = name.lastIndex(of: "/") else { return text }
+        return name[...slash] + text
+    }
+
+    func place(_ position: Position) -> String { "\(name):\(position)" }
+
+    /// Whether it takes something from that variable of the environment.
+    func uses(variable: String) -> Bool {
+        text.contains("${\(variable)}") || text.contains("${\(variable):-")
+    }
+}
+
+/// Collects what is wrong in a file, while it is read on.
+final class Mistakes {
+    private let file: String
+    private(set) var all: [ConfigurationMistake] = []
+
+    init(file: String) {
+        self.file = file
+    }
+
+    /// - Parameters:
+    ///   - position: nil where it is the file as a whole.
+    ///   - value: what is written there, where it is the value that is wrong.
+    func add(_ problem: String, at position: Position? = nil, path: String = "", value: String? = nil) {
+        let place = position.map { "\(file):\($0)" } ?? file
+        // An anchor that is used twice is wrong twice, in one place.
+        let mistake = ConfigurationMistake(
+            place: path, value: value.map { String($0.prefix(200)) }, problem: problem, origin: .file(place: place),
+            position: position)
+        if !all.contains(mistake) { all.append(mistake) }
+    }
+}
+
+/// A mapping in the file whose keys are known.
+struct Section<Key: RawRepresentable & CaseIterable & Hashable> where Key.RawValue == String {
+    let path: String
+    let position: Position
+    private let entries: [Key: YAMLNode]
+
+    /// nil where the node is no mapping. Keys that are unknown are mistakes.
+    init?(_ node: YAMLNode, path: String, _ mistakes: Mistakes) {
+        guard let found = node.mapping(path: path, mistakes) else { return nil }
+        self.path = path
+        position = node.position
+        let known = Key.allCases.map(\.rawValue)
+        var entries: [Key: YAMLNode] = [:]
+        for (name, position, value) in found {
+            if let key = Key(rawValue: name) {
+                entries[key] = value
+            } else {
+                mistakes.refuse(key: name, at: position, path: path, known: known)
+            }
+        }
+        self.entries = entries
+    }
+
+    subscript(key: Key) -> YAMLNode? { entries[key] }
+
+    func path(_ key: Key) -> String { "\(path).\(key.rawValue)" }
+}
+
+extension Mistakes {
+    func refuse(key: String, at position: Position, path: String, known: [String]) {
+        let hint = NearestName.of(key, among: known).map { "did you mean \($0)?" }
+        add(
+            "is not a key here; \(hint ?? "there are \(known.joined(separator: ", "))")", at: position,
+            path: path.isEmpty ? key : "\(path).\(key)")
+    }
+}
+
+extension YAMLNode {
+    /// Its entries, where it is a mapping of names; else a mistake.
+    func mapping(path: String, _ mistakes: Mistakes) -> [(name: String, position: Position, value: YAMLNode)]? {
+        guard case .mapping(let entries) = content else {
+            mistakes.add("is \(kind), not a mapping", at: position, path: path)
+            return nil
+        }
+        return entries.compactMap { key, value in
+            guard case .scalar(let name, _) = key.content else {
+                mistakes.add("has a key that is \(key.kind)", at: key.position, path: path)
+                return nil
+            }
+            return (name, key.position, value)
+        }
+    }
+
+    /// What is written here, where it is one value; else a mistake.
+    func text(path: String, _ mistakes: Mistakes) -> String? {
+        switch content {
+        case .scalar(let text, _): return text
+        case .unfilled: return nil
+        case .sequence, .mapping:
+            mistakes.add("is \(kind), not one value", at: position, path: path)
+            return nil
+        }
+    }
+
+    /// One value, where it is valid; else a mistake.
+    /// - Parameter shown: how to show what is written; nil for a secret.
+    func value<Value>(
+        path: String, _ mistakes: Mistakes, shown: (String) -> String? = { $0 },
+        _ parse: (String) throws(ValueError) -> Value
+    ) -> Value? {
+        guard let text = text(path: path, mistakes) else { return nil }
+        do {
+            return try parse(text)
+        } catch {
+            mistakes.add(error.problem, at: position, path: path, value: shown(text))
+            return nil
+        }
+    }
+
+    /// The elements of a list; one value stands for a list of one.
+    var elements: [YAMLNode] {
+        if case .sequence(let nodes) = content { nodes } else { [self] }
+    }
+}

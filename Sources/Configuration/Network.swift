@@ -1,0 +1,60 @@
+import Glibc
+
+/// A range of addresses: `10.0.0.0/8`, `fd00::/8`, or one address.
+package struct Network: Sendable, Hashable {
+    private let address: [UInt8]
+    private let prefix: Int
+
+    package init(_ text: String) throws(ValueError) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard let address = Network.bytes(parts[0]) else {
+            throw ValueError("is not full, summary, or a network such as 10.0.0.0/8 or fd00::/8")
+        }
+        let bits = address.count * 8
+        guard let prefix = parts.count == 1 ? bits : UInt16(digits: parts[1][...]).map(Int.init), prefix <= bits else {
+            throw ValueError("has a prefix length that is not 0 to \(bits)")
+        }
+        self.address = address
+        self.prefix = prefix
+        guard (0..<bits).allSatisfy({ $0 < prefix || !Network.bit($0, address) }) else {
+            throw ValueError("has bits set beyond its prefix length")
+        }
+    }
+
+    /// - Parameter text: an address in numbers, as a socket's other end has it.
+    package func contains(_ text: String) -> Bool {
+        guard let other = Network.bytes(String(text.prefix { $0 != "%" })), other.count == address.count else {
+            return false
+        }
+        return (0..<prefix).allSatisfy { Network.bit($0, address) == Network.bit($0, other) }
+    }
+
+    private static func bit(_ index: Int, _ bytes: [UInt8]) -> Bool {
+        bytes[index / 8] & (0x80 >> UInt8(index % 8)) != 0
+    }
+
+    private static func bytes(_ text: String) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if inet_pton(AF_INET, text, &bytes) == 1 { return Array(bytes.prefix(4)) }
+        return inet_pton(AF_INET6, text, &bytes) == 1 ? bytes : nil
+    }
+}
+
+/// Who is shown more than verdicts.
+package enum DetailPolicy: Sendable, Hashable {
+    case full, summary
+    case networks([Network])
+
+    package init(_ text: String) throws(ValueError) {
+        switch text {
+        case "full": self = .full
+        case "summary": self = .summary
+        default:
+            var networks: [Network] = []
+            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+                networks.append(try Network(String(part.drop { $0 == " " })))
+            }
+            self = .networks(networks)
+        }
+    }
+}

@@ -1,0 +1,219 @@
+import Health
+
+/// Reads what a service's probes send: method, fields, content, credentials, TLS.
+struct RequestReader {
+    /// All of a request but its URL.
+    struct Request {
+        var method = ProbeRequest.Method.get
+        var fields: [ProbeRequest.Field] = []
+        var content: String?
+        var credentials: ProbeURL.Credentials?
+        var tls = ProbeRequest.TLS()
+
+        func to(_ url: ProbeURL) -> ProbeRequest {
+            let url = url.with(credentials: credentials ?? url.credentials, socketPath: url.socketPath)
+            return ProbeRequest(url, method: method, fields: fields, content: content, tls: tls)
+        }
+    }
+
+    private let section: Section<ServiceKey>
+    private let file: ConfigurationFile
+    private let files: Files
+    private let isPlain: Bool
+    private let mistakes: Mistakes
+
+    init(_ section: Section<ServiceKey>, _ file: ConfigurationFile, _ files: Files, isPlain: Bool) {
+        self.section = section
+        self.file = file
+        self.files = files
+        self.isPlain = isPlain
+        mistakes = file.mistakes
+    }
+
+    func read() -> Request {
+        var request = Request()
+        request.method =
+            section[.method]?.value(path: section.path(.method), mistakes) { text throws(ValueError) in
+                try ProbeRequest.Method(word: text)
+            } ?? .get
+        request.fields = fields()
+        request.content = section[.requestBody]?.text(path: section.path(.requestBody), mistakes)
+        if let node = section[.requestBody], request.method != .post {
+            mistakes.add(
+                "is sent by POST alone: give method: POST", at: node.position, path: section.path(.requestBody))
+        }
+        request.credentials = basic()
+        if let token = bearer() {
+            request.fields.append(ProbeRequest.Field(name: "Authorization", value: "Bearer \(token)"))
+        }
+        refuseSeveralCredentials()
+        checkSocket()
+        request.tls = tls()
+        return request
+    }
+
+    // MARK: Fields
+
+    /// These are not the configuration's to set: they say how the message is framed.
+    private static let framing = [
+        "connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade",
+    ]
+
+    private func fields() -> [ProbeRequest.Field] {
+        let path = section.path(.headers)
+        guard let node = section[.headers], let entries = node.mapping(path: path, mistakes) else { return [] }
+        var fields: [ProbeRequest.Field] = []
+        for (name, position, value) in entries {
+            guard let text = value.text(path: "\(path).\(name)", mistakes) else { continue }
+            if let problem = RequestReader.problem(name, among: fields) {
+                mistakes.add(problem, at: position, path: path, value: name)
+            } else if !RequestReader.isValue(text) {
+                mistakes.add(
+                    "has a control character in its value, or a blank at its end", at: value.position,
+                    path: "\(path).\(name)")
+            } else {
+                fields.append(ProbeRequest.Field(name: name, value: text))
+            }
+        }
+        return fields
+    }
+
+    private static func problem(_ name: String, among fields: [ProbeRequest.Field]) -> String? {
+        // RFC 9110 §5.6.2.
+        let isToken =
+            !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+        guard isToken else { return "is not a field name" }
+        let lowercase = name.lowercased()
+        if framing.contains(lowercase) { return "is healthz's own to send" }
+        return fields.contains { $0.name.lowercased() == lowercase } ? "stands here twice" : nil
+    }
+
+    private static func isValue(_ text: String) -> Bool {
+        let bytes = text.utf8
+        return bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+            && bytes.first != 0x20 && bytes.last != 0x20 && bytes.first != 0x09 && bytes.last != 0x09
+    }
+
+    // MARK: Credentials
+
+    private func basic() -> ProbeURL.Credentials? {
+        guard let node = section[.basicAuth],
+            let keys = Section<BasicAuthKey>(node, path: section.path(.basicAuth), mistakes)
+        else { return nil }
+        let user = keys[.username]?.value(path: keys.path(.username), mistakes) { text throws(ValueError) in
+            // RFC 7617 §2: a colon would end the user-id.
+            guard !text.isEmpty, !text.contains(":") else { throw ValueError("is empty, or has a colon") }
+            return text
+        }
+        if keys[.username] == nil { mistakes.add("has no username", at: keys.position, path: keys.path) }
+        let password = secret(keys[.password], keys.path(.password), keys[.passwordFile], keys.path(.passwordFile))
+        if keys[.password] == nil, keys[.passwordFile] == nil {
+            mistakes.add("has no password or password_file", at: keys.position, path: keys.path)
+        }
+        guard let user, let password else { return nil }
+        return ProbeURL.Credentials(user: user, password: password)
+    }
+
+    private func bearer() -> String? {
+        let token = secret(
+            section[.bearerToken], section.path(.bearerToken), section[.bearerTokenFile],
+            section.path(.bearerTokenFile))
+        guard let token else { return nil }
+        guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            let key: ServiceKey = section[.bearerToken] == nil ? .bearerTokenFile : .bearerToken
+            mistakes.add(
+                "has a token that is empty, or has blanks or characters beyond ASCII",
+                at: section[key]?.position ?? section.position, path: section.path(key))
+            return nil
+        }
+        return token
+    }
+
+    /// Written here, or in a file.
+    private func secret(_ node: YAMLNode?, _ path: String, _ fileNode: YAMLNode?, _ filePath: String) -> String? {
+        if let node, fileNode != nil {
+            mistakes.add("stands beside \(filePath): there may be one of them", at: node.position, path: path)
+        }
+        if let fileNode { return contents(fileNode, filePath).map(RequestReader.firstLine) }
+        return node?.text(path: path, mistakes)
+    }
+
+    private func refuseSeveralCredentials() {
+        let given = [ServiceKey.basicAuth, .bearerToken, .bearerTokenFile].filter { section[$0] != nil }
+        guard let last = given.last, let node = section[last], given.contains(.basicAuth), given.count > 1 else {
+            return
+        }
+        mistakes.add("stands beside basic_auth: there may be one of them", at: node.position, path: section.path(last))
+    }
+
+    /// Editors end a file with a line feed, which is not part of the secret.
+    private static func firstLine(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+    }
+
+    private func checkSocket() {
+        _ = section[.unixSocket]?.value(path: section.path(.unixSocket), mistakes) { text throws(ValueError) in
+            try Listen.socketPath(text)
+        }
+    }
+
+    // MARK: TLS
+
+    private func tls() -> ProbeRequest.TLS {
+        var tls = ProbeRequest.TLS()
+        guard let node = section[.tls], let keys = Section<TLSKey>(node, path: section.path(.tls), mistakes) else {
+            return tls
+        }
+        if isPlain {
+            mistakes.add("means nothing without https://", at: node.position, path: keys.path)
+        }
+        func pem(_ key: TLSKey) -> [UInt8]? {
+            keys[key].flatMap { node in
+                guard let bytes = contents(node, keys.path(key)) else { return nil }
+                guard bytes.contains("-----BEGIN ") else {
+                    mistakes.add("is not in PEM", at: node.position, path: keys.path(key), value: node.plainText)
+                    return nil
+                }
+                return bytes
+            }
+        }
+        tls.authorities = pem(.caFile)
+        tls.certificate = pem(.certFile)
+        tls.key = pem(.keyFile)
+        if let node = keys[.keyFile], keys[.certFile] == nil {
+            mistakes.add("needs a cert_file beside it", at: node.position, path: keys.path(.keyFile))
+        }
+        tls.serverName = keys[.serverName]?.value(path: keys.path(.serverName), mistakes) { text throws(ValueError) in
+            guard Endpoint.isHost(text), !text.isEmpty else { throw ValueError("is neither a name nor an address") }
+            return text
+        }
+        let skips = keys[.insecureSkipVerify]?
+            .value(path: keys.path(.insecureSkipVerify), mistakes) { text throws(ValueError) in
+                try Bool(yaml: text)
+            }
+        tls.isVerified = !(skips ?? false)
+        return tls
+    }
+
+    private func contents(_ node: YAMLNode, _ path: String) -> [UInt8]? {
+        guard let name = node.text(path: path, mistakes) else { return nil }
+        switch files.read(file.path(name)) {
+        case .success(let bytes): return bytes
+        case .failure(let failure):
+            mistakes.add(failure.problem, at: node.position, path: path, value: name)
+            return nil
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate func contains(_ text: String) -> Bool {
+        String(decoding: self, as: UTF8.self).contains(text)
+    }
+}

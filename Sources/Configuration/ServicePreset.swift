@@ -1,0 +1,67 @@
+import Health
+
+/// What is known of the servers that people run: where they tell their health, and how.
+enum ServicePreset: String, CaseIterable {
+    case grafana, loki, tempo
+    case lokiReady = "loki-ready"
+    case tempoReady = "tempo-ready"
+    case mimirReady = "mimir-ready"
+    case prometheusReady = "prometheus-ready"
+    case alertmanagerReady = "alertmanager-ready"
+    case consulLeader = "consul-leader"
+    /// A connection alone.
+    case tcp
+
+    var path: String {
+        switch self {
+        case .grafana: "/api/health"
+        case .loki, .tempo: "/"
+        case .lokiReady, .tempoReady, .mimirReady: "/ready"
+        case .prometheusReady, .alertmanagerReady: "/-/ready"
+        case .consulLeader: "/v1/status/leader"
+        case .tcp: ""
+        }
+    }
+
+    var statuses: StatusSet {
+        switch self {
+        // Every Loki and Tempo answers 404 there, a gateway before them 200.
+        case .loki, .tempo: .only(200).union(.only(404))
+        default: .only(200)
+        }
+    }
+
+    var body: BodyExpectation? {
+        // The leader's address; without a leader, an empty string.
+        self == .consulLeader ? BodyExpectation(patterns: [#"^"[^"]+""#]) : nil
+    }
+
+    var expectation: Expectation {
+        self == .tcp ? .connection : .response(statuses, body: body)
+    }
+
+    /// The setting that has the base URL, where the service does not say it.
+    var endpoint: Setting? {
+        switch self {
+        case .grafana: .grafanaEndpoint
+        case .loki, .lokiReady: .lokiEndpoint
+        case .tempo, .tempoReady: .tempoEndpoint
+        default: nil
+        }
+    }
+}
+
+/// How Loki and Tempo are judged where no file says how.
+package enum Preset: String, CaseIterable, Sendable {
+    /// The process answers: `/` is 200 or, as on every Loki and Tempo, 404.
+    case liveness
+    /// It can do its work: `/ready` is 200.
+    case readiness
+
+    var services: [(name: String, preset: ServicePreset)] {
+        switch self {
+        case .liveness: [("grafana", .grafana), ("loki", .loki), ("tempo", .tempo)]
+        case .readiness: [("grafana", .grafana), ("loki", .lokiReady), ("tempo", .tempoReady)]
+        }
+    }
+}

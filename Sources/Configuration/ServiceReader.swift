@@ -1,0 +1,345 @@
+import Health
+
+package enum ServiceKey: String, CaseIterable, Sendable {
+    case preset, endpoint, url, instances, require, critical, accept, body, method, headers
+    case requestBody = "request_body"
+    case basicAuth = "basic_auth"
+    case bearerToken = "bearer_token"
+    case bearerTokenFile = "bearer_token_file"
+    case tls
+    case unixSocket = "unix_socket"
+    case timeout, rise, fall
+}
+
+package enum BodyKey: String, CaseIterable, Sendable {
+    case contains, matches, json
+}
+
+package enum BasicAuthKey: String, CaseIterable, Sendable {
+    case username, password
+    case passwordFile = "password_file"
+}
+
+package enum TLSKey: String, CaseIterable, Sendable {
+    case caFile = "ca_file"
+    case certFile = "cert_file"
+    case keyFile = "key_file"
+    case serverName = "server_name"
+    case insecureSkipVerify = "insecure_skip_verify"
+}
+
+/// Reads one service of the configuration file, noting whatever is wrong with it.
+struct ServiceReader {
+    /// What holds for services that do not say otherwise.
+    struct Defaults {
+        let timeout: Duration
+        let threshold: Threshold
+        /// Without checks at an interval, results in a row mean nothing.
+        let hasInterval: Bool
+        /// The base URL that a setting has; nil where it is empty or wrong.
+        let endpoint: (Setting) -> ProbeURL?
+    }
+
+    private let name: String
+    private let section: Section<ServiceKey>
+    private let file: ConfigurationFile
+    private let files: Files
+    private let defaults: Defaults
+    private let mistakes: Mistakes
+
+    /// nil where it is no mapping.
+    init?(_ name: String, _ node: YAMLNode, _ file: ConfigurationFile, _ files: Files, _ defaults: Defaults) {
+        guard let section = Section<ServiceKey>(node, path: "services.\(name)", file.mistakes) else { return nil }
+        self.name = name
+        self.section = section
+        self.file = file
+        self.files = files
+        self.defaults = defaults
+        mistakes = file.mistakes
+    }
+
+    /// nil where it is so wrong that there is nothing to probe, which is noted.
+    func read() -> Service? {
+        let preset = value(.preset) { text throws(ValueError) in try ServicePreset(word: text) }
+        let places = places(preset)
+        let isTCP = preset == .tcp || places.contains { $0.url.scheme == .tcp }
+        if isTCP { refuseWhatIsHTTPOnly() }
+        let isPlain = !places.isEmpty && !places.contains { $0.url.scheme == .https }
+        let request = isTCP ? .init() : RequestReader(section, file, files, isPlain: isPlain).read()
+        let expectation = isTCP ? .connection : expectation(preset, request.method)
+        let timeout = duration(.timeout) ?? defaults.timeout
+        let threshold = Threshold(
+            rise: count(.rise) ?? defaults.threshold.rise, fall: count(.fall) ?? defaults.threshold.fall)
+        let isGroup = section[.instances] != nil
+        let required = required(of: places.count, isGroup)
+        let isCritical = flag(.critical) ?? true
+
+        func target(_ place: Place) -> Target {
+            Target(
+                id: isGroup ? "\(name) \(place.name)" : name, request: request.to(place.url), expectation: expectation,
+                timeout: timeout, threshold: threshold)
+        }
+        guard let first = places.first else { return nil }
+        guard isGroup else { return Service(name: name, target: target(first), isCritical: isCritical) }
+        return Service(
+            name: name, instances: places.map { Service.Instance(name: $0.name, target: target($0)) },
+            required: required, isCritical: isCritical)
+    }
+
+    // MARK: Where to
+
+    private struct Place {
+        let name: String
+        let url: ProbeURL
+    }
+
+    private func places(_ preset: ServicePreset?) -> [Place] {
+        let given = [ServiceKey.url, .endpoint, .instances].filter { section[$0] != nil }
+        if given.count > 1 {
+            let names = given.map(\.rawValue).joined(separator: " and ")
+            mistakes.add("has \(names), of which there may be one", at: section.position, path: section.path)
+        }
+        if let node = section[.url] {
+            return [place(node, path: section.path(.url), base: nil, preset)].compactMap(\.self)
+        }
+        if let node = section[.endpoint] {
+            guard let preset else {
+                if section[.preset] == nil {
+                    mistakes.add(
+                        "needs a preset, which knows the path; else give the whole url", at: node.position,
+                        path: section.path(.endpoint))
+                }
+                return []
+            }
+            return [place(node, path: section.path(.endpoint), base: preset, preset)].compactMap(\.self)
+        }
+        if let node = section[.instances] { return instances(node, preset) }
+        return standard(preset)
+    }
+
+    /// Where the preset's setting says, such as `LOKI_ENDPOINT`.
+    private func standard(_ preset: ServicePreset?) -> [Place] {
+        if let preset, let setting = preset.endpoint {
+            // A setting that is wrong is noted elsewhere.
+            guard let url = defaults.endpoint(setting) else { return [] }
+            return [Place(name: name, url: reached(url.appending(path: preset.path)))]
+        }
+        if section[.preset] == nil || preset != nil {
+            mistakes.add("has no url, endpoint or instances", at: section.position, path: section.path)
+        }
+        return []
+    }
+
+    private func instances(_ node: YAMLNode, _ preset: ServicePreset?) -> [Place] {
+        guard case .sequence(let nodes) = node.content else {
+            mistakes.add("is \(node.kind), not a list of URLs", at: node.position, path: section.path(.instances))
+            return []
+        }
+        if nodes.isEmpty { mistakes.add("is empty", at: node.position, path: section.path(.instances)) }
+        var places: [Place] = []
+        for (index, node) in nodes.enumerated() {
+            let path = "\(section.path(.instances))[\(index)]"
+            guard let place = place(node, path: path, base: preset, preset) else { continue }
+            if places.contains(where: { $0.name == place.name }) {
+                mistakes.add("stands here twice", at: node.position, path: path, value: place.name)
+            } else if let first = places.first, (first.url.scheme == .tcp) != (place.url.scheme == .tcp) {
+                mistakes.add("is not of the first instance's kind", at: node.position, path: path, value: place.name)
+            } else {
+                places.append(place)
+            }
+        }
+        return places
+    }
+
+    /// - Parameter base: the preset whose path is to be joined; nil where the URL is whole.
+    private func place(_ node: YAMLNode, path: String, base: ServicePreset?, _ preset: ServicePreset?) -> Place? {
+        node.value(path: path, mistakes, shown: Endpoint.withoutCredentials) { text throws(ValueError) in
+            guard let base, base != .tcp else {
+                let url = try Endpoint.full(text)
+                if preset == .tcp, url.scheme != .tcp { throw ValueError("does not begin with tcp://") }
+                if let preset, preset != .tcp, url.scheme == .tcp {
+                    throw ValueError("is a connection alone, which preset \(preset.rawValue) cannot judge")
+                }
+                return Place(name: Endpoint.withoutCredentials(text), url: reached(url))
+            }
+            let url = try Endpoint.base(text)
+            return Place(name: Endpoint.withoutCredentials(text), url: reached(url.appending(path: base.path)))
+        }
+    }
+
+    /// By the socket, where there is one.
+    private func reached(_ url: ProbeURL) -> ProbeURL {
+        guard let node = section[.unixSocket], let path = try? Listen.socketPath(node.plainText ?? "") else {
+            return url
+        }
+        return url.with(credentials: url.credentials, socketPath: path)
+    }
+
+    private func required(of count: Int, _ isGroup: Bool) -> Int {
+        guard let node = section[.require] else { return count }
+        guard isGroup else {
+            mistakes.add("counts instances, and there are none", at: node.position, path: section.path(.require))
+            return 1
+        }
+        return value(.require) { text throws(ValueError) in
+            switch text {
+            case "any": return 1
+            case "all": return count
+            default:
+                guard let number = UInt16(digits: text[...]).map(Int.init), (1...max(1, count)).contains(number) else {
+                    throw ValueError("is not any, all, or a number from 1 to \(count)")
+                }
+                return number
+            }
+        } ?? count
+    }
+
+    // MARK: What is expected
+
+    private func expectation(_ preset: ServicePreset?, _ method: ProbeRequest.Method) -> Expectation {
+        let body = body()
+        if let node = section[.body], method == .head {
+            mistakes.add(
+                "can never be met: an answer to HEAD has no body", at: node.position, path: section.path(.body))
+        }
+        return .response(
+            accepted() ?? preset?.statuses ?? .success, body: section[.body] == nil ? preset?.body : body)
+    }
+
+    private func accepted() -> StatusSet? {
+        guard let node = section[.accept] else { return nil }
+        var all: StatusSet?
+        for (index, element) in node.elements.enumerated() {
+            let path = node.elements.count > 1 ? "\(section.path(.accept))[\(index)]" : section.path(.accept)
+            let statuses = element.value(path: path, mistakes) { text throws(ValueError) in
+                guard let statuses = StatusSet(text) else {
+                    throw ValueError("is not a status, a range or a class (200, 200-299, 2xx)")
+                }
+                return statuses
+            }
+            if let statuses { all = all?.union(statuses) ?? statuses }
+        }
+        if node.elements.isEmpty { mistakes.add("is empty", at: node.position, path: section.path(.accept)) }
+        return all
+    }
+
+    private func body() -> BodyExpectation? {
+        guard let node = section[.body],
+            let keys = Section<BodyKey>(node, path: section.path(.body), mistakes)
+        else { return nil }
+        let body = BodyExpectation(
+            contained: texts(keys, .contains) { _ throws(ValueError) in },
+            patterns: texts(keys, .matches) { text throws(ValueError) in try ServiceReader.pattern(text) },
+            members: members(keys))
+        if body.isEmpty, BodyKey.allCases.allSatisfy({ keys[$0] == nil }) {
+            mistakes.add("expects nothing", at: node.position, path: section.path(.body))
+        }
+        return body
+    }
+
+    private func texts(
+        _ keys: Section<BodyKey>, _ key: BodyKey, _ check: (String) throws(ValueError) -> Void
+    ) -> [String] {
+        guard let node = keys[key] else { return [] }
+        return node.elements.compactMap { element in
+            element.value(path: keys.path(key), mistakes) { text throws(ValueError) in
+                guard !text.isEmpty else { throw ValueError("is empty, and would be found in anything") }
+                try check(text)
+                return text
+            }
+        }
+    }
+
+    private func members(_ keys: Section<BodyKey>) -> [BodyExpectation.Member] {
+        guard let node = keys[.json], let entries = node.mapping(path: keys.path(.json), mistakes) else { return [] }
+        if entries.isEmpty { mistakes.add("is empty", at: node.position, path: keys.path(.json)) }
+        return entries.compactMap { name, position, value in
+            guard let pointer = JSONPointer(name) else {
+                mistakes.add(
+                    "is not a JSON Pointer (/State/Status, or \"\" for the whole document)", at: position,
+                    path: keys.path(.json), value: name)
+                return nil
+            }
+            guard let scalar = value.jsonScalar else {
+                mistakes.add("is \(value.kind), not one value", at: value.position, path: keys.path(.json))
+                return nil
+            }
+            return BodyExpectation.Member(pointer: pointer, value: scalar)
+        }
+    }
+
+    private func refuseWhatIsHTTPOnly() {
+        let keys: [ServiceKey] = [
+            .accept, .body, .method, .headers, .requestBody, .basicAuth, .bearerToken, .bearerTokenFile, .tls,
+            .unixSocket,
+        ]
+        for key in keys {
+            guard let node = section[key] else { continue }
+            mistakes.add(
+                "means nothing where a connection is all that is asked for", at: node.position, path: section.path(key))
+        }
+    }
+
+    // MARK: Values
+
+    private func value<Value>(_ key: ServiceKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
+        section[key]?.value(path: section.path(key), mistakes, parse)
+    }
+
+    private func duration(_ key: ServiceKey) -> Duration? {
+        value(key) { text throws(ValueError) in try Duration(setting: text, within: Limits.probe) }
+    }
+
+    private func count(_ key: ServiceKey) -> Int? {
+        value(key) { text throws(ValueError) in
+            let number = try Limits.threshold(text)
+            guard number == 1 || defaults.hasInterval else { throw ValueError(Limits.needsInterval) }
+            return number
+        }
+    }
+
+    private func flag(_ key: ServiceKey) -> Bool? {
+        value(key) { text throws(ValueError) in try Bool(yaml: text) }
+    }
+
+    private static func pattern(_ text: String) throws(ValueError) {
+        do {
+            _ = try Regex(text)
+        } catch {
+            throw ValueError("is not a regular expression: \(error)")
+        }
+    }
+}
+
+extension YAMLNode {
+    var plainText: String? {
+        if case .scalar(let text, _) = content { text } else { nil }
+    }
+
+    /// As JSON and YAML 1.2 read it: in quotes it is text.
+    fileprivate var jsonScalar: JSONScalar? {
+        guard case .scalar(let text, let isPlain) = content else { return nil }
+        guard isPlain else { return .string(text) }
+        switch text {
+        case "", "~", "null": return .null
+        case "true": return .bool(true)
+        case "false": return .bool(false)
+        default: return JSONScalar.number(text) ?? .string(text)
+        }
+    }
+}
+
+extension JSONScalar {
+    /// By JSON's grammar: Double would also take "inf", "0x10" and "+1".
+    fileprivate static func number(_ text: String) -> JSONScalar? {
+        guard text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil,
+            let value = Double(text), value.isFinite
+        else { return nil }
+        return .number(value)
+    }
+}
+
+extension StatusSet {
+    /// What is healthy where nobody says otherwise.
+    fileprivate static let success = StatusSet(200...299)
+}

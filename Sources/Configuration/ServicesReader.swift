@@ -1,0 +1,75 @@
+import Health
+
+/// Finds out what is to be probed: the services of the file, or the mission's three.
+struct ServicesReader {
+    private let sources: Sources
+    private let reader: SettingReader
+    private let files: Files
+    private let hasInterval: Bool
+    private let timeout: Duration
+    private let threshold: Threshold
+
+    init(_ sources: Sources, _ reader: SettingReader, _ files: Files, hasInterval: Bool) {
+        self.sources = sources
+        self.reader = reader
+        self.files = files
+        self.hasInterval = hasInterval
+        timeout = reader.duration(.timeout, within: Limits.probe)
+        threshold = reader.threshold(hasInterval: hasInterval)
+    }
+
+    func read() -> [Service] {
+        if let file = sources.file, let node = sources.services { return services(node, file) }
+        let services = standard()
+        if services.isEmpty, reader.mistakes.isEmpty {
+            reader.refuse(.grafanaEndpoint, "leaves no service to check, as the other endpoints are empty too")
+        }
+        return services
+    }
+
+    private func standard() -> [Service] {
+        let preset = reader.read(.preset) { text throws(ValueError) in try Preset(word: text) } ?? .liveness
+        return preset.services.compactMap { name, preset in
+            guard let setting = preset.endpoint, let url = reader.endpoint(setting) else { return nil }
+            let target = Target(
+                id: name, request: ProbeRequest(url.appending(path: preset.path)), expectation: preset.expectation,
+                timeout: timeout, threshold: threshold)
+            return Service(name: name, target: target)
+        }
+    }
+
+    private func services(_ node: YAMLNode, _ file: ConfigurationFile) -> [Service] {
+        guard let entries = node.mapping(path: "services", file.mistakes) else { return [] }
+        if entries.isEmpty { file.mistakes.add("names no service", at: node.position, path: "services") }
+        return entries.compactMap { name, position, node in
+            guard ServicesReader.isName(name) else {
+                file.mistakes.add(
+                    "is not a name of at most 63 letters, digits, dots, hyphens and underscores, which begins with a "
+                        + "letter or digit", at: position, path: "services", value: name)
+                return nil
+            }
+            let defaults = ServiceReader.Defaults(timeout: timeout, threshold: threshold, hasInterval: hasInterval) {
+                endpoint($0, of: name)
+            }
+            return ServiceReader(name, node, file, files, defaults)?.read()
+        }
+    }
+
+    private func endpoint(_ setting: Setting, of name: String) -> ProbeURL? {
+        if sources[setting].text.isEmpty {
+            reader.refuse(setting, "is empty, but services.\(name) takes its endpoint from there")
+            return nil
+        }
+        return reader.endpoint(setting)
+    }
+
+    /// It stands in URLs and metrics.
+    private static func isName(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        func isAlphanumeric(_ byte: UInt8) -> Bool {
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        }
+        return (1...63).contains(bytes.count) && isAlphanumeric(bytes[0])
+            && bytes.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
+    }
+}

@@ -1,0 +1,92 @@
+import Health
+
+/// Reads settings one by one and keeps what is wrong with them.
+final class SettingReader {
+    private let sources: Sources
+    private(set) var mistakes: [ConfigurationMistake] = []
+    private var endpoints: [Setting: ProbeURL?] = [:]
+
+    init(_ sources: Sources) {
+        self.sources = sources
+    }
+
+    /// nil where the value is wrong.
+    func read<Value>(_ setting: Setting, _ parse: (String) throws(ValueError) -> Value) -> Value? {
+        let value = sources[setting]
+        do {
+            return try parse(value.text)
+        } catch {
+            refuse(value, error.problem)
+            return nil
+        }
+    }
+
+    func duration(_ setting: Setting, within allowed: ClosedRange<Duration>) -> Duration {
+        read(setting) { text throws(ValueError) in try Duration(setting: text, within: allowed) } ?? .zero
+    }
+
+    func listen() -> Listen {
+        read(.listen) { text throws(ValueError) in try Listen(text) } ?? .tcp(host: "", port: 0)
+    }
+
+    func threshold(hasInterval: Bool) -> Threshold {
+        func count(_ setting: Setting) -> Int {
+            read(setting) { text throws(ValueError) in
+                let number = try Limits.threshold(text)
+                guard number == 1 || hasInterval else { throw ValueError(Limits.needsInterval) }
+                return number
+            } ?? 1
+        }
+        return Threshold(rise: count(.rise), fall: count(.fall))
+    }
+
+    func background(deadline: Duration) -> Configuration.Background? {
+        guard !sources[.interval].text.isEmpty else { return nil }
+        let interval = duration(.interval, within: .milliseconds(100) ... .seconds(3600))
+        // The next check begins this long after the last one at the latest, and ends within the deadline.
+        let least = interval * 11 / 10 + deadline
+        let allowed = least...max(least, .seconds(86400))
+        let staleAfter =
+            sources[.staleAfter].text.isEmpty
+            ? max(interval, deadline) * 3 : duration(.staleAfter, within: allowed)
+        return Configuration.Background(interval: interval, staleAfter: staleAfter)
+    }
+
+    func token(_ files: Files) -> String? {
+        let value = sources[.detailTokenFile]
+        guard !value.text.isEmpty else { return nil }
+        let isInFile = value.position != nil
+        switch files.read(isInFile ? sources.file?.path(value.text) ?? value.text : value.text) {
+        case .failure(let failure):
+            refuse(value, failure.problem)
+            return nil
+        case .success(let bytes):
+            let token = String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+            guard token.utf8.count >= 16, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                refuse(value, "has no token of at least 16 characters in its first line, all of them visible ASCII")
+                return nil
+            }
+            return token
+        }
+    }
+
+    /// nil where the service is switched off, or its URL is a mistake.
+    func endpoint(_ setting: Setting) -> ProbeURL? {
+        if let known = endpoints[setting] { return known }
+        let url: ProbeURL?? = read(setting) { text throws(ValueError) in
+            text.isEmpty ? nil : try Endpoint.base(text)
+        }
+        endpoints[setting] = .some(url ?? nil)
+        return url ?? nil
+    }
+
+    func refuse(_ setting: Setting, _ problem: String) {
+        refuse(sources[setting], problem)
+    }
+
+    private func refuse(_ value: SettingValue, _ problem: String) {
+        let mistake = ConfigurationMistake(
+            place: value.place, value: value.shown, problem: problem, origin: value.origin, position: value.position)
+        if !mistakes.contains(mistake) { mistakes.append(mistake) }
+    }
+}

@@ -1,0 +1,81 @@
+/// The settings as they were found, before anything is made of them.
+struct Sources {
+    let values: [SettingValue]
+    /// nil where none is given.
+    let file: ConfigurationFile?
+    /// The services of the file; nil where it has none.
+    let services: YAMLNode?
+    let environment: [String: String]
+
+    init(_ flags: [Setting: String], _ environment: [String: String], _ files: Files) {
+        let place = Sources.find(.config, flags, environment, [:])
+        let file = place.text.isEmpty ? nil : ConfigurationFile(place.text, environment: environment, files: files)
+        var nodes: [Setting: SettingValue] = [:]
+        var services: YAMLNode?
+        if let file, let root = file.root {
+            (nodes, services) = Sources.settings(of: root, file)
+        }
+        values = Setting.allCases.map { Sources.find($0, flags, environment, nodes) }
+        self.file = file
+        self.services = services
+        self.environment = environment
+    }
+
+    subscript(setting: Setting) -> SettingValue {
+        values.first { $0.setting == setting }
+            ?? SettingValue(setting: setting, text: setting.defaultValue, origin: .byDefault)
+    }
+
+    var mistakes: [ConfigurationMistake] { file?.mistakes.all ?? [] }
+
+    private static func find(
+        _ setting: Setting, _ flags: [Setting: String], _ environment: [String: String],
+        _ file: [Setting: SettingValue]
+    ) -> SettingValue {
+        if let text = flags[setting] { return SettingValue(setting: setting, text: text, origin: .flag) }
+        if let text = environment[setting.variable], !text.isEmpty || setting.emptyIsAValue {
+            return SettingValue(setting: setting, text: text, origin: .environment)
+        }
+        return file[setting] ?? SettingValue(setting: setting, text: setting.defaultValue, origin: .byDefault)
+    }
+
+    private static func settings(
+        of root: YAMLNode, _ file: ConfigurationFile
+    ) -> ([Setting: SettingValue], services: YAMLNode?) {
+        var found: [Setting: SettingValue] = [:]
+        var services: YAMLNode?
+        for (name, position, node) in root.mapping(path: "", file.mistakes) ?? [] {
+            if name == "services" {
+                services = node
+            } else if let setting = Setting.allCases.first(where: { $0.key == name }) {
+                found[setting] = value(of: setting, name, node, file)
+            } else if !name.hasPrefix("x-") {
+                // As in compose, x- is for whoever needs a place for anchors.
+                let known = Setting.allCases.compactMap(\.key) + ["services"]
+                file.mistakes.refuse(key: name, at: position, path: "", known: known)
+            }
+        }
+        return (found, services)
+    }
+
+    private static func value(
+        of setting: Setting, _ name: String, _ node: YAMLNode, _ file: ConfigurationFile
+    ) -> SettingValue? {
+        func value(_ text: String, _ position: Position) -> SettingValue {
+            SettingValue(
+                setting: setting, text: text, origin: .file(place: file.place(position)), position: position)
+        }
+        guard setting == .detail, case .sequence(let nodes) = node.content else {
+            return node.text(path: name, file.mistakes).map { value($0, node.position) }
+        }
+        // Each network is looked at here, where its place is known.
+        if nodes.isEmpty { file.mistakes.add("is empty", at: node.position, path: name) }
+        let networks = nodes.enumerated().compactMap { index, node in
+            node.value(path: "\(name)[\(index)]", file.mistakes) { text throws(ValueError) in
+                _ = try Network(text)
+                return text
+            }
+        }
+        return networks.isEmpty ? nil : value(networks.joined(separator: ","), node.position)
+    }
+}

@@ -1,0 +1,72 @@
+/// Fills `${NAME}` and `${NAME:-default}` from the environment, as compose does; `$${` stands for `${`.
+struct Variables {
+    private let environment: [String: String]
+    private let lines: [Substring]
+
+    /// - Parameter text: the file, to find a variable's place in.
+    init(_ environment: [String: String], in text: [UInt8]) {
+        self.environment = environment
+        lines = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    }
+
+    /// - Returns: the text, and what is wrong with the variables in it.
+    func fill(_ text: String, at start: Position) -> (String, [YAMLProblem]) {
+        guard text.contains("${") else { return (text, []) }
+        var output = ""
+        var problems: [YAMLProblem] = []
+        var rest = text[...]
+        while let range = rest.firstRange(of: "${") {
+            let before = rest[..<range.lowerBound]
+            rest = rest[range.upperBound...]
+            if before.last == "$" {
+                output += before.dropLast() + "${"
+                continue
+            }
+            output += before
+            let body = rest.prefix { $0 != "}" }
+            do throws(Mistake) {
+                guard body.endIndex < rest.endIndex else { throw Mistake("has no } at its end") }
+                output += try value(body)
+            } catch {
+                let position = place(of: "${\(body)", from: start)
+                problems.append(YAMLProblem(position: position, problem: "${\(body)} \(error.problem)"))
+            }
+            rest = rest[body.endIndex...].dropFirst()
+        }
+        return (output + rest, problems)
+    }
+
+    private struct Mistake: Error {
+        let problem: String
+
+        init(_ problem: String) {
+            self.problem = problem
+        }
+    }
+
+    private func value(_ body: Substring) throws(Mistake) -> String {
+        let name = String(body.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+        let rest = body.dropFirst(name.count)
+        guard let first = name.first, !first.isNumber, rest.isEmpty || rest.hasPrefix(":-") else {
+            throw Mistake("is not ${NAME} or ${NAME:-default}")
+        }
+        let found = environment[name]
+        if rest.isEmpty {
+            guard let found else { throw Mistake("is not set, and has no default: ${\(name):-default}") }
+            return found
+        }
+        return found.flatMap { $0.isEmpty ? nil : $0 } ?? String(rest.dropFirst(2))
+    }
+
+    /// Where it stands in the file: a value may go over several lines, and begins where libyaml says.
+    private func place(of text: String, from start: Position) -> Position {
+        for line in start.line...max(start.line, lines.count) where line <= lines.count {
+            let skipped = line == start.line ? start.column - 1 : 0
+            let found = lines[line - 1].dropFirst(skipped)
+            guard let range = found.firstRange(of: text) else { continue }
+            let column = lines[line - 1].distance(from: lines[line - 1].startIndex, to: range.lowerBound) + 1
+            return Position(line: line, column: column)
+        }
+        return start
+    }
+}

@@ -1,0 +1,238 @@
+import CYAML
+
+/// Reads one YAML document by libyaml's events, which know their lines and columns.
+///
+/// What cannot be read ends it; a variable that is missing, a key that stands twice and the like are noted, and read
+/// past, so that one look shows them all.
+struct YAMLReader {
+    static let byteLimit = 1 << 20
+    static let depthLimit = 32
+    /// Aliases counted as often as they stand: a few lines of them can stand for billions.
+    static let weightLimit = 200_000
+
+    private let parser: UnsafeMutablePointer<yaml_parser_t>
+    private let variables: Variables
+    private var anchors: [String: YAMLNode] = [:]
+    private var weight = 0
+    private var problems: [YAMLProblem] = []
+
+    /// - Returns: the document's root, nil where it is empty; and what is wrong with it.
+    static func read(_ bytes: [UInt8], environment: [String: String]) -> (root: YAMLNode?, problems: [YAMLProblem]) {
+        guard bytes.count <= byteLimit else {
+            let problem = "the file is larger than \(byteLimit / 1024) KiB"
+            return (nil, [YAMLProblem(position: Position(line: 1, column: 1), problem: problem)])
+        }
+        let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
+        defer { parser.deallocate() }
+        guard yaml_parser_initialize(parser) == 1 else {
+            return (
+                nil, [YAMLProblem(position: Position(line: 1, column: 1), problem: "there is no memory to read it")]
+            )
+        }
+        defer { yaml_parser_delete(parser) }
+        return bytes.withUnsafeBufferPointer { buffer in
+            yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
+            var reader = YAMLReader(parser: parser, variables: Variables(environment, in: bytes))
+            do throws(YAMLProblem) {
+                let root = try reader.document()
+                return (root, reader.problems)
+            } catch {
+                return (nil, reader.problems + [error])
+            }
+        }
+    }
+
+    private init(parser: UnsafeMutablePointer<yaml_parser_t>, variables: Variables) {
+        self.parser = parser
+        self.variables = variables
+    }
+
+    // MARK: Events
+
+    private enum Event {
+        case end
+        case documentStart, documentEnd
+        case alias(String)
+        case scalar(String, isPlain: Bool, anchor: String?, tag: String?)
+        case sequenceStart(anchor: String?, tag: String?)
+        case mappingStart(anchor: String?, tag: String?)
+        case collectionEnd
+    }
+
+    private func next() throws(YAMLProblem) -> (Event, Position) {
+        var event = yaml_event_t()
+        guard yaml_parser_parse(parser, &event) == 1 else { throw failure() }
+        defer { yaml_event_delete(&event) }
+        return (YAMLReader.event(event), Position(event.start_mark))
+    }
+
+    private static func event(_ event: yaml_event_t) -> Event {
+        let data = event.data
+        switch event.type {
+        case YAML_DOCUMENT_START_EVENT: return .documentStart
+        case YAML_DOCUMENT_END_EVENT: return .documentEnd
+        case YAML_ALIAS_EVENT: return .alias(text(data.alias.anchor) ?? "")
+        case YAML_SCALAR_EVENT:
+            let bytes = UnsafeBufferPointer(start: data.scalar.value, count: data.scalar.length)
+            return .scalar(
+                String(decoding: bytes, as: UTF8.self), isPlain: data.scalar.style == YAML_PLAIN_SCALAR_STYLE,
+                anchor: text(data.scalar.anchor), tag: text(data.scalar.tag))
+        case YAML_SEQUENCE_START_EVENT:
+            return .sequenceStart(anchor: text(data.sequence_start.anchor), tag: text(data.sequence_start.tag))
+        case YAML_MAPPING_START_EVENT:
+            return .mappingStart(anchor: text(data.mapping_start.anchor), tag: text(data.mapping_start.tag))
+        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return .collectionEnd
+        default: return .end
+        }
+    }
+
+    private static func text(_ bytes: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+        bytes.map { String(cString: $0) }
+    }
+
+    /// libyaml's own words.
+    private func failure() -> YAMLProblem {
+        let problem = parser.pointee.problem.map { String(cString: $0) } ?? "there is no memory to read it"
+        // What cannot even be decoded has no line: only bytes before it.
+        let mark = parser.pointee.error == YAML_READER_ERROR ? parser.pointee.mark : parser.pointee.problem_mark
+        return YAMLProblem(position: Position(mark), problem: problem)
+    }
+
+    // MARK: Nodes
+
+    private mutating func document() throws(YAMLProblem) -> YAMLNode? {
+        while true {
+            let (event, _) = try next()
+            if case .end = event {
+                // The start of the stream looks the same; it has no error and no end yet.
+                if parser.pointee.stream_end_produced != 0 { return nil }
+                continue
+            }
+            if case .documentStart = event { break }
+        }
+        let (event, position) = try next()
+        let root = try node(event, position, depth: 1)
+        _ = try next()
+        let (rest, start) = try next()
+        if case .documentStart = rest {
+            throw YAMLProblem(position: start, problem: "a second document begins: there may be only one")
+        }
+        if case .scalar("", isPlain: true) = root.content { return nil }
+        return root
+    }
+
+    private mutating func node(_ event: Event, _ position: Position, depth: Int) throws(YAMLProblem) -> YAMLNode {
+        guard depth <= YAMLReader.depthLimit else {
+            throw YAMLProblem(position: position, problem: "nested deeper than \(YAMLReader.depthLimit) levels")
+        }
+        switch event {
+        case .alias(let name):
+            guard let node = anchors[name] else {
+                throw YAMLProblem(position: position, problem: "the alias *\(name) has no anchor &\(name) before it")
+            }
+            try count(node.weight, position)
+            return node
+        case .scalar(let text, let isPlain, let anchor, let tag):
+            refuse(tag, position)
+            return try keep(fill(text, position, isPlain: isPlain), anchor, position)
+        case .sequenceStart(let anchor, let tag):
+            refuse(tag, position)
+            return try keep(.sequence(sequence(depth)), anchor, position)
+        case .mappingStart(let anchor, let tag):
+            refuse(tag, position)
+            return try keep(.mapping(mapping(depth)), anchor, position)
+        case .end, .documentStart, .documentEnd, .collectionEnd:
+            throw YAMLProblem(position: position, problem: "a value is missing")
+        }
+    }
+
+    private mutating func keep(
+        _ content: YAMLNode.Content, _ anchor: String?, _ position: Position
+    ) throws(YAMLProblem) -> YAMLNode {
+        let node = YAMLNode(content, at: position)
+        try count(1, position)
+        if let anchor { anchors[anchor] = node }
+        return node
+    }
+
+    private mutating func count(_ more: Int, _ position: Position) throws(YAMLProblem) {
+        weight += more
+        guard weight <= YAMLReader.weightLimit else {
+            throw YAMLProblem(
+                position: position, problem: "more than \(YAMLReader.weightLimit) values, aliases counted each time")
+        }
+    }
+
+    private mutating func sequence(_ depth: Int) throws(YAMLProblem) -> [YAMLNode] {
+        var nodes: [YAMLNode] = []
+        while true {
+            let (event, position) = try next()
+            if case .collectionEnd = event { return nodes }
+            nodes.append(try node(event, position, depth: depth + 1))
+        }
+    }
+
+    private mutating func mapping(_ depth: Int) throws(YAMLProblem) -> [(key: YAMLNode, value: YAMLNode)] {
+        var entries: [(key: YAMLNode, value: YAMLNode)] = []
+        var merged: [YAMLNode] = []
+        while true {
+            let (event, position) = try next()
+            if case .collectionEnd = event { break }
+            let key = try node(event, position, depth: depth + 1)
+            let (valueEvent, valuePosition) = try next()
+            let value = try node(valueEvent, valuePosition, depth: depth + 1)
+            if case .scalar("<<", isPlain: true) = key.content {
+                merged.append(value)
+            } else if let first = entries.first(where: { $0.key.isSameKey(as: key) }) {
+                let problem = "\(key.shownAsKey) stands here twice: first in line \(first.key.position.line)"
+                problems.append(YAMLProblem(position: key.position, problem: problem))
+            } else {
+                entries.append((key, value))
+            }
+        }
+        for node in merged { merge(node, into: &entries) }
+        return entries
+    }
+
+    /// `<<: *defaults` or a list of such: what is written here goes before what is merged (yaml.org/type/merge.html).
+    private mutating func merge(_ node: YAMLNode, into entries: inout [(key: YAMLNode, value: YAMLNode)]) {
+        switch node.content {
+        case .mapping(let others):
+            for other in others where !entries.contains(where: { $0.key.isSameKey(as: other.key) }) {
+                entries.append(other)
+            }
+        case .sequence(let nodes):
+            for node in nodes { merge(node, into: &entries) }
+        case .scalar, .unfilled:
+            problems.append(YAMLProblem(position: node.position, problem: "<< takes a mapping, or a list of them"))
+        }
+    }
+
+    private mutating func refuse(_ tag: String?, _ position: Position) {
+        guard let tag, tag != "!" else { return }
+        problems.append(YAMLProblem(position: position, problem: "the tag \(tag) is not used here"))
+    }
+
+    private mutating func fill(_ text: String, _ position: Position, isPlain: Bool) -> YAMLNode.Content {
+        let (filled, found) = variables.fill(text, at: position)
+        problems += found
+        return found.isEmpty ? .scalar(filled, isPlain: isPlain) : .unfilled
+    }
+}
+
+extension YAMLNode {
+    fileprivate func isSameKey(as other: YAMLNode) -> Bool {
+        guard case .scalar(let mine, _) = content, case .scalar(let theirs, _) = other.content else { return false }
+        return mine == theirs
+    }
+
+    fileprivate var shownAsKey: String {
+        if case .scalar(let text, _) = content { "\"\(text)\"" } else { "a key" }
+    }
+}
+
+extension Position {
+    init(_ mark: yaml_mark_t) {
+        self.init(line: mark.line + 1, column: mark.column + 1)
+    }
+}

@@ -1,0 +1,43 @@
+/// What stands in answers under one name: one target, or several instances of the same.
+package struct Service: Sendable, Equatable {
+    /// As it stands in URLs and answers, such as `loki`.
+    package let name: String
+    /// At least one.
+    package let instances: [Instance]
+    /// Configured as instances, and shown as such, even if there is only one.
+    package let isGroup: Bool
+    /// How many instances must be healthy: from 1 to their number.
+    package let required: Int
+    /// Whether its failure makes the whole unhealthy; else it makes it degraded.
+    package let isCritical: Bool
+
+    /// A target under the name by which it is told from the service's others.
+    package struct Instance: Sendable, Equatable {
+        package let name: String
+        package let target: Target
+
+        package init(name: String, target: Target) {
+            self.name = name
+            self.target = target
+        }
+    }
+
+    package init(name: String, instances: [Instance], required: Int, isCritical: Bool = true) {
+        self.name = name
+        self.instances = instances
+        isGroup = true
+        self.required = required
+        self.isCritical = isCritical
+    }
+
+    /// One target alone.
+    package init(name: String, target: Target, isCritical: Bool = true) {
+        self.name = name
+        instances = [Instance(name: name, target: target)]
+        isGroup = false
+        required = 1
+        self.isCritical = isCritical
+    }
+
+    package var targets: [Target] { instances.map(\.target) }
+}

@@ -1,0 +1,91 @@
+/// What is known of one service, and what that means.
+package struct ServiceReport: Sendable, Equatable {
+    /// How a service stands, whatever that means for the whole.
+    package enum Condition: Sendable, Equatable {
+        /// Every instance is healthy.
+        case well
+        /// Enough instances are healthy, but not all.
+        case partly
+        /// Too few are.
+        case failed
+
+        package init(healthy: Int, of count: Int, required: Int) {
+            self = healthy == count ? .well : healthy >= required ? .partly : .failed
+        }
+    }
+
+    package let name: String
+    /// Whether its failure makes the whole unhealthy.
+    package private(set) var isCritical: Bool
+    package let isGroup: Bool
+    package let required: Int
+    /// At least one; in the order of the configuration.
+    package let instances: [TargetReport]
+    package let condition: Condition
+    /// When the present condition was first observed.
+    package let since: Timestamp
+    /// When it had last enough healthy instances; nil where it never had.
+    package let lastHealthyAt: Timestamp?
+
+    package init(
+        _ service: Service, instances: [TargetReport], since: Timestamp, lastHealthyAt: Timestamp?
+    ) {
+        name = service.name
+        isCritical = service.isCritical
+        isGroup = service.isGroup
+        required = service.required
+        self.instances = instances
+        condition = ServiceReport.condition(of: service, instances)
+        self.since = since
+        self.lastHealthyAt = lastHealthyAt
+    }
+
+    /// For whoever asks for this service alone: then its failure is all that there is to tell.
+    func askedAlone() -> ServiceReport {
+        var report = self
+        report.isCritical = true
+        return report
+    }
+
+    package var status: HealthStatus {
+        switch condition {
+        case .well: .healthy
+        case .partly: .degraded
+        case .failed: isCritical ? .unhealthy : .degraded
+        }
+    }
+
+    /// Why it is not healthy.
+    package var reason: Reason? {
+        guard condition != .well else { return nil }
+        guard isGroup, instances.count > 1 else { return instances.first?.reason }
+        return .instances(healthy: instances.count(where: \.isUp), of: instances.count, required: required)
+    }
+
+    static func condition(of service: Service, _ instances: [TargetReport]) -> Condition {
+        Condition(healthy: instances.count(where: \.isUp), of: instances.count, required: service.required)
+    }
+}
+
+/// How a service has stood: the same for its condition as `History` is for a target's status.
+package struct ServiceHistory: Sendable, Equatable {
+    private var condition: ServiceReport.Condition?
+    private var since: Moment?
+    private(set) var lastHealthyAt: Timestamp?
+
+    package init() {}
+
+    package mutating func record(_ next: ServiceReport.Condition, at now: Moment) -> Change {
+        if next != .failed { lastHealthyAt = now.timestamp }
+        guard next != condition else { return .none }
+        let lasted = since.map { now.instant - $0.instant }
+        condition = next
+        since = now
+        return lasted.map(Change.after) ?? .first
+    }
+
+    /// When `condition` began, where that is the one that was recorded last.
+    func since(_ condition: ServiceReport.Condition) -> Timestamp? {
+        condition == self.condition ? since?.timestamp : nil
+    }
+}

@@ -1,0 +1,73 @@
+package import Health
+
+/// Compares bodies with what is expected of them. Its patterns are compiled once, so it is made once for each target.
+///
+/// It may take its time: a pattern that looks back can take for ever over a body that is made for it. So it is not
+/// Sendable, and its owner keeps it off the event loop.
+package struct BodyJudge {
+    private let expectation: BodyExpectation
+    private let patterns: [(text: String, regex: Regex<AnyRegexOutput>)]
+
+    /// - Throws: `PatternError` for the first pattern that is none.
+    package init(_ expectation: BodyExpectation) throws(PatternError) {
+        self.expectation = expectation
+        var patterns: [(text: String, regex: Regex<AnyRegexOutput>)] = []
+        for text in expectation.patterns { patterns.append((text, try BodyJudge.compile(text))) }
+        self.patterns = patterns
+    }
+
+    /// nil where the body is as expected, else the first difference.
+    /// - Parameter body: what is not UTF-8 in it is read as U+FFFD.
+    package func mismatch(in body: [UInt8]) -> BodyMismatch? {
+        let text = String(decoding: body, as: UTF8.self)
+        for wanted in expectation.contained where !BodyJudge.contains(body, Array(wanted.utf8)) {
+            return .lacks(wanted, found: Excerpt(quoting: text))
+        }
+        for pattern in patterns where text.firstMatch(of: pattern.regex) == nil {
+            return .doesNotMatch(pattern: pattern.text, found: Excerpt(quoting: text))
+        }
+        guard !expectation.members.isEmpty else { return nil }
+        do {
+            let found = try JSONDocument.values(at: expectation.members.map(\.pointer), in: body)
+            return zip(expectation.members, found).lazy.compactMap(BodyJudge.compare).first
+        } catch {
+            return .notJSON(detail: error.detail, found: Excerpt(quoting: text))
+        }
+    }
+
+    private static func compare(_ member: BodyExpectation.Member, _ found: JSONDocument.Value) -> BodyMismatch? {
+        switch found {
+        case .absent: .absent(member.pointer)
+        case .scalar(let value) where value == member.value: nil
+        case .scalar(let value):
+            .value(member.pointer, expected: member.value, found: Excerpt(value.description))
+        case .object: .value(member.pointer, expected: member.value, found: Excerpt("an object"))
+        case .array: .value(member.pointer, expected: member.value, found: Excerpt("an array"))
+        }
+    }
+
+    /// Byte by byte: text that differs in bytes only, as composed and decomposed letters do, is not the same here.
+    private static func contains(_ body: [UInt8], _ wanted: [UInt8]) -> Bool {
+        guard let first = wanted.first else { return true }
+        var start = 0
+        while let next = body[start...].firstIndex(of: first), next + wanted.count <= body.count {
+            if body[next..<next + wanted.count].elementsEqual(wanted) { return true }
+            start = next + 1
+        }
+        return false
+    }
+
+    private static func compile(_ text: String) throws(PatternError) -> Regex<AnyRegexOutput> {
+        do {
+            return try Regex(text)
+        } catch {
+            throw PatternError(detail: "\(error)")
+        }
+    }
+}
+
+/// Text that is not a regular expression in Swift's syntax.
+package struct PatternError: Error {
+    /// What is wrong with it, in the compiler's words.
+    package let detail: String
+}

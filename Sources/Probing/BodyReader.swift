@@ -1,0 +1,36 @@
+import Dispatch
+import Health
+import Judging
+
+/// Judges one target's bodies, on a thread of its own: a pattern may take its time, and cannot be called off.
+actor BodyReader {
+    private nonisolated let executor: Executor
+    private let judge: BodyJudge
+
+    /// nil where the expectation has a pattern that is none.
+    init?(_ expectation: BodyExpectation) {
+        guard let judge = try? BodyJudge(expectation) else { return nil }
+        self.judge = judge
+        executor = Executor()
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// - Parameter ended: called on another thread.
+    nonisolated func read(_ body: [UInt8], ended: @escaping @Sendable (BodyMismatch?) -> Void) {
+        executor.queue.async { self.assumeIsolated { ended($0.judge.mismatch(in: body)) } }
+    }
+
+    private final class Executor: SerialExecutor {
+        let queue = DispatchQueue(label: "healthz.body")
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+        }
+
+        func checkIsolated() {
+            dispatchPrecondition(condition: .onQueue(queue))
+        }
+    }
+}
