@@ -64,9 +64,9 @@ let package = Package(
         tests("HTTPWireTests", ["HTTPWire", httpTypes]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "TestSupport", httpTypes]),
         tests("JudgingTests", ["Health", "Judging"]),
-        tests("ProbingTests", ["EventLoop", "Health", "Probing", "TestSupport"]),
+        tests("ProbingTests", ["EventLoop", "Health", "Judging", "Probing", "TestSupport"]),
         tests("ReportingTests", ["Health", "Reporting"]),
-        tests("ConfigurationTests", ["Configuration", "Health"]),
+        tests("ConfigurationTests", ["Configuration", "Health", "TestSupport"]),
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
         tests("EndToEndTests", ["TestSupport", "healthz"]),
     ]

@@ -20,7 +20,7 @@ enum JSONDocument {
     static func values(at pointers: [JSONPointer], in text: [UInt8]) throws(Failure) -> [Value] {
         guard !isTooDeep(text) else { throw Failure(detail: "nested deeper than \(depthLimit) levels") }
         let decoder = JSONDecoder()
-        decoder.userInfo[Reading.pointers] = pointers
+        if let key = Reading.pointers { decoder.userInfo[key] = pointers }
         do {
             return try decoder.decode(Reading.self, from: Data(text)).values
         } catch DecodingError.dataCorrupted(let context) {
@@ -59,12 +59,12 @@ enum JSONDocument {
 
 /// What a decoder finds at the pointers that it was given.
 private struct Reading: Decodable {
-    static let pointers = CodingUserInfoKey(rawValue: "pointers")!
+    static let pointers = CodingUserInfoKey(rawValue: "pointers")
 
     let values: [JSONDocument.Value]
 
     init(from decoder: any Decoder) throws {
-        let pointers = decoder.userInfo[Reading.pointers] as? [JSONPointer] ?? []
+        let pointers = Reading.pointers.flatMap { decoder.userInfo[$0] } as? [JSONPointer] ?? []
         values = try pointers.map { try Reading.value(at: $0, from: decoder) }
     }
 

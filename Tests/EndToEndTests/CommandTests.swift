@@ -141,6 +141,7 @@ struct CommandTests {
                 healthz                  1.0 s   the timeout
                 a Network Load Balancer  66.0 s  interval 30s × threshold 2 + timeout 6s, its defaults
                 together                 67.0 s  the failure to the last new connection
+
                 """)
     }
 

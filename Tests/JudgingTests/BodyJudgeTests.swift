@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Bodies, judged")
 struct BodyJudgeTests {
-    private static func member(_ pointer: String, _ value: JSONScalar) -> BodyExpectation {
-        BodyExpectation(members: [.init(pointer: JSONPointer(pointer)!, value: value)])
+    private static func member(_ pointer: String, _ value: JSONScalar) throws -> BodyExpectation {
+        BodyExpectation(members: [.init(pointer: try #require(JSONPointer(pointer)), value: value)])
     }
 
     private func mismatch(_ body: String, _ expectation: BodyExpectation) throws -> String? {

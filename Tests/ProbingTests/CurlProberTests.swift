@@ -1,6 +1,7 @@
 import EventLoop
 import Foundation
 import Health
+import Judging
 import Probing
 import TestSupport
 import Testing
@@ -268,5 +269,98 @@ struct CurlProberTests {
             return await group.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
         }
         #expect(codes == ["200": 100, "refused": 100])
+    }
+
+    // MARK: Bodies
+
+    /// Probes for a body.
+    private func read(
+        _ port: UInt16, _ body: BodyExpectation, within limit: Duration = .seconds(20)
+    ) async -> Outcome {
+        let target = Target(
+            id: "body", request: ProbeRequest(url(port)), expectation: .response(.only(200), body: body), timeout: limit
+        )
+        return await prober.outcome(of: target, within: limit)
+    }
+
+    @Test("A body is looked at where the status is right, whole, however it comes, at every probe anew")
+    func bodies() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
+        defer { upstream.stop() }
+        let expectation = BodyExpectation(contained: ["ok"])
+        #expect(await read(upstream.port, expectation) == .success(ProbeResponse(status: 200)))
+        upstream.change(to: [
+            .readHead, .send("HTTP/1.1 200 OK\r\n\r\nnot o"), .wait(.milliseconds(20)), .send("k"), .close,
+        ])
+        #expect(await read(upstream.port, expectation) == .success(ProbeResponse(status: 200)))
+        upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno")])
+        #expect(
+            await read(upstream.port, expectation)
+                == .success(ProbeResponse(status: 200, mismatch: .lacks("ok", found: Excerpt(quoting: "no")))))
+        upstream.change(to: [.readHead, .send("HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\nno")])
+        #expect(await read(upstream.port, expectation) == .success(ProbeResponse(status: 500)))
+        upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok"), .close])
+        #expect(code(await read(upstream.port, expectation)) == "incomplete")
+    }
+
+    @Test(
+        "A pattern that takes too long is a timeout; it holds up no other probe, and gets nothing more to do meanwhile")
+    func patience() async throws {
+        let pattern = "^(a+)+$"
+        // As long as it must be for this machine: each letter more doubles the time.
+        var body = "aaaaaaaaaaaaaaaa"
+        let judge = try BodyJudge(BodyExpectation(patterns: [pattern]))
+        var took = Duration.zero
+        while took < .milliseconds(800) {
+            body += "a"
+            let start = ContinuousClock.now
+            #expect(judge.mismatch(in: Array("\(body)!".utf8)) != nil)
+            took = ContinuousClock.now - start
+        }
+        let length = body.utf8.count + 1
+        let slow = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n\(body)!"),
+        ])
+        let good = try FaultyUpstream([.readHead, .send(Self.ok)])
+        defer { for upstream in [slow, good] { upstream.stop() } }
+        let expectation = BodyExpectation(patterns: [pattern])
+        #expect(
+            await read(slow.port, expectation, within: .milliseconds(200))
+                == .failure(.timeout(limit: .milliseconds(200), waitingFor: .judgement)))
+        #expect(code(await prober.probe(url(good.port), within: .seconds(20))) == "200")
+        #expect(code(await read(slow.port, expectation)) == "internal")
+        // When it has ended, it is asked again.
+        var outcome = await read(slow.port, expectation)
+        let end = ContinuousClock.now + .seconds(60)
+        while code(outcome) == "internal", ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(50))
+            outcome = await read(slow.port, expectation)
+        }
+        #expect(code(outcome) == "body")
+    }
+
+    // MARK: Connections alone
+
+    @Test("A connection alone is made, closed, and asks for nothing")
+    func connection() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
+        defer { upstream.stop() }
+        func target(_ port: UInt16) -> Target {
+            let url = ProbeURL(scheme: .tcp, host: "127.0.0.1", port: Int(port), target: "")
+            return Target(id: "tcp", request: ProbeRequest(url), expectation: .connection, timeout: .seconds(20))
+        }
+        for _ in 0..<3 {
+            let outcome = await prober.outcome(of: target(upstream.port), within: .seconds(20))
+            #expect(outcome == .success(ProbeResponse(status: nil)))
+        }
+        #expect(upstream.accepted == 3)
+        #expect(upstream.heads.isEmpty)
+        let closed = try ClosedPort()
+        await prober.forget()
+        #expect(code(await prober.outcome(of: target(closed.port), within: .seconds(20))) == "refused")
+        await prober.forget()
+        let full = try FullBacklog()
+        #expect(
+            code(await prober.outcome(of: target(full.port), within: .milliseconds(300))) == "connect_timeout")
     }
 }

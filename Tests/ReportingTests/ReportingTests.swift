@@ -7,7 +7,7 @@ struct ReportingTests {
     private static func target(
         _ name: String, _ verdicts: [Verdict], status: Int? = nil, milliseconds: Double = 3.1,
         threshold: Threshold = .once
-    ) -> TargetReport {
+    ) throws -> TargetReport {
         let target = Target(
             id: name, request: ProbeRequest(ProbeURL(scheme: .http, host: name, port: 3000, target: "/")),
             expectation: .response(.only(200)), timeout: .seconds(1), threshold: threshold)
@@ -20,14 +20,14 @@ struct ReportingTests {
                 verdict: verdict)
             _ = history.record(observation, threshold: threshold)
         }
-        return TargetReport(name: name, target: target, known: history.known!)
+        return try TargetReport(name: name, target: target, known: #require(history.known))
     }
 
     private static func service(
         _ name: String, _ verdict: Verdict, status: Int? = nil, milliseconds: Double = 3.1, lastHealthyAt: Int64? = nil,
         isCritical: Bool = true, after: [Verdict] = [], threshold: Threshold = .once
-    ) -> ServiceReport {
-        let target = target(
+    ) throws -> ServiceReport {
+        let target = try target(
             name, after + [verdict], status: status, milliseconds: milliseconds, threshold: threshold)
         let service = Service(
             name: name,
@@ -39,8 +39,8 @@ struct ReportingTests {
             lastHealthyAt: lastHealthyAt.map(Timestamp.init(milliseconds:)))
     }
 
-    private static func group(_ name: String, _ verdicts: [(String, Verdict)], required: Int) -> ServiceReport {
-        let instances = verdicts.map { Self.target($0.0, [$0.1]) }
+    private static func group(_ name: String, _ verdicts: [(String, Verdict)], required: Int) throws -> ServiceReport {
+        let instances = try verdicts.map { try Self.target($0.0, [$0.1]) }
         let service = Service(
             name: name,
             instances: instances.map { instance in
@@ -63,8 +63,8 @@ struct ReportingTests {
     private static let refused = Verdict.down(.probe(.refused(place: "10.0.0.7:3100")))
 
     @Test("The JSON has the shape that docs/api.md promises, verdict first")
-    func json() {
-        let report = Self.report([
+    func json() throws {
+        let report = try Self.report([
             Self.service("grafana", .up, status: 200),
             Self.service("loki", Self.refused, milliseconds: 0.4, lastHealthyAt: 1_795_242_600_000),
             Self.service("tempo", .down(.status(503, expected: .only(404))), status: 503),
@@ -86,9 +86,9 @@ struct ReportingTests {
     }
 
     @Test("Degraded, on the way, and instances have their places")
-    func jsonShades() {
+    func jsonShades() throws {
         let threshold = Threshold(rise: 2, fall: 3)
-        let report = Self.report([
+        let report = try Self.report([
             Self.service("exporter", Self.refused, isCritical: false),
             Self.service("grafana", Self.refused, after: [.up], threshold: threshold),
             Self.service("tempo", .up, status: 200, after: [Self.refused], threshold: threshold),
@@ -122,8 +122,8 @@ struct ReportingTests {
     }
 
     @Test("The summary has verdicts, and neither address nor cause nor message")
-    func summary() {
-        let report = Self.report([
+    func summary() throws {
+        let report = try Self.report([
             Self.service("exporter", Self.refused, isCritical: false), Self.service("tempo", Self.refused),
             Self.group("loki", [("a", .up), ("b", Self.refused)], required: 2),
         ])
@@ -164,29 +164,29 @@ struct ReportingTests {
     }
 
     @Test("Control characters from outside cannot break the JSON")
-    func jsonEscapes() {
+    func jsonEscapes() throws {
         let nasty = "a\u{0}\u{1B}[2J\r\n\t\u{7F}\u{9B}\u{2028}\u{202E}\u{2066}\"\\é😀"
-        let report = Self.report([Self.service("x", .down(.probe(.tls(detail: nasty))))])
+        let report = try Self.report([Self.service("x", .down(.probe(.tls(detail: nasty))))])
         #expect(
             JSONReport.encode(report).contains(
                 #""TLS failed: a\u0000\u001b[2J\r\n\t\u007f\u009b\u2028\u202e\u2066\"\\é😀""#))
     }
 
     @Test("The text is one line")
-    func text() {
-        #expect(TextReport.encode(Self.report([Self.service("grafana", .up)])) == "Healthy!\n")
+    func text() throws {
+        #expect(try TextReport.encode(Self.report([Self.service("grafana", .up)])) == "Healthy!\n")
         #expect(
-            TextReport.encode(
+            try TextReport.encode(
                 Self.report([
                     Self.service("grafana", .up), Self.service("loki", Self.refused),
                     Self.service("tempo", .down(.status(500, expected: .only(404)))),
                 ])) == "Unhealthy: loki (refused), tempo (status)\n")
         #expect(
-            TextReport.encode(
+            try TextReport.encode(
                 Self.report([Self.service("a", .up), Self.service("exporter", Self.refused, isCritical: false)]))
                 == "Degraded: exporter (refused)\n")
         #expect(
-            TextReport.encode(
+            try TextReport.encode(
                 Self.report([
                     Self.group("loki", [("a", Self.refused), ("b", Self.refused)], required: 1),
                     Self.service("exporter", Self.refused, isCritical: false),
@@ -196,8 +196,8 @@ struct ReportingTests {
     }
 
     @Test("The table is aligned, and readable without colour")
-    func table() {
-        let report = Self.report([
+    func table() throws {
+        let report = try Self.report([
             Self.service("grafana", .up, status: 200), Self.service("loki", Self.refused, milliseconds: 0.4),
             Self.service("exporter", Self.refused, isCritical: false),
             Self.group("mimir", [("a", .up), ("b", Self.refused)], required: 1),

@@ -7,6 +7,8 @@ package final class FaultyUpstream: Sendable {
         /// Waits for a whole request head.
         case readHead
         case send(String)
+        /// Sends what stands for the target of the head that was read last.
+        case answer([String: String])
         /// One byte at a time, with a pause before each.
         case drip(String, every: Duration)
         case wait(Duration)
@@ -95,6 +97,9 @@ package final class FaultyUpstream: Sendable {
         switch step {
         case .readHead: return readHead(connection)
         case .send(let text): return put(text, connection)
+        case .answer(let texts):
+            let target = heads.last?.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+            return put(texts[target] ?? "HTTP/1.1 500 no such target\r\nContent-Length: 0\r\n\r\n", connection)
         case .drip(let text, let pause):
             for byte in text.utf8 {
                 pauseThread(pause)

@@ -6,8 +6,15 @@ package final class Nginx: Sendable {
     package struct Answers: Sendable {
         let locations: String
 
-        package init(_ locations: String) {
+        /// Of the `listen` directive, such as `ssl`.
+        let listen: String
+
+        /// - Parameters:
+        ///   - locations: all that stands in nginx's `server` block.
+        ///   - listen: options of its `listen` directive, such as `ssl`.
+        package init(_ locations: String, listen: String = "") {
             self.locations = locations
+            self.listen = listen
         }
 
         /// As Grafana, Loki and Tempo were measured to answer.
@@ -79,7 +86,7 @@ package final class Nginx: Sendable {
                 access_log off; server_tokens off;
                 client_body_temp_path \(folder.path)/b; proxy_temp_path \(folder.path)/p;
                 fastcgi_temp_path \(folder.path)/f; uwsgi_temp_path \(folder.path)/u; scgi_temp_path \(folder.path)/s;
-                server { listen 127.0.0.1:\(port); \(answers.locations) }
+                server { listen 127.0.0.1:\(port) \(answers.listen); \(answers.locations) }
             }
             """
         let file = folder.appendingPathComponent("nginx.conf")

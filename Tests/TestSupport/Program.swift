@@ -93,6 +93,11 @@ package final class Program: Sendable {
         if status.withLock({ $0 == nil }) { kill(identifier, number) }
     }
 
+    /// How many descriptors it has open.
+    package var descriptors: Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/fd").count) ?? 0
+    }
+
     package var errorText: String { errors.text }
     package var outputText: String { output.text }
 

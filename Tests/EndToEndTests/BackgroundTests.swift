@@ -1,0 +1,167 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Checks that go on by themselves", .serialized, .timeLimit(.minutes(5)))
+struct BackgroundTests {
+    private static let ok: [FaultyUpstream.Step] = [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+    private static let failing: [FaultyUpstream.Step] = [
+        .readHead, .send("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"),
+    ]
+
+    private func environment(_ upstream: FaultyUpstream, _ more: [String: String]) -> [String: String] {
+        ["GRAFANA_ENDPOINT": upstream.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": ""].merging(more) { $1 }
+    }
+
+    private func until(_ what: String, _ condition: () throws -> Bool) throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < end {
+            if try condition() { return }
+            usleep(5000)
+        }
+        throw Program.Failure.timeout(what)
+    }
+
+    @Test("Probing goes on without requests, and requests start no probe")
+    func interval() throws {
+        let upstream = try FaultyUpstream(Self.ok)
+        defer { upstream.stop() }
+        let sidecar = try RunningSidecar(environment(upstream, ["HEALTHZ_INTERVAL": "100ms"]))
+        try until("five probes") { upstream.accepted >= 5 }
+        let slow = try RunningSidecar(environment(upstream, ["HEALTHZ_INTERVAL": "1h"]))
+        #expect(try slow.get("/healthz").status == 200)
+        sidecar.program.signal(SIGINT)
+        _ = try sidecar.program.wait()
+        let before = upstream.accepted
+        for path in ["/healthz", "/healthz/grafana", "/healthz?exclude=loki"] {
+            #expect(try slow.get(path).status == 200)
+        }
+        #expect(upstream.accepted == before)
+    }
+
+    @Test("Failures and recoveries count in a row: one of fall 3 changes nothing, three do, and so back with rise 2")
+    func riseAndFall() throws {
+        let upstream = try FaultyUpstream(Self.ok)
+        defer { upstream.stop() }
+        let sidecar = try RunningSidecar(
+            environment(upstream, ["HEALTHZ_INTERVAL": "100ms", "HEALTHZ_RISE": "2", "HEALTHZ_FALL": "3"]))
+        try until("healthy") { try sidecar.get("/healthz").status == 200 }
+        let before = upstream.accepted
+        upstream.change(to: Self.failing)
+        try until("unhealthy") { try sidecar.get("/healthz").status == 500 }
+        #expect(upstream.accepted >= before + 3)
+        upstream.change(to: Self.ok)
+        let failed = upstream.accepted
+        try until("healthy again") { try sidecar.get("/healthz").status == 200 }
+        #expect(upstream.accepted >= failed + 2)
+        sidecar.program.signal(SIGINT)
+        let changes = try sidecar.program.wait().errors.split(separator: "\n").filter { $0.contains("grafana is") }
+        #expect(changes.count == 3)
+    }
+
+    @Test("A sidecar that was stopped in its tracks says stale when it wakes, and not what it knew")
+    func stale() throws {
+        let upstream = try FaultyUpstream(Self.ok)
+        defer { upstream.stop() }
+        let sidecar = try RunningSidecar(
+            environment(
+                upstream,
+                [
+                    "HEALTHZ_INTERVAL": "100ms", "HEALTHZ_STALE_AFTER": "2200ms", "HEALTHZ_TIMEOUT": "2s",
+                    "HEALTHZ_DEADLINE": "2s",
+                ]))
+        try until("healthy") { try sidecar.get("/healthz").status == 200 }
+        upstream.change(to: [.freeze])
+        sidecar.program.signal(SIGSTOP)
+        // Time that has to pass: the report's age is real.
+        usleep(2_300_000)
+        sidecar.program.signal(SIGCONT)
+        let response = try sidecar.get("/healthz")
+        #expect(response.status == 500)
+        #expect(try response.json()["reason"] as? String == "stale")
+        #expect(try sidecar.get("/livez").status == 200)
+        upstream.change(to: Self.ok)
+        try until("healthy again") { try sidecar.get("/healthz").status == 200 }
+    }
+
+    @Test("While it drains, nothing is probed")
+    func draining() throws {
+        let upstream = try FaultyUpstream(Self.ok)
+        defer { upstream.stop() }
+        let sidecar = try RunningSidecar(
+            environment(upstream, ["HEALTHZ_INTERVAL": "100ms", "HEALTHZ_DRAIN": "600ms"]))
+        try until("a probe") { upstream.accepted >= 1 }
+        sidecar.program.signal(SIGTERM)
+        try sidecar.program.waitForErrors("draining") { $0.contains("SIGTERM") }
+        // One may be in the air.
+        let before = upstream.accepted
+        #expect(try sidecar.program.wait().code == 0)
+        #expect(upstream.accepted <= before + 1)
+    }
+}
+
+@Suite("Who is shown what", .serialized, .timeLimit(.minutes(5)))
+struct DetailTests {
+    @Test(
+        "The verdict is for everyone, the detail for those who may see it",
+        arguments: [
+            ("full", true), ("summary", false), ("10.0.0.0/8, ::1", false), ("10.0.0.0/8,127.0.0.0/8", true),
+            ("127.0.0.1", true), ("0.0.0.0/0", true),
+        ])
+    func audience(detail: String, isShown: Bool) throws {
+        let closed = try ClosedPort()
+        let sidecar = try RunningSidecar([
+            "GRAFANA_ENDPOINT": closed.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": "", "HEALTHZ_DETAIL": detail,
+        ])
+        let response = try sidecar.get("/healthz")
+        #expect(response.status == 500)
+        let grafana = (try response.json()["services"] as? [String: [String: Any]])?["grafana"]
+        #expect(grafana?["status"] as? String == "unhealthy")
+        #expect(grafana.map { Set($0.keys) == ["status"] } == !isShown)
+        #expect(response.body.contains("127.0.0.1") == isShown)
+        let text = try sidecar.get("/healthz", fields: ["Accept: text/plain"]).body
+        #expect(text == (isShown ? "Unhealthy: grafana (refused)\n" : "Unhealthy: grafana\n"))
+    }
+
+    @Test("The bearer of the token is shown all; one that is wrong is told so")
+    func token() throws {
+        let closed = try ClosedPort()
+        let folder = try Folder()
+        let token = "0123456789abcdef"
+        let environment = [
+            "GRAFANA_ENDPOINT": closed.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": "", "HEALTHZ_DETAIL": "summary",
+            "HEALTHZ_DETAIL_TOKEN_FILE": try folder.write("\(token)\n", to: "token"),
+        ]
+        let sidecar = try RunningSidecar(environment)
+        for field in ["Authorization: Bearer \(token)", "authorization: bearer \(token)"] {
+            #expect(try sidecar.get("/healthz", fields: [field]).body.contains("refused"))
+        }
+        for wrong in ["", "0123456789abcdeF", "0123456789abcde", "\(token)\(token)", "x"] {
+            let response = try sidecar.get("/healthz", fields: ["Authorization: Bearer \(wrong)"])
+            #expect(response.status == 500)
+            #expect(!response.body.contains("refused"))
+        }
+        let warned = try sidecar.get("/healthz", fields: ["Authorization: Bearer x"])
+        #expect(try warned.json()["warnings"] as? [String] == ["Authorization: not the token that shows the details"])
+        #expect(try !sidecar.get("/healthz", fields: ["Authorization: Basic x"]).body.contains("warnings"))
+        try folder.write("short\n", to: "token")
+        let refused = try Program.run(["serve"], environment: environment)
+        #expect(refused.code == 78)
+        #expect(refused.errors.contains("has no token of at least 16 characters"))
+        #expect(!refused.errors.contains("short"))
+    }
+
+    @Test("Whoever can open the socket's file is shown all")
+    func unixSocket() throws {
+        let closed = try ClosedPort()
+        let folder = try Folder()
+        let path = folder.path("s")
+        let program = try Program(
+            Program.healthz, ["--listen", "unix:\(path)", "--detail", "summary"],
+            environment: ["GRAFANA_ENDPOINT": closed.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": ""])
+        try program.waitForErrors("start") { $0.contains("listens on") }
+        let client = try RawClient(path: path)
+        try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.readResponse().body.contains("refused"))
+    }
+}

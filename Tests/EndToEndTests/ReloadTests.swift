@@ -1,0 +1,134 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Reloads", .serialized, .timeLimit(.minutes(5)))
+struct ReloadTests {
+    private static let reloads = ["the new configuration is in force", "the configuration stays as it was"]
+
+    /// How many reloads the log tells of.
+    private static func reloads(in log: String) -> Int {
+        reloads.reduce(0) { $0 + log.components(separatedBy: $1).count - 1 }
+    }
+
+    private static let request = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    @Test("Ten thousand requests, while the file is swapped twenty times, good and bad: no answer is lost or wrong")
+    func underLoad() throws {
+        let upstream = try Nginx(.lokiOrTempo)
+        let folder = try Folder()
+        func file(_ names: [String]) -> String {
+            "timeout: 20s\ndeadline: 20s\nservices:\n"
+                + names.map { "  \($0): {preset: loki, endpoint: '\(upstream.url)'}\n" }.joined()
+        }
+        // Good ones, each with the services that it names, and bad ones, which change nothing.
+        let files: [(text: String, services: Set<String>?)] = [
+            (file(["a", "b"]), ["a", "b"]), (file(["a"]) + "    x: 1\n", nil),
+            (file(["b", "c", "d"]), ["b", "c", "d"]),
+            ("services: [", nil), (file(["a"]), ["a"]),
+        ]
+        let path = try folder.write(file(["a"]), to: "healthz.yaml")
+        let sidecar = try RunningSidecar([:], ["--config", path])
+        let clients = try (0..<16).map { _ in try RawClient(port: sidecar.port) }
+        var services: Set<String> = ["a"]
+        var swaps = 0
+
+        /// - Returns: whether all answers were right.
+        func round() throws -> Bool {
+            for client in clients { try client.send(Self.request) }
+            return try clients.allSatisfy { client in
+                let response = try client.readResponse()
+                let found = try response.json()["services"] as? [String: [String: Any]] ?? [:]
+                return response.status == 200 && found.allSatisfy { $1["status"] as? String == "healthy" }
+                    && (allowed.contains(Set(found.keys)))
+            }
+        }
+        var allowed: Set<Set<String>> = [services]
+        try #require(try round())
+        let before = sidecar.program.descriptors
+        for number in 1..<(10_000 / clients.count) {
+            if number % 30 == 0, swaps < 20 {
+                let next = files[swaps % files.count]
+                // Until the log says that it is in force, either may answer.
+                allowed = [services, next.services ?? services]
+                services = next.services ?? services
+                try folder.write(next.text, to: "healthz.yaml")
+                sidecar.program.signal(SIGHUP)
+                swaps += 1
+            }
+            let isSettled = Self.reloads(in: sidecar.program.errorText) == swaps
+            if isSettled { allowed = [services] }
+            try #require(try round(), "after \(number) rounds and \(swaps) swaps")
+            if number % 30 == 29, !isSettled {
+                try sidecar.program.waitForErrors("reload \(swaps)") { Self.reloads(in: $0) == swaps }
+            }
+        }
+        #expect(swaps == 20)
+        #expect(sidecar.program.errorText.components(separatedBy: Self.reloads[1]).count - 1 == 8)
+        #expect(sidecar.program.descriptors <= before)
+    }
+
+    @Test("A bad file keeps the old configuration, and the log and /readyz say so; a good one takes its place")
+    func badFile() throws {
+        let closed = try ClosedPort()
+        let folder = try Folder()
+        let path = try folder.write("services: {a: {url: '\(closed.url)'}}\n", to: "healthz.yaml")
+        let sidecar = try RunningSidecar([:], ["--config", path])
+        #expect(try RunningSidecar.reasons(sidecar.get("/healthz")) == ["a": "refused"])
+        let since = try sidecar.get("/healthz").json()["services"] as? [String: [String: Any]]
+
+        try folder.write("services:\n  a: {acept: 404, url: '\(closed.url)'}\n", to: "healthz.yaml")
+        sidecar.program.signal(SIGHUP)
+        try sidecar.program.waitForErrors("the refusal") { $0.contains("stays as it was") }
+        #expect(
+            sidecar.program.errorText.contains(
+                "error   \(path):2:7: services.a.acept: is not a key here; did you mean accept?"))
+        #expect(sidecar.program.errorText.contains("as the new one is wrong in one place"))
+        let ready = try sidecar.get("/readyz")
+        #expect(ready.status == 200)
+        #expect(ready.body.hasPrefix("ready, but the reload at 2"))
+        #expect(try RunningSidecar.reasons(sidecar.get("/healthz")) == ["a": "refused"])
+
+        try folder.write(
+            """
+            listen: 127.0.0.1:1
+            unhealthy_status: 503
+            access_log: on
+            services: {a: {url: '\(closed.url)'}, b: {url: '\(closed.url)/b'}}
+            """, to: "healthz.yaml")
+        sidecar.program.signal(SIGHUP)
+        try sidecar.program.waitForErrors("the reload") { $0.contains("is in force, for a, b") }
+        let response = try sidecar.get("/healthz")
+        #expect(response.status == 503)
+        #expect(try RunningSidecar.reasons(response) == ["a": "refused", "b": "refused"])
+        let services = try response.json()["services"] as? [String: [String: Any]]
+        #expect(services?["a"]?["since"] as? String == since?["a"]?["since"] as? String, "its history is kept")
+        #expect(try sidecar.get("/readyz").body == "ready\n")
+        try sidecar.program.waitForErrors("the access log") { $0.contains("GET /healthz 503") }
+        #expect(!sidecar.program.errorText.contains("listen has changed"), "the environment's goes before the file's")
+    }
+
+    @Test("Secrets in files are read again")
+    func secrets() throws {
+        let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")])
+        defer { upstream.stop() }
+        let folder = try Folder()
+        try folder.write("first", to: "token")
+        let path = try folder.write(
+            "services: {a: {url: '\(upstream.url)', bearer_token_file: token}}\n", to: "healthz.yaml")
+        let sidecar = try RunningSidecar([:], ["--config", path])
+        #expect(try sidecar.get("/healthz").status == 200)
+        try folder.write("second", to: "token")
+        sidecar.program.signal(SIGHUP)
+        try sidecar.program.waitForErrors("the reload") { $0.contains("is in force") }
+        #expect(try sidecar.get("/healthz").status == 200)
+        #expect(upstream.heads.first?.contains("Authorization: Bearer first\r\n") == true)
+        #expect(upstream.heads.last?.contains("Authorization: Bearer second\r\n") == true)
+        try FileManager.default.removeItem(atPath: folder.path("token"))
+        sidecar.program.signal(SIGHUP)
+        try sidecar.program.waitForErrors("the refusal") {
+            $0.contains("services.a.bearer_token_file: \"token\" cannot be read: no such file or directory")
+        }
+        #expect(try sidecar.get("/healthz").status == 200)
+    }
+}
