@@ -6,8 +6,10 @@ TEST_PACKAGES = curl nginx-light openssl python3-jsonschema python3-yaml util-li
 BENCH_PACKAGES = gcc libc6-dev nginx-light python3 wrk
 RELEASE_FLAGS = -c release --static-swift-stdlib --product healthz --scratch-path .build-release
 PREFIX = /usr/local
+# How long each fuzzer runs.
+FUZZ_SECONDS = 600
 
-.PHONY: run test check lint format release install bench sanitize setup-build setup-test
+.PHONY: run test check lint format release install bench fuzz sanitize setup-build setup-test
 
 run: setup-build
 	swift build --product healthz
@@ -20,7 +22,7 @@ test: setup-test
 check: lint test sanitize
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run scripts/setup; \
 	  else echo "skipped: shellcheck is not installed"; fi
 	@if command -v hadolint >/dev/null; then hadolint Dockerfile; \
@@ -31,8 +33,16 @@ sanitize: setup-test
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.supp swift test --sanitize=thread --scratch-path .build-thread
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-address
 
+# libFuzzer brings the main function, so these programs are built for themselves alone.
+fuzz: setup-build
+	HEALTHZ_FUZZ=1 swift build -c release --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address --scratch-path .build-fuzz --product ConfigurationFuzzer
+	mkdir -p .build-fuzz/corpus/configuration
+	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/ConfigurationFuzzer \
+	  -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 -artifact_prefix=.build-fuzz/ -print_final_stats=1 \
+	  .build-fuzz/corpus/configuration testdata/configuration/valid testdata/configuration/invalid
+
 format:
-	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests Fuzz
 
 release: setup-build
 	swift build $(RELEASE_FLAGS)

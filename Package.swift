@@ -24,6 +24,15 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// Programs for libFuzzer, which brings their main function: only `make fuzz` builds them.
+func fuzzer(_ room: String) -> Target {
+    .executableTarget(
+        name: "\(room)Fuzzer", dependencies: ["Health", .init(stringLiteral: room)], path: "Fuzz/\(room)Fuzzer",
+        swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+}
+
+let fuzzers = Context.environment["HEALTHZ_FUZZ"] == nil ? [] : [fuzzer("Configuration")]
+
 let package = Package(
     name: "healthz",
     products: [.executable(name: "healthz", targets: ["healthz"])],
@@ -69,5 +78,5 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "Health", "TestSupport"]),
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
         tests("EndToEndTests", ["TestSupport", "healthz"]),
-    ]
+    ] + fuzzers
 )
