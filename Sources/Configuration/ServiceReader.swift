@@ -66,7 +66,8 @@ struct ServiceReader {
         if isTCP { refuseWhatIsHTTPOnly() }
         let isPlain = !places.isEmpty && !places.contains { $0.url.scheme == .https }
         let request = isTCP ? .init() : RequestReader(section, file, files, isPlain: isPlain).read()
-        let expectation = isTCP ? .connection : expectation(preset, request.method)
+        let expectation: Expectation =
+            isTCP ? .connection : ExpectationReader(section, file).read(preset, request.method)
         let timeout = duration(.timeout) ?? defaults.timeout
         let threshold = Threshold(
             rise: count(.rise) ?? defaults.threshold.rise, fall: count(.fall) ?? defaults.threshold.fall)
@@ -194,79 +195,7 @@ struct ServiceReader {
         } ?? count
     }
 
-    // MARK: What is expected
-
-    private func expectation(_ preset: ServicePreset?, _ method: ProbeRequest.Method) -> Expectation {
-        let body = body()
-        if let node = section[.body], method == .head {
-            mistakes.add(
-                "can never be met: an answer to HEAD has no body", at: node.position, path: section.path(.body))
-        }
-        return .response(
-            accepted() ?? preset?.statuses ?? .success, body: section[.body] == nil ? preset?.body : body)
-    }
-
-    private func accepted() -> StatusSet? {
-        guard let node = section[.accept] else { return nil }
-        var all: StatusSet?
-        for (index, element) in node.elements.enumerated() {
-            let path = node.elements.count > 1 ? "\(section.path(.accept))[\(index)]" : section.path(.accept)
-            let statuses = element.value(path: path, mistakes) { text throws(ValueError) in
-                guard let statuses = StatusSet(text) else {
-                    throw ValueError("is not a status, a range or a class (200, 200-299, 2xx)")
-                }
-                return statuses
-            }
-            if let statuses { all = all?.union(statuses) ?? statuses }
-        }
-        if node.elements.isEmpty { mistakes.add("is empty", at: node.position, path: section.path(.accept)) }
-        return all
-    }
-
-    private func body() -> BodyExpectation? {
-        guard let node = section[.body],
-            let keys = Section<BodyKey>(node, path: section.path(.body), mistakes)
-        else { return nil }
-        let body = BodyExpectation(
-            contained: texts(keys, .contains) { _ throws(ValueError) in },
-            patterns: texts(keys, .matches) { text throws(ValueError) in try ServiceReader.pattern(text) },
-            members: members(keys))
-        if body.isEmpty, BodyKey.allCases.allSatisfy({ keys[$0] == nil }) {
-            mistakes.add("expects nothing", at: node.position, path: section.path(.body))
-        }
-        return body
-    }
-
-    private func texts(
-        _ keys: Section<BodyKey>, _ key: BodyKey, _ check: (String) throws(ValueError) -> Void
-    ) -> [String] {
-        guard let node = keys[key] else { return [] }
-        return node.elements.compactMap { element in
-            element.value(path: keys.path(key), mistakes) { text throws(ValueError) in
-                guard !text.isEmpty else { throw ValueError("is empty, and would be found in anything") }
-                try check(text)
-                return text
-            }
-        }
-    }
-
-    private func members(_ keys: Section<BodyKey>) -> [BodyExpectation.Member] {
-        guard let node = keys[.json], let entries = node.mapping(path: keys.path(.json), mistakes) else { return [] }
-        if entries.isEmpty { mistakes.add("is empty", at: node.position, path: keys.path(.json)) }
-        return entries.compactMap { name, position, value in
-            guard let pointer = JSONPointer(name) else {
-                mistakes.add(
-                    "is not a JSON Pointer (/State/Status, or \"\" for the whole document)", at: position,
-                    path: keys.path(.json), value: name)
-                return nil
-            }
-            guard let scalar = value.jsonScalar else {
-                mistakes.add("is \(value.kind), not one value", at: value.position, path: keys.path(.json))
-                return nil
-            }
-            return BodyExpectation.Member(pointer: pointer, value: scalar)
-        }
-    }
+    // MARK: Values
 
     private func refuseWhatIsHTTPOnly() {
         let keys: [ServiceKey] = [
@@ -279,8 +208,6 @@ struct ServiceReader {
                 "means nothing where a connection is all that is asked for", at: node.position, path: section.path(key))
         }
     }
-
-    // MARK: Values
 
     private func value<Value>(_ key: ServiceKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
         section[key]?.value(path: section.path(key), mistakes, parse)
@@ -301,45 +228,10 @@ struct ServiceReader {
     private func flag(_ key: ServiceKey) -> Bool? {
         value(key) { text throws(ValueError) in try Bool(yaml: text) }
     }
-
-    private static func pattern(_ text: String) throws(ValueError) {
-        do {
-            _ = try Regex(text)
-        } catch {
-            throw ValueError("is not a regular expression: \(error)")
-        }
-    }
 }
 
 extension YAMLNode {
     var plainText: String? {
         if case .scalar(let text, _) = content { text } else { nil }
     }
-
-    /// As JSON and YAML 1.2 read it: in quotes it is text.
-    fileprivate var jsonScalar: JSONScalar? {
-        guard case .scalar(let text, let isPlain) = content else { return nil }
-        guard isPlain else { return .string(text) }
-        switch text {
-        case "", "~", "null": return .null
-        case "true": return .bool(true)
-        case "false": return .bool(false)
-        default: return JSONScalar.number(text) ?? .string(text)
-        }
-    }
-}
-
-extension JSONScalar {
-    /// By JSON's grammar: Double would also take "inf", "0x10" and "+1".
-    fileprivate static func number(_ text: String) -> JSONScalar? {
-        guard text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil,
-            let value = Double(text), value.isFinite
-        else { return nil }
-        return .number(value)
-    }
-}
-
-extension StatusSet {
-    /// What is healthy where nobody says otherwise.
-    fileprivate static let success = StatusSet(200...299)
 }
