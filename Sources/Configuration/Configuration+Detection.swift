@@ -20,9 +20,10 @@ extension Configuration {
         }
         // It fails just after it was found well. The next check begins with the longest pause, or when the one before
         // it has run into its timeout.
-        let pause = max(background.interval * 11 / 10, probe)
+        let pause = max(background.pace.longest, probe)
         let fall = target.threshold.fall
-        let pauseText = pause == probe ? "timeout \(probe.setting)" : "interval \(background.interval.setting) + 10 %"
+        let pauseText =
+            pause == probe ? "timeout \(probe.setting)" : "interval \(background.pace.interval.setting) + 10 %"
         return (pause * fall + probe, "(\(pauseText)) × fall \(fall) + timeout \(probe.setting)")
     }
 }

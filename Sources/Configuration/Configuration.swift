@@ -30,8 +30,7 @@ package struct Configuration: Sendable {
 
     /// Checks that go on by themselves.
     package struct Background: Sendable, Hashable {
-        /// From the beginning of one check to that of the next.
-        package let interval: Duration
+        package let pace: Pace
         /// What began longer ago is no answer any more.
         package let staleAfter: Duration
     }

@@ -43,10 +43,10 @@ struct RequestReader {
                 "is sent by POST alone: give method: POST", at: node.position, path: section.path(.requestBody))
         }
         request.credentials = basic()
+        refuseSeveralCredentials(request.fields)
         if let token = bearer() {
             request.fields.append(ProbeRequest.Field(name: "Authorization", value: "Bearer \(token)"))
         }
-        refuseSeveralCredentials()
         checkSocket()
         request.tls = tls()
         return request
@@ -144,12 +144,14 @@ struct RequestReader {
         return node?.text(path: path, mistakes)
     }
 
-    private func refuseSeveralCredentials() {
-        let given = [ServiceKey.basicAuth, .bearerToken, .bearerTokenFile].filter { section[$0] != nil }
-        guard let last = given.last, let node = section[last], given.contains(.basicAuth), given.count > 1 else {
-            return
-        }
-        mistakes.add("stands beside basic_auth: there may be one of them", at: node.position, path: section.path(last))
+    private func refuseSeveralCredentials(_ fields: [ProbeRequest.Field]) {
+        var given = [ServiceKey.basicAuth, .bearerToken].filter { section[$0] != nil }
+        if section[.bearerToken] == nil, section[.bearerTokenFile] != nil { given.append(.bearerTokenFile) }
+        if fields.contains(where: { $0.name.lowercased() == "authorization" }) { given.append(.headers) }
+        guard let first = given.first, let last = given.last, first != last, let node = section[last] else { return }
+        mistakes.add(
+            "says who asks, and so does \(first.rawValue): there may be one of them", at: node.position,
+            path: section.path(last))
     }
 
     /// Editors end a file with a line feed, which is not part of the secret.
@@ -176,6 +178,12 @@ struct RequestReader {
         func pem(_ key: TLSKey) -> [UInt8]? {
             keys[key].flatMap { node in
                 guard let bytes = contents(node, keys.path(key)) else { return nil }
+                guard !bytes.contains("ENCRYPTED") else {
+                    mistakes.add(
+                        "is encrypted, and nobody is there to give the passphrase", at: node.position,
+                        path: keys.path(key), value: node.plainText)
+                    return nil
+                }
                 guard bytes.contains("-----BEGIN ") else {
                     mistakes.add("is not in PEM", at: node.position, path: keys.path(key), value: node.plainText)
                     return nil

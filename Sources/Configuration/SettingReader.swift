@@ -42,14 +42,14 @@ final class SettingReader {
 
     func background(deadline: Duration) -> Configuration.Background? {
         guard !sources[.interval].text.isEmpty else { return nil }
-        let interval = duration(.interval, within: .milliseconds(100) ... .seconds(3600))
+        let pace = Pace(interval: duration(.interval, within: .milliseconds(100) ... .seconds(3600)))
         // The next check begins this long after the last one at the latest, and ends within the deadline.
-        let least = interval * 11 / 10 + deadline
+        let least = pace.longest + deadline
         let allowed = least...max(least, .seconds(86400))
         let staleAfter =
             sources[.staleAfter].text.isEmpty
-            ? max(interval, deadline) * 3 : duration(.staleAfter, within: allowed)
-        return Configuration.Background(interval: interval, staleAfter: staleAfter)
+            ? max(pace.interval, deadline) * 3 : duration(.staleAfter, within: allowed)
+        return Configuration.Background(pace: pace, staleAfter: staleAfter)
     }
 
     func token(_ files: Files) -> String? {

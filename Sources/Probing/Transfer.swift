@@ -165,6 +165,8 @@ final class Transfer {
                 set(CURLOPT_CAINFO_BLOB, authorities)
             else { return false }
         }
+        // A key that is encrypted after all shall fail, and not ask at a terminal.
+        guard tls.key == nil && tls.certificate == nil || set(CURLOPT_KEYPASSWD, "") else { return false }
         return (tls.certificate.map { set(CURLOPT_SSLCERT_BLOB, $0) } ?? true)
             && (tls.key.map { set(CURLOPT_SSLKEY_BLOB, $0) } ?? true)
             && set(CURLOPT_SSL_VERIFYPEER, tls.isVerified ? 1 : 0)

@@ -34,10 +34,7 @@ struct DemoCommand: AsyncParsableCommand {
 
         let sidecar = Sidecar(configuration, on: loop)
         let mayMove = flags.values[.listen] == nil
-        try await sidecar.serve(
-            configuration, load: { () throws(ConfigurationError) in try flags.load(overriding: settings) },
-            orOnAnyPort: mayMove
-        ) { address in
+        try await sidecar.serve(configuration, orOnAnyPort: mayMove) { address in
             Terminal.show(introduction(to: address))
         }
         withExtendedLifetime(standIns) {}

@@ -12,7 +12,8 @@ actor Engine {
     nonisolated let aggregator: Aggregator
     private nonisolated let loop: EventLoop
     private let prober: CurlProber
-    private var background: Configuration.Background?
+    /// nil where checks are made on demand.
+    private var pace: Pace?
     private var timer: LoopTimer?
     private var due: ContinuousClock.Instant?
     /// Tells the present series of checks from those before a reload.
@@ -26,7 +27,7 @@ actor Engine {
         prober = CurlProber(on: loop, userAgent: Engine.userAgent)
         aggregator = Aggregator(
             on: loop, plan: configuration.plan, prober: prober, clock: { .now }, changed: changed)
-        background = configuration.background
+        pace = configuration.background?.pace
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -47,20 +48,20 @@ actor Engine {
     func adopt(_ configuration: Configuration) {
         aggregator.assumeIsolated { $0.replace(configuration.plan) }
         prober.assumeIsolated { $0.forget() }
-        background = configuration.background
+        pace = configuration.background?.pace
         beginSeries()
     }
 
     /// No more checks begin by themselves.
     func rest() {
-        background = nil
+        pace = nil
         beginSeries()
     }
 
     private func beginSeries() {
         series += 1
         due = nil
-        if background != nil { check() }
+        if pace != nil { check() }
     }
 
     private func timeHasPassed() {
@@ -84,10 +85,9 @@ actor Engine {
     }
 
     private func checkHasEnded(_ series: Int, startedAt: ContinuousClock.Instant) {
-        guard series == self.series, let background else { return }
-        // Not in step with the fleet's other nodes: they probe what they share.
-        let pause = background.interval * Double.random(in: 0.9...1.1)
-        let next = startedAt + pause
+        guard series == self.series, let pace else { return }
+        var random = SystemRandomNumberGenerator()
+        let next = pace.next(after: startedAt, using: &random)
         due = next
         timer?.wake(by: next)
     }

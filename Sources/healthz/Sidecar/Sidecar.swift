@@ -39,16 +39,18 @@ struct Sidecar {
 
     /// Runs until a signal ends it.
     /// - Parameters:
-    ///   - load: makes the configuration anew, when it is asked for.
+    ///   - load: makes the configuration anew, when SIGHUP asks for it; without it, SIGHUP ends the process as it does
+    ///     by default.
     ///   - mayMove: take any free port where that of `address` is taken.
     ///   - started: called with the address that it turned out to be.
     func serve(
-        _ configuration: Configuration, load: Load, orOnAnyPort mayMove: Bool = false,
+        _ configuration: Configuration, load: Load? = nil, orOnAnyPort mayMove: Bool = false,
         started: (ListenAddress) -> Void = { _ in }
     ) async throws {
         Signals.ignoreBrokenPipes()
         let (events, sink) = AsyncStream<Event>.makeStream()
-        let signals = Signals([SIGTERM, SIGINT, SIGHUP], on: loop) { sink.yield(.signal($0)) }
+        let numbers = [SIGTERM, SIGINT] + (load == nil ? [] : [SIGHUP])
+        let signals = Signals(numbers, on: loop) { sink.yield(.signal($0)) }
         try await engine.start()
         let bound = try await listen(on: ListenAddress(configuration.listen), configuration, orOnAnyPort: mayMove)
         started(bound)
@@ -63,7 +65,7 @@ struct Sidecar {
 
     /// Returns when draining is over, or was not asked for, with the configuration that was in force last.
     private func waitForEnd(
-        _ events: AsyncStream<Event>, _ sink: AsyncStream<Event>.Continuation, _ first: Configuration, _ load: Load
+        _ events: AsyncStream<Event>, _ sink: AsyncStream<Event>.Continuation, _ first: Configuration, _ load: Load?
     ) async -> Configuration {
         let timer = LoopTimer(on: loop) { sink.yield(.drained) }
         var configuration = first
@@ -71,7 +73,7 @@ struct Sidecar {
         for await event in events {
             switch event {
             case .signal(SIGHUP):
-                if !isDraining, let next = await reload(configuration, load) { configuration = next }
+                if !isDraining, let load, let next = await reload(configuration, load) { configuration = next }
             case .signal(SIGTERM) where !isDraining && configuration.drain > .zero:
                 isDraining = true
                 await responder.drain()
