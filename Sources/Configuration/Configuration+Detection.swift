@@ -20,7 +20,7 @@ extension Configuration {
         }
         // It fails just after it was found well. The next check begins with the longest pause, or when the one before
         // it has run into its timeout.
-        let pause = max(background.pace.longest, probe)
+        let pause = max(background.pace.interval + background.pace.jitter, probe)
         let fall = target.threshold.fall
         let pauseText =
             pause == probe ? "timeout \(probe.setting)" : "interval \(background.pace.interval.setting) + 10 %"

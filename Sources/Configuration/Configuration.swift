@@ -62,7 +62,7 @@ package struct Configuration: Sendable {
         logLevel = reader.read(.logLevel) { text throws(ValueError) in try LogLevel(word: text) } ?? .info
         logFormat = reader.read(.logFormat) { text throws(ValueError) in try LogFormat(word: text) } ?? .text
         accessLog = reader.read(.accessLog) { text throws(ValueError) in try Switch(text) } == .on
-        services = ServicesReader(sources, reader, files, hasInterval: background != nil).read()
+        services = ServicesReader(sources, reader, files, hasInterval: sources.isGiven(.interval)).read()
 
         let mistakes = sources.mistakes + reader.mistakes
         guard mistakes.isEmpty else { throw ConfigurationError(mistakes: mistakes.sorted(by: Configuration.isBefore)) }

@@ -1,3 +1,5 @@
+import Health
+
 /// What is wrong in one place: where, what it says, and what is allowed.
 package struct ConfigurationMistake: Sendable, Hashable, CustomStringConvertible {
     /// The flag, the variable, or the path in the configuration file, such as `services.loki.accept`. Empty where it
@@ -24,7 +26,7 @@ package struct ConfigurationMistake: Sendable, Hashable, CustomStringConvertible
         if case .file(let file) = origin { parts.append(file) }
         if !place.isEmpty { parts.append(place) }
         parts.append((value.map { "\"\($0)\" " } ?? "") + problem)
-        return parts.joined(separator: ": ")
+        return Printable.escape(parts.joined(separator: ": "), limit: 1000)
     }
 }
 

@@ -51,11 +51,14 @@ final class Mistakes {
     ///   - value: what is written there, where it is the value that is wrong.
     func add(_ problem: String, at position: Position? = nil, path: String = "", value: String? = nil) {
         let place = position.map { "\(file):\($0)" } ?? file
-        // An anchor that is used twice is wrong twice, in one place.
         let mistake = ConfigurationMistake(
             place: path, value: value.map { String($0.prefix(200)) }, problem: problem, origin: .file(place: place),
             position: position)
-        if !all.contains(mistake) { all.append(mistake) }
+        // An anchor that is used twice is wrong twice, in one place.
+        let isKnown = all.contains { other in
+            other.position == position && other.problem == problem && other.value == mistake.value
+        }
+        if !isKnown { all.append(mistake) }
     }
 }
 
@@ -104,11 +107,21 @@ extension YAMLNode {
             return nil
         }
         return entries.compactMap { key, value in
+            if case .unfilled = key.content { return nil }
             guard case .scalar(let name, _) = key.content else {
                 mistakes.add("has a key that is \(key.kind)", at: key.position, path: path)
                 return nil
             }
             return (name, key.position, value)
+        }
+    }
+
+    /// A list or a mapping without anything in it.
+    var isEmpty: Bool {
+        switch content {
+        case .sequence(let nodes): nodes.isEmpty
+        case .mapping(let entries): entries.isEmpty
+        case .scalar, .unfilled: false
         }
     }
 

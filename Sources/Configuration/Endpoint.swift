@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 package import Health
 
 /// URLs as they are written in settings and on the command line.
@@ -24,6 +25,14 @@ package enum Endpoint {
         return ProbeURL(scheme: .http, host: "localhost", target: target, socketPath: parts[0])
     }
 
+    /// A valid URL as it was written, with `***` in the place of user and password.
+    static func name(of text: String) -> String {
+        guard let start = text.firstRange(of: "//")?.upperBound else { return text }
+        let authority = text[start...].prefix { !"/?#".contains($0) }
+        guard let at = authority.lastIndex(of: "@") else { return text }
+        return "\(text[..<start])***\(text[at...])"
+    }
+
     /// The text with `***` in the place of user and password, whether it is a valid URL or not.
     package static func withoutCredentials(_ text: String) -> String {
         guard let at = text.lastIndex(of: "@") else { return text }
@@ -46,11 +55,12 @@ package enum Endpoint {
             let list = schemes.map { "\($0.rawValue)://" }
             throw ValueError("does not begin with \(list.dropLast().joined(separator: ", ")) or \(list.last ?? "")")
         }
-        guard let host = parts.host.map(withoutBrackets), !host.isEmpty else { throw ValueError("names no host") }
-        guard isHost(host) else { throw ValueError("has a host that is neither a name nor an address") }
-        guard parts.port.map((1...65535).contains) ?? true else {
-            throw ValueError("has a port that is not 1 to 65535")
+        guard let found = parts.host, !withoutBrackets(found).isEmpty else { throw ValueError("names no host") }
+        let host = withoutBrackets(found)
+        guard isHost(host), host == found || isIPv6(host) else {
+            throw ValueError("has a host that is neither a name nor an address")
         }
+        guard isPort(in: text) else { throw ValueError("has a port that is not 1 to 65535") }
         guard parts.fragment == nil else { throw ValueError("has a fragment, which is not sent to a server") }
         guard scheme != .tcp else { return try tcp(parts, host) }
         let path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
@@ -77,9 +87,24 @@ package enum Endpoint {
         host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
     }
 
+    /// Read from the text, as a port of many digits is none to `URLComponents`.
+    private static func isPort(in text: String) -> Bool {
+        guard let start = text.firstRange(of: "//")?.upperBound else { return true }
+        let authority = text[start...].prefix { !"/?#".contains($0) }
+        let end = authority.lastIndex { $0 == "]" || $0 == "@" || $0 == ":" }
+        guard let end, authority[end] == ":" else { return true }
+        return UInt16(digits: authority[authority.index(after: end)...]).map { $0 > 0 } ?? false
+    }
+
+    static func isIPv6(_ host: String) -> Bool {
+        var address = in6_addr()
+        return inet_pton(AF_INET6, String(host.prefix { $0 != "%" }), &address) == 1
+    }
+
     /// A name in ASCII (others in their IDNA form), an IPv4 address, or an IPv6 address with or without a zone.
     static func isHost(_ host: String) -> Bool {
         let isAddress = host.contains(":")
+        guard !isAddress || isIPv6(host) else { return false }
         return host.utf8.count <= 255
             && host.utf8.allSatisfy { byte in
                 switch byte {

@@ -13,12 +13,19 @@ struct ExpectationReader {
     /// - Parameter method: of the request, which the answer's body depends on.
     func read(_ preset: ServicePreset?, _ method: ProbeRequest.Method) -> Expectation {
         let body = body()
-        if let node = section[.body], method == .head {
-            mistakes.add(
-                "can never be met: an answer to HEAD has no body", at: node.position, path: section.path(.body))
-        }
+        if method == .head { refuseBody(preset) }
         return .response(
             accepted() ?? preset?.statuses ?? .success, body: section[.body] == nil ? preset?.body : body)
+    }
+
+    private func refuseBody(_ preset: ServicePreset?) {
+        let problem = "can never be met: an answer to HEAD has no body"
+        if let node = section[.body] {
+            mistakes.add(problem, at: node.position, path: section.path(.body))
+        } else if let preset, preset.body != nil, let node = section[.method] {
+            mistakes.add(
+                "\(problem), which preset \(preset.rawValue) judges", at: node.position, path: section.path(.method))
+        }
     }
 
     private func accepted() -> StatusSet? {
@@ -34,7 +41,7 @@ struct ExpectationReader {
             }
             if let statuses { all = all?.union(statuses) ?? statuses }
         }
-        if node.elements.isEmpty { mistakes.add("is empty", at: node.position, path: section.path(.accept)) }
+        if node.isEmpty { mistakes.add("is empty", at: node.position, path: section.path(.accept)) }
         return all
     }
 
@@ -42,20 +49,18 @@ struct ExpectationReader {
         guard let node = section[.body],
             let keys = Section<BodyKey>(node, path: section.path(.body), mistakes)
         else { return nil }
-        let body = BodyExpectation(
+        if node.isEmpty { mistakes.add("expects nothing", at: node.position, path: section.path(.body)) }
+        return BodyExpectation(
             contained: texts(keys, .contains) { _ throws(ValueError) in },
             patterns: texts(keys, .matches) { text throws(ValueError) in try ExpectationReader.pattern(text) },
             members: members(keys))
-        if body.isEmpty, BodyKey.allCases.allSatisfy({ keys[$0] == nil }) {
-            mistakes.add("expects nothing", at: node.position, path: section.path(.body))
-        }
-        return body
     }
 
     private func texts(
         _ keys: Section<BodyKey>, _ key: BodyKey, _ check: (String) throws(ValueError) -> Void
     ) -> [String] {
         guard let node = keys[key] else { return [] }
+        if node.isEmpty { mistakes.add("is empty", at: node.position, path: keys.path(key)) }
         return node.elements.compactMap { element in
             element.value(path: keys.path(key), mistakes) { text throws(ValueError) in
                 guard !text.isEmpty else { throw ValueError("is empty, and would be found in anything") }
@@ -67,7 +72,7 @@ struct ExpectationReader {
 
     private func members(_ keys: Section<BodyKey>) -> [BodyExpectation.Member] {
         guard let node = keys[.json], let entries = node.mapping(path: keys.path(.json), mistakes) else { return [] }
-        if entries.isEmpty { mistakes.add("is empty", at: node.position, path: keys.path(.json)) }
+        if node.isEmpty { mistakes.add("is empty", at: node.position, path: keys.path(.json)) }
         return entries.compactMap { name, position, value in
             guard let pointer = JSONPointer(name) else {
                 mistakes.add(
@@ -75,6 +80,7 @@ struct ExpectationReader {
                     path: keys.path(.json), value: name)
                 return nil
             }
+            if case .unfilled = value.content { return nil }
             guard let scalar = value.jsonScalar else {
                 mistakes.add("is \(value.kind), not one value", at: value.position, path: keys.path(.json))
                 return nil

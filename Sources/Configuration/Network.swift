@@ -8,7 +8,7 @@ package struct Network: Sendable, Hashable {
     package init(_ text: String) throws(ValueError) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let address = Network.bytes(parts[0]) else {
-            throw ValueError("is not full, summary, or a network such as 10.0.0.0/8 or fd00::/8")
+            throw ValueError("is not a network such as 10.0.0.0/8 or fd00::/8")
         }
         let bits = address.count * 8
         guard let prefix = parts.count == 1 ? bits : UInt16(digits: parts[1][...]).map(Int.init), prefix <= bits else {
@@ -52,7 +52,14 @@ package enum DetailPolicy: Sendable, Hashable {
         default:
             var networks: [Network] = []
             for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-                networks.append(try Network(String(part.drop { $0 == " " })))
+                do {
+                    networks.append(try Network(String(part.drop { $0 == " " })))
+                } catch {
+                    // It may as well have been meant for a word.
+                    let problem = error.problem.replacing(
+                        "is not a network", with: "is not full, summary, or a network")
+                    throw ValueError(problem)
+                }
             }
             self = .networks(networks)
         }

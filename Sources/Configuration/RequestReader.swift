@@ -32,13 +32,14 @@ struct RequestReader {
 
     func read() -> Request {
         var request = Request()
-        request.method =
-            section[.method]?.value(path: section.path(.method), mistakes) { text throws(ValueError) in
-                try ProbeRequest.Method(word: text)
-            } ?? .get
+        let method = section[.method]?.value(path: section.path(.method), mistakes) { text throws(ValueError) in
+            try ProbeRequest.Method(word: text)
+        }
+        request.method = method ?? .get
         request.fields = fields()
         request.content = section[.requestBody]?.text(path: section.path(.requestBody), mistakes)
-        if let node = section[.requestBody], request.method != .post {
+        // A method that is wrong is noted already.
+        if let node = section[.requestBody], method != .post, method != nil || section[.method] == nil {
             mistakes.add(
                 "is sent by POST alone: give method: POST", at: node.position, path: section.path(.requestBody))
         }
@@ -145,13 +146,16 @@ struct RequestReader {
     }
 
     private func refuseSeveralCredentials(_ fields: [ProbeRequest.Field]) {
-        var given = [ServiceKey.basicAuth, .bearerToken].filter { section[$0] != nil }
-        if section[.bearerToken] == nil, section[.bearerTokenFile] != nil { given.append(.bearerTokenFile) }
-        if fields.contains(where: { $0.name.lowercased() == "authorization" }) { given.append(.headers) }
-        guard let first = given.first, let last = given.last, first != last, let node = section[last] else { return }
-        mistakes.add(
-            "says who asks, and so does \(first.rawValue): there may be one of them", at: node.position,
-            path: section.path(last))
+        var given = fields.filter { $0.name.lowercased() == "authorization" }.map { "headers.\($0.name)" }
+        for key in [ServiceKey.basicAuth, .bearerToken, .bearerTokenFile] {
+            guard let node = section[key] else { continue }
+            // A token beside its file is another mistake.
+            if let first = given.first, first != ServiceKey.bearerToken.rawValue {
+                mistakes.add(
+                    "stands beside \(first): there may be one of them", at: node.position, path: section.path(key))
+            }
+            given.append(key.rawValue)
+        }
     }
 
     /// Editors end a file with a line feed, which is not part of the secret.

@@ -72,7 +72,7 @@ struct ServiceReader {
         let threshold = Threshold(
             rise: count(.rise) ?? defaults.threshold.rise, fall: count(.fall) ?? defaults.threshold.fall)
         let isGroup = section[.instances] != nil
-        let required = required(of: places.count, isGroup)
+        let required = min(required(isGroup), max(1, places.count))
         let isCritical = flag(.critical) ?? true
 
         func target(_ place: Place) -> Target {
@@ -161,10 +161,10 @@ struct ServiceReader {
                 if let preset, preset != .tcp, url.scheme == .tcp {
                     throw ValueError("is a connection alone, which preset \(preset.rawValue) cannot judge")
                 }
-                return Place(name: Endpoint.withoutCredentials(text), url: reached(url))
+                return Place(name: Endpoint.name(of: text), url: reached(url))
             }
             let url = try Endpoint.base(text)
-            return Place(name: Endpoint.withoutCredentials(text), url: reached(url.appending(path: base.path)))
+            return Place(name: Endpoint.name(of: text), url: reached(url.appending(path: base.path)))
         }
     }
 
@@ -176,26 +176,27 @@ struct ServiceReader {
         return url.with(credentials: url.credentials, socketPath: path)
     }
 
-    private func required(of count: Int, _ isGroup: Bool) -> Int {
+    /// Of all that are listed, as one that is wrong is noted elsewhere.
+    private func required(_ isGroup: Bool) -> Int {
+        let count = section[.instances]?.elements.count ?? 1
         guard let node = section[.require] else { return count }
         guard isGroup else {
             mistakes.add("counts instances, and there are none", at: node.position, path: section.path(.require))
             return 1
         }
+        guard count > 0 else { return 1 }
         return value(.require) { text throws(ValueError) in
             switch text {
             case "any": return 1
             case "all": return count
             default:
-                guard let number = UInt16(digits: text[...]).map(Int.init), (1...max(1, count)).contains(number) else {
+                guard let number = UInt16(digits: text[...]).map(Int.init), (1...count).contains(number) else {
                     throw ValueError("is not any, all, or a number from 1 to \(count)")
                 }
                 return number
             }
         } ?? count
     }
-
-    // MARK: Values
 
     private func refuseWhatIsHTTPOnly() {
         let keys: [ServiceKey] = [

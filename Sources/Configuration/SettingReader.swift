@@ -42,9 +42,13 @@ final class SettingReader {
 
     func background(deadline: Duration) -> Configuration.Background? {
         guard !sources[.interval].text.isEmpty else { return nil }
-        let pace = Pace(interval: duration(.interval, within: .milliseconds(100) ... .seconds(3600)))
+        let interval = read(.interval) { text throws(ValueError) in
+            try Duration(setting: text, within: .milliseconds(100) ... .seconds(3600))
+        }
+        guard let interval else { return nil }
+        let pace = Pace(interval: interval)
         // The next check begins this long after the last one at the latest, and ends within the deadline.
-        let least = pace.longest + deadline
+        let least = (pace.interval + pace.jitter + deadline).wholeMilliseconds
         let allowed = least...max(least, .seconds(86400))
         let staleAfter =
             sources[.staleAfter].text.isEmpty
@@ -88,5 +92,13 @@ final class SettingReader {
         let mistake = ConfigurationMistake(
             place: value.place, value: value.shown, problem: problem, origin: value.origin, position: value.position)
         if !mistakes.contains(mistake) { mistakes.append(mistake) }
+    }
+}
+
+extension Duration {
+    /// Rounded up, so that a limit which is shown is not itself beyond the limit.
+    fileprivate var wholeMilliseconds: Duration {
+        let (seconds, attoseconds) = components
+        return .milliseconds(seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 }

@@ -6,15 +6,19 @@ struct Sources {
     /// The services of the file; nil where it has none.
     let services: YAMLNode?
     let environment: [String: String]
+    /// Settings of the file whose value cannot be read at all, which is noted.
+    private let unreadable: Set<Setting>
 
     init(_ flags: [Setting: String], _ environment: [String: String], _ files: Files) {
         let place = Sources.find(.config, flags, environment, [:])
         let file = place.text.isEmpty ? nil : ConfigurationFile(place.text, environment: environment, files: files)
         var nodes: [Setting: SettingValue] = [:]
         var services: YAMLNode?
+        var unreadable: Set<Setting> = []
         if let file, let root = file.root {
-            (nodes, services) = Sources.settings(of: root, file)
+            (nodes, unreadable, services) = Sources.settings(of: root, file)
         }
+        self.unreadable = unreadable
         values = Setting.allCases.map { Sources.find($0, flags, environment, nodes) }
         self.file = file
         self.services = services
@@ -24,6 +28,11 @@ struct Sources {
     subscript(setting: Setting) -> SettingValue {
         values.first { $0.setting == setting }
             ?? SettingValue(setting: setting, text: setting.defaultValue, origin: .byDefault)
+    }
+
+    /// Whether it has a value, right or wrong.
+    func isGiven(_ setting: Setting) -> Bool {
+        !self[setting].text.isEmpty || unreadable.contains(setting)
     }
 
     var mistakes: [ConfigurationMistake] { file?.mistakes.all ?? [] }
@@ -41,21 +50,23 @@ struct Sources {
 
     private static func settings(
         of root: YAMLNode, _ file: ConfigurationFile
-    ) -> ([Setting: SettingValue], services: YAMLNode?) {
+    ) -> ([Setting: SettingValue], unreadable: Set<Setting>, services: YAMLNode?) {
         var found: [Setting: SettingValue] = [:]
+        var unreadable: Set<Setting> = []
         var services: YAMLNode?
         for (name, position, node) in root.mapping(path: "", file.mistakes) ?? [] {
             if name == "services" {
                 services = node
             } else if let setting = Setting.allCases.first(where: { $0.key == name }) {
                 found[setting] = value(of: setting, name, node, file)
+                if found[setting] == nil { unreadable.insert(setting) }
             } else if !name.hasPrefix("x-") {
                 // As in compose, x- is for whoever needs a place for anchors.
                 let known = Setting.allCases.compactMap(\.key) + ["services"]
                 file.mistakes.refuse(key: name, at: position, path: "", known: known)
             }
         }
-        return (found, services)
+        return (found, unreadable, services)
     }
 
     private static func value(

@@ -18,7 +18,7 @@ package enum Listen: Sendable, Hashable {
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = String(host.dropFirst().dropLast())
-            guard host.contains(":") else { throw ValueError("has brackets round what is not an IPv6 address") }
+            guard Endpoint.isIPv6(host) else { throw ValueError("has brackets round what is not an IPv6 address") }
         } else if host.contains(":") {
             throw ValueError("needs brackets round its IPv6 address ([::]:8080)")
         }
@@ -127,9 +127,10 @@ extension Duration {
         let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         // "1e9" and "+1" are numbers to Double, and "." begins no number.
         guard let unit = units.first(where: { $0.0 == text.dropFirst(number.count) })?.1, number.first != ".",
-            number.last != ".", let value = Double(number), value < 1e9
+            number.last != ".", let value = Double(number)
         else { return nil }
-        self = .milliseconds(Int((value * unit).rounded()))
+        // Far beyond all that is allowed, and far from overflowing.
+        self = .milliseconds(Int(min(value * unit, 1e15).rounded()))
     }
 }
 

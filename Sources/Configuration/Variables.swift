@@ -1,12 +1,13 @@
 /// Fills `${NAME}` and `${NAME:-default}` from the environment, as compose does; `$${` stands for `${`.
 struct Variables {
     private let environment: [String: String]
-    private let lines: [Substring]
+    private let lines: [Substring.UnicodeScalarView]
 
     /// - Parameter text: the file, to find a variable's place in.
     init(_ environment: [String: String], in text: [UInt8]) {
         self.environment = environment
-        lines = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        lines = String(decoding: text, as: UTF8.self).unicodeScalars
+            .split(separator: "\n", omittingEmptySubsequences: false)
     }
 
     /// - Returns: the text, and what is wrong with the variables in it.
@@ -25,11 +26,11 @@ struct Variables {
             output += before
             let body = rest.prefix { $0 != "}" }
             do throws(Mistake) {
-                guard body.endIndex < rest.endIndex else { throw Mistake("has no } at its end") }
+                guard body.endIndex < rest.endIndex else { throw Mistake(shown(body), "has no } at its end") }
                 output += try value(body)
             } catch {
-                let position = place(of: "${\(body)", from: start)
-                problems.append(YAMLProblem(position: position, problem: "${\(body)} \(error.problem)"))
+                let position = place(of: error.text, from: start)
+                problems.append(YAMLProblem(position: position, problem: "\(error.text) \(error.problem)"))
             }
             rest = rest[body.endIndex...].dropFirst()
         }
@@ -37,22 +38,31 @@ struct Variables {
     }
 
     private struct Mistake: Error {
+        /// As it is written.
+        let text: String
         let problem: String
 
-        init(_ problem: String) {
+        init(_ text: String, _ problem: String) {
+            self.text = text
             self.problem = problem
         }
+    }
+
+    /// What seems to be meant for the variable, where its end is missing.
+    private func shown(_ body: Substring) -> String {
+        "${\(body.prefix { !$0.isWhitespace })"
     }
 
     private func value(_ body: Substring) throws(Mistake) -> String {
         let name = String(body.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
         let rest = body.dropFirst(name.count)
-        guard let first = name.first, !first.isNumber, rest.isEmpty || rest.hasPrefix(":-") else {
-            throw Mistake("is not ${NAME} or ${NAME:-default}")
+        guard let first = name.first, !first.isNumber, rest.isEmpty || rest.hasPrefix(":-"), !rest.contains("${")
+        else {
+            throw Mistake("${\(body)}", "is not ${NAME} or ${NAME:-default}")
         }
         let found = environment[name]
         if rest.isEmpty {
-            guard let found else { throw Mistake("is not set, and has no default: ${\(name):-default}") }
+            guard let found else { throw Mistake("${\(name)}", "is not set, and has no default: ${\(name):-default}") }
             return found
         }
         return found.flatMap { $0.isEmpty ? nil : $0 } ?? String(rest.dropFirst(2))
@@ -62,10 +72,10 @@ struct Variables {
     private func place(of text: String, from start: Position) -> Position {
         for line in start.line...max(start.line, lines.count) where line <= lines.count {
             let skipped = line == start.line ? start.column - 1 : 0
-            let found = lines[line - 1].dropFirst(skipped)
-            guard let range = found.firstRange(of: text) else { continue }
-            let column = lines[line - 1].distance(from: lines[line - 1].startIndex, to: range.lowerBound) + 1
-            return Position(line: line, column: column)
+            let scalars = lines[line - 1]
+            guard let range = scalars.dropFirst(skipped).firstRange(of: text.unicodeScalars) else { continue }
+            return Position(
+                line: line, column: scalars.distance(from: scalars.startIndex, to: range.lowerBound) + 1)
         }
         return start
     }

@@ -12,7 +12,10 @@ struct YAMLReader {
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let variables: Variables
+    private let bytes: [UInt8]
     private var anchors: [String: YAMLNode] = [:]
+    /// Anchors of what is being read.
+    private var open: Set<String> = []
     private var weight = 0
     private var problems: [YAMLProblem] = []
 
@@ -32,7 +35,7 @@ struct YAMLReader {
         defer { yaml_parser_delete(parser) }
         return bytes.withUnsafeBufferPointer { buffer in
             yaml_parser_set_input_string(parser, buffer.baseAddress, buffer.count)
-            var reader = YAMLReader(parser: parser, variables: Variables(environment, in: bytes))
+            var reader = YAMLReader(parser: parser, bytes: bytes, variables: Variables(environment, in: bytes))
             do throws(YAMLProblem) {
                 let root = try reader.document()
                 return (root, reader.problems)
@@ -42,8 +45,9 @@ struct YAMLReader {
         }
     }
 
-    private init(parser: UnsafeMutablePointer<yaml_parser_t>, variables: Variables) {
+    private init(parser: UnsafeMutablePointer<yaml_parser_t>, bytes: [UInt8], variables: Variables) {
         self.parser = parser
+        self.bytes = bytes
         self.variables = variables
     }
 
@@ -94,8 +98,17 @@ struct YAMLReader {
     private func failure() -> YAMLProblem {
         let problem = parser.pointee.problem.map { String(cString: $0) } ?? "there is no memory to read it"
         // What cannot even be decoded has no line: only bytes before it.
-        let mark = parser.pointee.error == YAML_READER_ERROR ? parser.pointee.mark : parser.pointee.problem_mark
-        return YAMLProblem(position: Position(mark), problem: problem)
+        let position =
+            parser.pointee.error == YAML_READER_ERROR
+            ? position(after: parser.pointee.problem_offset) : Position(parser.pointee.problem_mark)
+        return YAMLProblem(position: position, problem: problem)
+    }
+
+    private func position(after count: Int) -> Position {
+        let before = bytes.prefix(count)
+        let lines = before.split(separator: 0x0A, omittingEmptySubsequences: false)
+        let characters = String(decoding: lines.last ?? [], as: UTF8.self).unicodeScalars.count
+        return Position(line: max(1, lines.count), column: characters + 1)
     }
 
     // MARK: Nodes
@@ -127,6 +140,10 @@ struct YAMLReader {
         }
         switch event {
         case .alias(let name):
+            guard !open.contains(name) else {
+                let problem = "the alias *\(name) stands inside what its anchor &\(name) names"
+                throw YAMLProblem(position: position, problem: problem)
+            }
             guard let node = anchors[name] else {
                 throw YAMLProblem(position: position, problem: "the alias *\(name) has no anchor &\(name) before it")
             }
@@ -136,14 +153,19 @@ struct YAMLReader {
             refuse(tag, position)
             return try keep(fill(text, position, isPlain: isPlain), anchor, position)
         case .sequenceStart(let anchor, let tag):
-            refuse(tag, position)
+            begin(anchor, tag, position)
             return try keep(.sequence(sequence(depth)), anchor, position)
         case .mappingStart(let anchor, let tag):
-            refuse(tag, position)
+            begin(anchor, tag, position)
             return try keep(.mapping(mapping(depth)), anchor, position)
         case .end, .documentStart, .documentEnd, .collectionEnd:
             throw YAMLProblem(position: position, problem: "a value is missing")
         }
+    }
+
+    private mutating func begin(_ anchor: String?, _ tag: String?, _ position: Position) {
+        refuse(tag, position)
+        if let anchor { open.insert(anchor) }
     }
 
     private mutating func keep(
@@ -151,7 +173,10 @@ struct YAMLReader {
     ) throws(YAMLProblem) -> YAMLNode {
         let node = YAMLNode(content, at: position)
         try count(1, position)
-        if let anchor { anchors[anchor] = node }
+        if let anchor {
+            anchors[anchor] = node
+            open.remove(anchor)
+        }
         return node
     }
 
@@ -210,7 +235,9 @@ struct YAMLReader {
 
     private mutating func refuse(_ tag: String?, _ position: Position) {
         guard let tag, tag != "!" else { return }
-        problems.append(YAMLProblem(position: position, problem: "the tag \(tag) is not used here"))
+        let standard = "tag:yaml.org,2002:"
+        let shown = tag.hasPrefix(standard) ? "!!\(tag.dropFirst(standard.count))" : tag
+        problems.append(YAMLProblem(position: position, problem: "the tag \(shown) is not used here"))
     }
 
     private mutating func fill(_ text: String, _ position: Position, isPlain: Bool) -> YAMLNode.Content {

@@ -1,3 +1,5 @@
+import Health
+
 /// A JSON value (RFC 8259) whose members keep their order, so that an answer begins with its verdict.
 /// `JSONEncoder` can only sort them or leave them to chance.
 indirect enum JSON {

@@ -162,8 +162,8 @@ struct FileTests {
         "What is no network",
         arguments: [
             ("10.0.0.0/33", "prefix length"), ("10.0.0.0/", "prefix length"), ("10.0.0.0/+8", "prefix length"),
-            ("10.0.0.1/8", "beyond its prefix"), ("::/129", "prefix length"), ("10.0.0/8", "is not full"),
-            ("full ", "is not full"), ("", "is not full"), ("10.0.0.0/8/9", "prefix length"),
+            ("10.0.0.1/8", "beyond its prefix"), ("::/129", "prefix length"), ("10.0.0/8", "is not a network"),
+            ("full ", "is not a network"), ("", "is not full"), ("10.0.0.0/8/9", "prefix length"),
         ])
     func noNetworks(text: String, words: String) {
         let error = #expect(throws: ValueError.self) { try Network(text) }

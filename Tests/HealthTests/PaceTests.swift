@@ -27,6 +27,6 @@ struct PaceTests {
             let low = 9 + Double(step) * 0.2
             #expect((60...140).contains(pauses.count { low <= $0 && $0 < low + 0.2 }))
         }
-        #expect(pace.longest == .seconds(11))
+        #expect(pace.jitter == .seconds(1))
     }
 }

@@ -15,7 +15,7 @@ package enum Printable {
     }
 
     /// C0, DEL and C1, the line separators, and what turns the direction of writing: none of them fits in a line.
-    static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
         default: false
