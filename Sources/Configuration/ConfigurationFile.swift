@@ -116,18 +116,19 @@ extension YAMLNode {
         }
     }
 
-    /// A list or a mapping without anything in it.
-    var isEmpty: Bool {
-        switch content {
-        case .sequence(let nodes): nodes.isEmpty
-        case .mapping(let entries): entries.isEmpty
-        case .scalar, .unfilled: false
-        }
+    var isEmptyList: Bool {
+        if case .sequence(let nodes) = content { nodes.isEmpty } else { false }
+    }
+
+    var isEmptyMapping: Bool {
+        if case .mapping(let entries) = content { entries.isEmpty } else { false }
     }
 
     /// What is written here, where it is one value; else a mistake.
     func text(path: String, _ mistakes: Mistakes) -> String? {
         switch content {
+        // YAML's ways to write nothing.
+        case .scalar("~", isPlain: true), .scalar("null", isPlain: true): return ""
         case .scalar(let text, _): return text
         case .unfilled: return nil
         case .sequence, .mapping:

@@ -41,7 +41,7 @@ struct ExpectationReader {
             }
             if let statuses { all = all?.union(statuses) ?? statuses }
         }
-        if node.isEmpty { mistakes.add("is empty", at: node.position, path: section.path(.accept)) }
+        if node.isEmptyList { mistakes.add("is empty", at: node.position, path: section.path(.accept)) }
         return all
     }
 
@@ -49,7 +49,7 @@ struct ExpectationReader {
         guard let node = section[.body],
             let keys = Section<BodyKey>(node, path: section.path(.body), mistakes)
         else { return nil }
-        if node.isEmpty { mistakes.add("expects nothing", at: node.position, path: section.path(.body)) }
+        if node.isEmptyMapping { mistakes.add("expects nothing", at: node.position, path: section.path(.body)) }
         return BodyExpectation(
             contained: texts(keys, .contains) { _ throws(ValueError) in },
             patterns: texts(keys, .matches) { text throws(ValueError) in try ExpectationReader.pattern(text) },
@@ -60,7 +60,7 @@ struct ExpectationReader {
         _ keys: Section<BodyKey>, _ key: BodyKey, _ check: (String) throws(ValueError) -> Void
     ) -> [String] {
         guard let node = keys[key] else { return [] }
-        if node.isEmpty { mistakes.add("is empty", at: node.position, path: keys.path(key)) }
+        if node.isEmptyList { mistakes.add("is empty", at: node.position, path: keys.path(key)) }
         return node.elements.compactMap { element in
             element.value(path: keys.path(key), mistakes) { text throws(ValueError) in
                 guard !text.isEmpty else { throw ValueError("is empty, and would be found in anything") }
@@ -72,7 +72,7 @@ struct ExpectationReader {
 
     private func members(_ keys: Section<BodyKey>) -> [BodyExpectation.Member] {
         guard let node = keys[.json], let entries = node.mapping(path: keys.path(.json), mistakes) else { return [] }
-        if node.isEmpty { mistakes.add("is empty", at: node.position, path: keys.path(.json)) }
+        if node.isEmptyMapping { mistakes.add("is empty", at: node.position, path: keys.path(.json)) }
         return entries.compactMap { name, position, value in
             guard let pointer = JSONPointer(name) else {
                 mistakes.add(

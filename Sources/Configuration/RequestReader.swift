@@ -20,13 +20,18 @@ struct RequestReader {
     private let file: ConfigurationFile
     private let files: Files
     private let isPlain: Bool
+    /// A URL has user and password in it.
+    private let hasCredentials: Bool
     private let mistakes: Mistakes
 
-    init(_ section: Section<ServiceKey>, _ file: ConfigurationFile, _ files: Files, isPlain: Bool) {
+    init(
+        _ section: Section<ServiceKey>, _ file: ConfigurationFile, _ files: Files, isPlain: Bool, hasCredentials: Bool
+    ) {
         self.section = section
         self.file = file
         self.files = files
         self.isPlain = isPlain
+        self.hasCredentials = hasCredentials
         mistakes = file.mistakes
     }
 
@@ -146,7 +151,9 @@ struct RequestReader {
     }
 
     private func refuseSeveralCredentials(_ fields: [ProbeRequest.Field]) {
-        var given = fields.filter { $0.name.lowercased() == "authorization" }.map { "headers.\($0.name)" }
+        let place = [ServiceKey.url, .instances].first { section[$0] != nil } ?? .endpoint
+        var given = hasCredentials ? ["user and password in \(place.rawValue)"] : []
+        given += fields.filter { $0.name.lowercased() == "authorization" }.map { "headers.\($0.name)" }
         for key in [ServiceKey.basicAuth, .bearerToken, .bearerTokenFile] {
             guard let node = section[key] else { continue }
             // A token beside its file is another mistake.

@@ -65,7 +65,12 @@ struct ServiceReader {
         let isTCP = preset == .tcp || places.contains { $0.url.scheme == .tcp }
         if isTCP { refuseWhatIsHTTPOnly() }
         let isPlain = !places.isEmpty && !places.contains { $0.url.scheme == .https }
-        let request = isTCP ? .init() : RequestReader(section, file, files, isPlain: isPlain).read()
+        let request =
+            isTCP
+            ? .init()
+            : RequestReader(
+                section, file, files, isPlain: isPlain, hasCredentials: places.contains { $0.url.credentials != nil }
+            ).read()
         let expectation: Expectation =
             isTCP ? .connection : ExpectationReader(section, file).read(preset, request.method)
         let timeout = duration(.timeout) ?? defaults.timeout
@@ -178,13 +183,15 @@ struct ServiceReader {
 
     /// Of all that are listed, as one that is wrong is noted elsewhere.
     private func required(_ isGroup: Bool) -> Int {
-        let count = section[.instances]?.elements.count ?? 1
+        var count = 1
+        if case .sequence(let nodes) = section[.instances]?.content { count = nodes.count }
         guard let node = section[.require] else { return count }
         guard isGroup else {
             mistakes.add("counts instances, and there are none", at: node.position, path: section.path(.require))
             return 1
         }
-        guard count > 0 else { return 1 }
+        // Of what is no list, or an empty one, nothing can be required; that is noted.
+        guard case .sequence = section[.instances]?.content, count > 0 else { return 1 }
         return value(.require) { text throws(ValueError) in
             switch text {
             case "any": return 1

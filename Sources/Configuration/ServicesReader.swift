@@ -40,7 +40,7 @@ struct ServicesReader {
 
     private func services(_ node: YAMLNode, _ file: ConfigurationFile) -> [Service] {
         guard let entries = node.mapping(path: "services", file.mistakes) else { return [] }
-        if node.isEmpty { file.mistakes.add("names no service", at: node.position, path: "services") }
+        if node.isEmptyMapping { file.mistakes.add("names no service", at: node.position, path: "services") }
         return entries.compactMap { name, position, node in
             guard ServicesReader.isName(name) else {
                 file.mistakes.add(

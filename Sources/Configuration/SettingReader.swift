@@ -41,7 +41,11 @@ final class SettingReader {
     }
 
     func background(deadline: Duration) -> Configuration.Background? {
-        guard !sources[.interval].text.isEmpty else { return nil }
+        guard !sources[.interval].text.isEmpty else {
+            // Without effect, but not without sense.
+            if !sources[.staleAfter].text.isEmpty { _ = duration(.staleAfter, within: .zero ... .seconds(86400)) }
+            return nil
+        }
         let interval = read(.interval) { text throws(ValueError) in
             try Duration(setting: text, within: .milliseconds(100) ... .seconds(3600))
         }
@@ -91,7 +95,10 @@ final class SettingReader {
     private func refuse(_ value: SettingValue, _ problem: String) {
         let mistake = ConfigurationMistake(
             place: value.place, value: value.shown, problem: problem, origin: value.origin, position: value.position)
-        if !mistakes.contains(mistake) { mistakes.append(mistake) }
+        let isKnown = mistakes.contains { other in
+            other == mistake || (other.position != nil && other.position == mistake.position)
+        }
+        if !isKnown { mistakes.append(mistake) }
     }
 }
 
