@@ -54,7 +54,7 @@ struct FileTests {
             services:
               loki:
                 preset: loki-ready
-                instances: [http://a:3100, http://u:p@b:3100/x]
+                instances: [http://a:3100, http://b:3100/x]
                 require: any
                 fall: 4
                 timeout: 1s
@@ -67,13 +67,12 @@ struct FileTests {
             others: ["/etc/token": "abc\r\n", "/ca.pem": "-----BEGIN CERTIFICATE-----"])
         let service = try #require(configuration.services.first)
         #expect(service.name == "loki" && service.isGroup && service.required == 1 && !service.isCritical)
-        #expect(service.instances.map(\.name) == ["https://a:3100", "http://***@b:3100/x"])
+        #expect(service.instances.map(\.name) == ["https://a:3100", "http://b:3100/x"])
         let (first, second) = (service.targets[0], service.targets[1])
         #expect(first.id != second.id)
         #expect(first.threshold == Threshold(rise: 2, fall: 4))
         #expect(first.timeout == .seconds(1))
         #expect("\(first.request)" == "GET https://a:3100/ready" && "\(second.url)" == "http://b:3100/x/ready")
-        #expect(second.url.credentials == ProbeURL.Credentials(user: "u", password: "p"))
         #expect(
             first.request.fields.map { "\($0.name): \($0.value)" } == [
                 "X-Scope-OrgID: ops", "Authorization: Bearer abc",
@@ -88,6 +87,14 @@ struct FileTests {
         #expect(body.contained == ["ready"] && body.patterns == ["^r", "y$"])
         #expect(body.members.map(\.value) == [.number(1), .string("1"), .null, .bool(true), .string("x")])
         #expect(configuration.background?.staleAfter == .seconds(15))
+    }
+
+    @Test("Instances are named by their URLs as they are written, without user and password")
+    func instanceNames() throws {
+        let service = try read("services: {a: {instances: ['http://u:p@b:3100/x?y=@z', 'HTTP://b'], require: 1}}")
+            .services[0]
+        #expect(service.instances.map(\.name) == ["http://***@b:3100/x?y=@z", "HTTP://b"])
+        #expect(service.targets.first?.url.credentials == ProbeURL.Credentials(user: "u", password: "p"))
     }
 
     @Test("Variables are values and not text, and what needs quoting stays as it is")
@@ -163,7 +170,7 @@ struct FileTests {
         arguments: [
             ("10.0.0.0/33", "prefix length"), ("10.0.0.0/", "prefix length"), ("10.0.0.0/+8", "prefix length"),
             ("10.0.0.1/8", "beyond its prefix"), ("::/129", "prefix length"), ("10.0.0/8", "is not a network"),
-            ("full ", "is not a network"), ("", "is not full"), ("10.0.0.0/8/9", "prefix length"),
+            ("full ", "is not a network"), ("", "is not a network"), ("10.0.0.0/8/9", "prefix length"),
         ])
     func noNetworks(text: String, words: String) {
         let error = #expect(throws: ValueError.self) { try Network(text) }
