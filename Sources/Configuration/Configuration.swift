@@ -64,8 +64,8 @@ package struct Configuration: Sendable {
         accessLog = reader.read(.accessLog) { text throws(ValueError) in try Switch(text) } == .on
         services = ServicesReader(sources, reader, files, hasInterval: sources.isGiven(.interval)).read()
 
-        let mistakes = sources.mistakes + reader.mistakes
-        guard mistakes.isEmpty else { throw ConfigurationError(mistakes: mistakes.sorted(by: Configuration.isBefore)) }
+        let mistakes = reader.mistakes + sources.mistakes
+        guard mistakes.isEmpty else { throw ConfigurationError(mistakes: Configuration.inOrder(mistakes)) }
         settings = sources.values
         warnings = Advice.warnings(sources, services, background, deadline: deadline)
         notices = Advice.notices(sources, services)
@@ -85,7 +85,25 @@ package struct Configuration: Sendable {
         return listen
     }
 
-    /// In the order of the file, and what is not in it before.
+    /// In the order of the file, and each once: an anchor that is used twice is wrong twice, but in one place.
+    private static func inOrder(_ mistakes: [ConfigurationMistake]) -> [ConfigurationMistake] {
+        struct Key: Hashable {
+            let origin: Origin
+            let problem: String
+            let value: String?
+            /// A flag or a variable has no other place.
+            let name: String
+        }
+        var seen: Set<Key> = []
+        return mistakes.filter { mistake in
+            let name = mistake.position == nil ? mistake.place : ""
+            let key = Key(origin: mistake.origin, problem: mistake.problem, value: mistake.value, name: name)
+            return seen.insert(key).inserted
+        }
+        .sorted(by: isBefore)
+    }
+
+    /// What is not in the file comes before.
     private static func isBefore(_ left: ConfigurationMistake, _ right: ConfigurationMistake) -> Bool {
         switch (left.position, right.position) {
         case (let left?, let right?): left < right

@@ -51,14 +51,10 @@ final class Mistakes {
     ///   - value: what is written there, where it is the value that is wrong.
     func add(_ problem: String, at position: Position? = nil, path: String = "", value: String? = nil) {
         let place = position.map { "\(file):\($0)" } ?? file
-        let mistake = ConfigurationMistake(
-            place: path, value: value.map { String($0.prefix(200)) }, problem: problem, origin: .file(place: place),
-            position: position)
-        // An anchor that is used twice is wrong twice, in one place.
-        let isKnown = all.contains { other in
-            other.position == position && other.problem == problem && other.value == mistake.value
-        }
-        if !isKnown { all.append(mistake) }
+        all.append(
+            ConfigurationMistake(
+                place: path, value: value.map { String($0.prefix(200)) }, problem: problem,
+                origin: .file(place: place), position: position))
     }
 }
 
@@ -102,6 +98,7 @@ extension Mistakes {
 extension YAMLNode {
     /// Its entries, where it is a mapping of names; else a mistake.
     func mapping(path: String, _ mistakes: Mistakes) -> [(name: String, position: Position, value: YAMLNode)]? {
+        if case .unfilled = content { return nil }
         guard case .mapping(let entries) = content else {
             mistakes.add("is \(kind), not a mapping", at: position, path: path)
             return nil
@@ -127,9 +124,7 @@ extension YAMLNode {
     /// What is written here, where it is one value; else a mistake.
     func text(path: String, _ mistakes: Mistakes) -> String? {
         switch content {
-        // YAML's ways to write nothing.
-        case .scalar("~", isPlain: true), .scalar("null", isPlain: true): return ""
-        case .scalar(let text, _): return text
+        case .scalar(let text, _): return isNull ? "" : text
         case .unfilled: return nil
         case .sequence, .mapping:
             mistakes.add("is \(kind), not one value", at: position, path: path)

@@ -152,16 +152,20 @@ struct RequestReader {
 
     private func refuseSeveralCredentials(_ fields: [ProbeRequest.Field]) {
         let place = [ServiceKey.url, .instances].first { section[$0] != nil } ?? .endpoint
-        var given = hasCredentials ? ["user and password in \(place.rawValue)"] : []
-        given += fields.filter { $0.name.lowercased() == "authorization" }.map { "headers.\($0.name)" }
-        for key in [ServiceKey.basicAuth, .bearerToken, .bearerTokenFile] {
-            guard let node = section[key] else { continue }
+        var first = hasCredentials ? "user and password in \(place.rawValue)" : nil
+        let field = fields.first { $0.name.lowercased() == "authorization" }.map { "headers.\($0.name)" }
+        let given: [(name: String?, node: YAMLNode?)] =
+            [(field, section[.headers])]
+            + [ServiceKey.basicAuth, .bearerToken, .bearerTokenFile].map { ($0.rawValue, section[$0]) }
+        for (name, node) in given {
+            guard let name, let node else { continue }
             // A token beside its file is another mistake.
-            if let first = given.first, first != ServiceKey.bearerToken.rawValue {
+            if let first, first != ServiceKey.bearerToken.rawValue {
                 mistakes.add(
-                    "stands beside \(first): there may be one of them", at: node.position, path: section.path(key))
+                    "stands beside \(first): there may be one of them", at: node.position,
+                    path: "\(section.path).\(name)")
             }
-            given.append(key.rawValue)
+            first = first ?? name
         }
     }
 
@@ -172,7 +176,10 @@ struct RequestReader {
 
     private func checkSocket() {
         _ = section[.unixSocket]?.value(path: section.path(.unixSocket), mistakes) { text throws(ValueError) in
-            try Listen.socketPath(text)
+            if case .sequence(let nodes) = section[.instances]?.content, nodes.count > 1 {
+                throw ValueError("is one place for several instances")
+            }
+            return try Listen.socketPath(text)
         }
     }
 
@@ -189,7 +196,7 @@ struct RequestReader {
         func pem(_ key: TLSKey) -> [UInt8]? {
             keys[key].flatMap { node in
                 guard let bytes = contents(node, keys.path(key)) else { return nil }
-                guard !bytes.contains("ENCRYPTED") else {
+                guard !bytes.isEncrypted else {
                     mistakes.add(
                         "is encrypted, and nobody is there to give the passphrase", at: node.position,
                         path: keys.path(key), value: node.plainText)
@@ -232,6 +239,11 @@ struct RequestReader {
 }
 
 extension [UInt8] {
+    /// As PKCS #8 and as OpenSSL's older keys say it.
+    fileprivate var isEncrypted: Bool {
+        contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || contains("Proc-Type: 4,ENCRYPTED")
+    }
+
     fileprivate func contains(_ text: String) -> Bool {
         String(decoding: self, as: UTF8.self).contains(text)
     }

@@ -53,10 +53,17 @@ final class SettingReader {
         let pace = Pace(interval: interval)
         // The next check begins this long after the last one at the latest, and ends within the deadline.
         let least = (pace.interval + pace.jitter + deadline).wholeMilliseconds
-        let allowed = least...max(least, .seconds(86400))
-        let staleAfter =
+        let given =
             sources[.staleAfter].text.isEmpty
-            ? max(pace.interval, deadline) * 3 : duration(.staleAfter, within: allowed)
+            ? nil
+            : read(.staleAfter) { text throws(ValueError) in
+                let value = try Duration(setting: text, within: .zero ... .seconds(86400))
+                guard value >= least else {
+                    throw ValueError("is shorter than \(least.setting): the interval, 10 % of it, and the deadline")
+                }
+                return value
+            }
+        let staleAfter = given ?? max(pace.interval, deadline) * 3
         return Configuration.Background(pace: pace, staleAfter: staleAfter)
     }
 
@@ -93,12 +100,10 @@ final class SettingReader {
     }
 
     private func refuse(_ value: SettingValue, _ problem: String) {
-        let mistake = ConfigurationMistake(
-            place: value.place, value: value.shown, problem: problem, origin: value.origin, position: value.position)
-        let isKnown = mistakes.contains { other in
-            other == mistake || (other.position != nil && other.position == mistake.position)
-        }
-        if !isKnown { mistakes.append(mistake) }
+        mistakes.append(
+            ConfigurationMistake(
+                place: value.place, value: value.shown, problem: problem, origin: value.origin,
+                position: value.position))
     }
 }
 

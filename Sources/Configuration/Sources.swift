@@ -77,7 +77,12 @@ struct Sources {
                 setting: setting, text: text, origin: .file(place: file.place(position)), position: position)
         }
         guard setting == .detail, case .sequence(let nodes) = node.content else {
-            return node.text(path: name, file.mistakes).map { value($0, node.position) }
+            guard let text = node.text(path: name, file.mistakes) else { return nil }
+            guard !text.isEmpty else {
+                file.mistakes.add("is empty", at: node.position, path: name)
+                return nil
+            }
+            return value(text, node.position)
         }
         // Each network is looked at here, where its place is known.
         if nodes.isEmpty { file.mistakes.add("is empty", at: node.position, path: name) }

@@ -22,6 +22,9 @@ package enum Listen: Sendable, Hashable {
         } else if host.contains(":") {
             throw ValueError("needs brackets round its IPv6 address ([::]:8080)")
         }
+        guard host.isEmpty || Endpoint.isHost(host) else {
+            throw ValueError("has a host that is neither a name nor an address")
+        }
         guard !host.isEmpty else { throw ValueError("names no address before the port (0.0.0.0:8080, [::]:8080)") }
         self = .tcp(host: host, port: port)
     }

@@ -25,9 +25,15 @@ struct YAMLNode {
             }
     }
 
+    /// One of YAML's ways to write nothing.
+    var isNull: Bool {
+        guard case .scalar(let text, isPlain: true) = content else { return false }
+        return ["", "~", "null"].contains(text)
+    }
+
     var kind: String {
         switch content {
-        case .scalar, .unfilled: "one value"
+        case .scalar, .unfilled: isNull ? "empty" : "one value"
         case .sequence: "a list"
         case .mapping: "a mapping"
         }

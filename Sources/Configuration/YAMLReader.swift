@@ -96,11 +96,15 @@ struct YAMLReader {
 
     /// libyaml's own words.
     private func failure() -> YAMLProblem {
-        let problem = parser.pointee.problem.map { String(cString: $0) } ?? "there is no memory to read it"
+        var problem = parser.pointee.problem.map { String(cString: $0) } ?? "there is no memory to read it"
         // What cannot even be decoded has no line: only bytes before it.
         let position =
             parser.pointee.error == YAML_READER_ERROR
             ? position(after: parser.pointee.problem_offset) : Position(parser.pointee.problem_mark)
+        if let context = parser.pointee.context, parser.pointee.error != YAML_READER_ERROR {
+            let start = Position(parser.pointee.context_mark)
+            if start != position { problem += ", \(String(cString: context)) that begins at \(start)" }
+        }
         return YAMLProblem(position: position, problem: problem)
     }
 
@@ -130,8 +134,7 @@ struct YAMLReader {
         if case .documentStart = rest {
             throw YAMLProblem(position: start, problem: "a second document begins: there may be only one")
         }
-        if case .scalar("", isPlain: true) = root.content { return nil }
-        return root
+        return root.isNull ? nil : root
     }
 
     private mutating func node(_ event: Event, _ position: Position, depth: Int) throws(YAMLProblem) -> YAMLNode {
@@ -199,6 +202,7 @@ struct YAMLReader {
 
     private mutating func mapping(_ depth: Int) throws(YAMLProblem) -> [(key: YAMLNode, value: YAMLNode)] {
         var entries: [(key: YAMLNode, value: YAMLNode)] = []
+        var lines: [String: Int] = [:]
         var merged: [YAMLNode] = []
         while true {
             let (event, position) = try next()
@@ -208,26 +212,31 @@ struct YAMLReader {
             let value = try node(valueEvent, valuePosition, depth: depth + 1)
             if case .scalar("<<", isPlain: true) = key.content {
                 merged.append(value)
-            } else if let first = entries.first(where: { $0.key.isSameKey(as: key) }) {
-                let problem = "\(key.shownAsKey) stands here twice: first in line \(first.key.position.line)"
+            } else if case .scalar(let name, _) = key.content, let first = lines[name] {
+                let problem = "\"\(name)\" stands here twice: first in line \(first)"
                 problems.append(YAMLProblem(position: key.position, problem: problem))
             } else {
+                if case .scalar(let name, _) = key.content { lines[name] = key.position.line }
                 entries.append((key, value))
             }
         }
-        for node in merged { merge(node, into: &entries) }
+        var names = Set(lines.keys)
+        for node in merged { merge(node, into: &entries, &names) }
         return entries
     }
 
     /// `<<: *defaults` or a list of such: what is written here goes before what is merged (yaml.org/type/merge.html).
-    private mutating func merge(_ node: YAMLNode, into entries: inout [(key: YAMLNode, value: YAMLNode)]) {
+    private mutating func merge(
+        _ node: YAMLNode, into entries: inout [(key: YAMLNode, value: YAMLNode)], _ names: inout Set<String>
+    ) {
         switch node.content {
         case .mapping(let others):
-            for other in others where !entries.contains(where: { $0.key.isSameKey(as: other.key) }) {
+            for other in others {
+                if case .scalar(let name, _) = other.key.content, !names.insert(name).inserted { continue }
                 entries.append(other)
             }
         case .sequence(let nodes):
-            for node in nodes { merge(node, into: &entries) }
+            for node in nodes { merge(node, into: &entries, &names) }
         case .scalar, .unfilled:
             problems.append(YAMLProblem(position: node.position, problem: "<< takes a mapping, or a list of them"))
         }
@@ -244,17 +253,6 @@ struct YAMLReader {
         let (filled, found) = variables.fill(text, at: position)
         problems += found
         return found.isEmpty ? .scalar(filled, isPlain: isPlain) : .unfilled
-    }
-}
-
-extension YAMLNode {
-    fileprivate func isSameKey(as other: YAMLNode) -> Bool {
-        guard case .scalar(let mine, _) = content, case .scalar(let theirs, _) = other.content else { return false }
-        return mine == theirs
-    }
-
-    fileprivate var shownAsKey: String {
-        if case .scalar(let text, _) = content { "\"\(text)\"" } else { "a key" }
     }
 }
 

@@ -74,21 +74,20 @@ actor StateLog {
     func changed(_ transition: Transition) {
         switch transition {
         case .service(let service, let lasted):
-            let target = service.isGroup ? nil : service.instances.first
-            let took = target.map { " (\($0.observation.duration.brief))" } ?? ""
             tell(
-                service.name, service.status, service.reason, after: lasted, took,
+                service.name, service.status, service.reason, after: lasted,
+                service.isGroup ? nil : service.instances.first?.observation.duration,
                 ["event": "changed", "service": "\(service.name)"])
         case .instance(let instance, let service, let lasted):
             tell(
                 "\(service) at \(instance.name)", instance.status, instance.reason, after: lasted,
-                " (\(instance.observation.duration.brief))",
+                instance.observation.duration,
                 ["event": "instance_changed", "service": "\(service)", "instance": "\(instance.name)"])
         }
     }
 
     private func tell(
-        _ name: String, _ status: HealthStatus, _ reason: Reason?, after lasted: Duration?, _ took: String,
+        _ name: String, _ status: HealthStatus, _ reason: Reason?, after lasted: Duration?, _ took: Duration?,
         _ names: Logger.Metadata
     ) {
         let before = lasted.map { " after \($0.brief)" } ?? ""
@@ -96,8 +95,10 @@ actor StateLog {
         var metadata = names
         metadata["status"] = "\(status.rawValue)"
         metadata["reason"] = reason.map { "\($0.code)" }
+        metadata["duration_ms"] = took.map { "\($0.milliseconds)" }
+        let time = took.map { " (\($0.brief))" } ?? ""
         logger.log(
-            level: status == .healthy ? .info : .warning, "\(name) is \(status.rawValue)\(before)\(why)\(took)",
+            level: status == .healthy ? .info : .warning, "\(name) is \(status.rawValue)\(before)\(why)\(time)",
             metadata: metadata)
     }
 

@@ -52,10 +52,10 @@ struct Sidecar {
         let numbers = [SIGTERM, SIGINT] + (load == nil ? [] : [SIGHUP])
         let signals = Signals(numbers, on: loop) { sink.yield(.signal($0)) }
         try await engine.start()
+        await server.tell(ofExchanges: configuration.accessLog ? log.exchangeLog : nil)
         let bound = try await listen(on: ListenAddress(configuration.listen), configuration, orOnAnyPort: mayMove)
         started(bound)
         await log.started(on: bound, configuration)
-        await server.tell(ofExchanges: configuration.accessLog ? log.exchangeLog : nil)
 
         let last = await waitForEnd(events, sink, configuration, load)
         await server.stop(within: last.deadline + .seconds(1))
