@@ -8,7 +8,8 @@ import Synchronization
 ///
 /// Nothing that can block (name resolution, file reading, a write to a log that nobody reads) may run here.
 ///
-/// Descriptors are watched by one epoll for the whole loop, under one Dispatch source. Dispatch hands every event from
+/// Descriptors are watched by one epoll for the whole loop, under one Dispatch source; each event goes to the `Poll` that
+/// watches for it. Dispatch hands every event from
 /// one thread to another, which costs more than most events are worth; so once one has come, the loop waits for the next
 /// itself, for `patience`, before it leaves the watch to Dispatch again. Jobs from other threads wake it from that wait;
 /// a timer or a signal waits for its end.
@@ -19,7 +20,10 @@ import Synchronization
 package actor EventLoop: SerialExecutor {
     /// How long the loop itself waits for events after the last one, in milliseconds.
     private static let patience: Int32 = 2
-    private static let batch = 16
+    /// Events taken before timers, signals and other jobs get their turn.
+    private static let batch = 256
+    /// The bell's events, which no poll has.
+    private static let bellNumber = 0
 
     /// Sources that deliver to this loop's actors are made on this queue.
     package nonisolated let queue: DispatchQueue
@@ -32,7 +36,10 @@ package actor EventLoop: SerialExecutor {
 
     private var descriptor: Int32 = -1
     private var watch: Watch?
-    private var handlers: [Int32: @Sendable () -> Void] = [:]
+    private var polls: [Int: (seen: [Poll.Seen], ready: @Sendable () -> Void)] = [:]
+    private var lastPoll = EventLoop.bellNumber
+    /// Polls of which the present batch has events, in the order of their first.
+    private var due: [Int] = []
 
     package init(label: String = "healthz.loop") {
         queue = DispatchQueue(label: label)
@@ -62,27 +69,39 @@ package actor EventLoop: SerialExecutor {
         dispatchPrecondition(condition: .onQueue(queue))
     }
 
-    /// Watches an epoll descriptor, and calls `ready` for as long as it has events.
-    func attach(_ poll: Int32, ready: @escaping @Sendable () -> Void) throws(SystemError) {
+    /// - Parameter ready: called when something that this poll watches is ready.
+    /// - Returns: the poll's number.
+    func attach(_ ready: @escaping @Sendable () -> Void) throws(SystemError) -> Int {
         if descriptor < 0 { try start() }
-        var event = epoll_event()
-        event.events = healthz_EPOLLIN
-        event.data.fd = poll
-        guard epoll_ctl(descriptor, EPOLL_CTL_ADD, poll, &event) == 0 else { throw SystemError.last(in: "epoll_ctl") }
-        handlers[poll] = ready
+        lastPoll += 1
+        polls[lastPoll] = ([], ready)
+        return lastPoll
     }
 
-    /// Ends the watch, and closes the descriptor.
-    func detach(_ poll: Int32) {
-        handlers[poll] = nil
-        close(poll)
+    func detach(_ poll: Int) {
+        polls[poll] = nil
+    }
+
+    /// epoll_ctl(2) for one descriptor of a poll.
+    func control(_ operation: Int32, _ watched: Int32, _ interest: Poll.Events, _ poll: Int) throws(SystemError) {
+        var event = epoll_event()
+        event.events = interest.rawValue
+        event.data.u64 = UInt64(poll) << 32 | UInt64(UInt32(bitPattern: watched))
+        guard epoll_ctl(descriptor, operation, watched, &event) == 0 else { throw SystemError.last(in: "epoll_ctl") }
+    }
+
+    /// What was seen for a poll, in exchange for an empty list to collect what comes next in.
+    func exchange(_ empty: [Poll.Seen], _ poll: Int) -> [Poll.Seen] {
+        guard let seen = polls[poll]?.seen else { return [] }
+        polls[poll]?.seen = empty
+        return seen
     }
 
     private func start() throws(SystemError) {
         let made = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard made >= 0 else { throw SystemError.last(in: "epoll_create1") }
         descriptor = made
-        try attach(bell.descriptor) { [bell] in bell.silence() }
+        try control(EPOLL_CTL_ADD, bell.descriptor, .readable, EventLoop.bellNumber)
         watch = Watch(over: made, on: queue) { [weak self] in self?.assumeIsolated { $0.takeOver() } }
     }
 
@@ -100,15 +119,31 @@ package actor EventLoop: SerialExecutor {
             let count = epoll_wait(
                 descriptor, events.baseAddress, Int32(EventLoop.batch), isBusy ? 0 : EventLoop.patience)
             isWaiting.store(false, ordering: .sequentiallyConsistent)
-            for index in 0..<max(0, Int(count)) { handlers[events[index].data.fd]?() }
+            for index in 0..<max(0, Int(count)) { sort(events[index]) }
             return count
         }
+        for poll in due { polls[poll]?.ready() }
+        due.removeAll(keepingCapacity: true)
         if count <= 0, !isBusy {
             watch?.source.resume()
         } else {
             // Behind whatever is in the queue by now.
             queue.async { self.assumeIsolated { $0.turn() } }
         }
+    }
+
+    /// Hands one event to its poll.
+    private func sort(_ event: epoll_event) {
+        let poll = Int(event.data.u64 >> 32)
+        guard poll != EventLoop.bellNumber else { return bell.silence() }
+        let watched = Int32(bitPattern: UInt32(truncatingIfNeeded: event.data.u64))
+        guard let isFirst = polls[poll]?.seen.isEmpty else {
+            // Nobody will ever handle it.
+            epoll_ctl(descriptor, EPOLL_CTL_DEL, watched, nil)
+            return
+        }
+        if isFirst { due.append(poll) }
+        polls[poll]?.seen.append(Poll.Seen(descriptor: watched, events: Poll.Events(rawValue: event.events)))
     }
 }
 

@@ -1,5 +1,6 @@
 import CCurl
 import EventLoop
+import Glibc
 
 /// One curl_multi(3) handle: its sockets in a `Poll`, its timer as a point in time that the owner waits for.
 /// Not Sendable: the prober owns it, and libcurl calls back only from within the prober's own calls.
@@ -45,6 +46,8 @@ final class Multi {
     /// Tells libcurl of every socket that is ready.
     func drain() {
         poll.drain { descriptor, seen in
+            // Of a socket that libcurl has let go of, but not closed.
+            guard watched.contains(descriptor) else { return poll.remove(descriptor) }
             var mask: Int32 = 0
             if !seen.isDisjoint(with: [.readable, .inputEnded, .hangup]) { mask |= CURL_CSELECT_IN }
             if seen.contains(.writable) { mask |= CURL_CSELECT_OUT }
@@ -80,8 +83,8 @@ final class Multi {
 
     private func watch(_ socket: Int32, for wanted: Int32) -> Bool {
         if wanted == CURL_POLL_REMOVE {
+            // Mostly it is closed next, which ends the watch as well.
             watched.remove(socket)
-            poll.remove(socket)
             return true
         }
         var interest: Poll.Events = []
@@ -89,7 +92,7 @@ final class Multi {
         if wanted & CURL_POLL_OUT != 0 { interest.insert(.writable) }
         do {
             if watched.insert(socket).inserted {
-                try poll.add(socket, interest)
+                try add(socket, interest)
             } else {
                 try poll.change(socket, to: interest)
             }
@@ -97,6 +100,15 @@ final class Multi {
         } catch {
             watched.remove(socket)
             return false
+        }
+    }
+
+    private func add(_ socket: Int32, _ interest: Poll.Events) throws(SystemError) {
+        do {
+            try poll.add(socket, interest)
+        } catch {
+            guard error.code == EEXIST else { throw error }
+            try poll.change(socket, to: interest)
         }
     }
 

@@ -37,7 +37,7 @@ actor StateLog {
         logger.info(
             "healthz \(Healthz.version) listens on \(address.url)",
             metadata: ["event": "started", "address": "\(address)", "version": "\(Healthz.version)"])
-        tell(configuration)
+        tell(configuration, notices: configuration.notices)
     }
 
     /// From now on, lines look as this says.
@@ -52,7 +52,8 @@ actor StateLog {
         if configuration.listen != former.listen {
             logger.warning("listen has changed, which takes effect at the next start", metadata: ["event": "advice"])
         }
-        tell(configuration)
+        // Each is told once.
+        tell(configuration, notices: configuration.notices.filter { !former.notices.contains($0) })
     }
 
     func reloadFailed(_ mistakes: [ConfigurationMistake]) {
@@ -63,9 +64,9 @@ actor StateLog {
             metadata: ["event": "reload_failed"])
     }
 
-    private func tell(_ configuration: Configuration) {
+    private func tell(_ configuration: Configuration, notices: [String]) {
         for warning in configuration.warnings { logger.warning("\(warning)", metadata: ["event": "advice"]) }
-        for notice in configuration.notices { logger.info("\(notice)", metadata: ["event": "advice"]) }
+        for notice in notices { logger.info("\(notice)", metadata: ["event": "advice"]) }
         for target in configuration.services.flatMap(\.targets) {
             logger.debug("\(target.id): \(target.request), healthy is \(target.expectation)")
         }
