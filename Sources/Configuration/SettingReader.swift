@@ -67,6 +67,27 @@ final class SettingReader {
         return Configuration.Background(pace: pace, staleAfter: staleAfter)
     }
 
+    func clientLimits() -> Configuration.ClientLimits {
+        func count(_ setting: Setting, _ allowed: ClosedRange<Int>) -> Int {
+            read(setting) { text throws(ValueError) in
+                let isNumber = text.utf8.count <= 9 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+                guard isNumber, let number = Int(text), allowed.contains(number) else {
+                    throw ValueError("is not a number from \(allowed.lowerBound) to \(allowed.upperBound)")
+                }
+                return number
+            } ?? allowed.lowerBound
+        }
+        let times: ClosedRange<Duration> = .milliseconds(100) ... .seconds(3600)
+        return Configuration.ClientLimits(
+            connections: count(.maxConnections, 1...1_000_000),
+            connectionsPerClient: count(.maxConnectionsPerClient, 1...1_000_000),
+            requestsPerConnection: count(.maxRequestsPerConnection, 1...100_000_000),
+            // A place in a head is kept in 16 bits.
+            headBytes: count(.maxHeadBytes, 1024...65_000), fields: count(.maxFields, 1...1000),
+            head: duration(.headTimeout, within: times), idle: duration(.idleTimeout, within: times),
+            write: duration(.writeTimeout, within: times))
+    }
+
     func token(_ files: Files) -> String? {
         let value = sources[.detailTokenFile]
         guard !value.text.isEmpty else { return nil }

@@ -28,6 +28,8 @@ final class Connection {
     /// The phase that the present deadline was set for.
     var timedPhase: Server.TimedPhase?
     var answer = Answer.none
+    /// How many requests have been answered.
+    var answers = 0
     private(set) var isOpen = true
     private var unsent: ArraySlice<UInt8> = []
 

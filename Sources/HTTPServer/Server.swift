@@ -34,10 +34,25 @@ package actor Server {
         package var writeStall: Duration = .seconds(10)
         /// How long a refused client may take to end its side.
         package var linger: Duration = .seconds(2)
-        /// Beyond these, clients wait in the kernel's queue.
+        /// Beyond these, a connection that waits for a request gives way to a new one; where none does, new clients
+        /// wait in the kernel's queue.
         package var connections = 4096
+        /// The same for the connections of one address.
+        package var connectionsOfClient = 1024
+        /// The answer to this many closes the connection.
+        package var requests = 10_000
 
         package init() {}
+    }
+
+    /// A limit that clients have run into.
+    package enum Reached: Sendable, Hashable {
+        case connections
+        case connectionsOfClient(Peer)
+        case requests
+        case refusal(RequestError)
+        /// A client has taken nothing of its answer for too long.
+        case writeStall
     }
 
     /// Called on the loop for each valid request; it must not block.
@@ -57,11 +72,12 @@ package actor Server {
     private static let readBatch = 16
 
     package nonisolated let loop: EventLoop
-    private let limits: Limits
+    private var limits: Limits
     private let handler: Handler
     /// Told of every answered request; nil costs nothing.
     private var answered: (@Sendable (Exchange) -> Void)?
     private let exhausted: @Sendable (SystemError) -> Void
+    private let reached: @Sendable (Reached) -> Void
 
     private var poll: Poll?
     private var timer: LoopTimer?
@@ -70,6 +86,10 @@ package actor Server {
     private var pausedListeners: Set<Int32> = []
     private var connections: [Int32: Connection] = [:]
     private var lastConnection = 0
+    /// Connections that wait for their next request, and those that are in the middle of one: who waits longest first.
+    private var idle = DescriptorQueue()
+    private var unfinished = DescriptorQueue()
+    private var connectionsOf: [Peer.Address: Int] = [:]
     private var keepsAlive = true
     private var whenEmpty: [CheckedContinuation<Void, Never>] = []
     /// Shared by all connections: each use of it ends before the next begins.
@@ -78,14 +98,16 @@ package actor Server {
 
     /// - Parameters:
     ///   - exhausted: told, once for each time, that connections cannot be accepted for want of descriptors or memory.
+    ///   - reached: told each time that a client runs into a limit.
     package init(
         on loop: EventLoop, limits: Limits = Limits(), exhausted: @escaping @Sendable (SystemError) -> Void = { _ in },
-        handler: @escaping Handler
+        reached: @escaping @Sendable (Reached) -> Void = { _ in }, handler: @escaping Handler
     ) {
         self.loop = loop
         self.limits = limits
         self.handler = handler
         self.exhausted = exhausted
+        self.reached = reached
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -108,6 +130,11 @@ package actor Server {
     /// - Parameter answered: told of every answered request from now on; nil costs nothing.
     package func tell(ofExchanges answered: (@Sendable (Exchange) -> Void)?) {
         self.answered = answered
+    }
+
+    /// From now on these hold; what a connection has begun goes on under those before.
+    package func adopt(_ limits: Limits) {
+        self.limits = limits
     }
 
     /// From now on every answer closes its connection, so that clients go elsewhere.
@@ -172,7 +199,11 @@ package actor Server {
 
     private func accept(from listener: Listener) {
         for _ in 0..<Server.acceptBatch {
-            guard connections.count < limits.connections else { return pause(listener) }
+            // Who waits in the kernel's queue can be left there; who is accepted has to be served.
+            guard connections.count < limits.connections || firstWaiting() != nil else {
+                reached(.connections)
+                return pause(listener)
+            }
             switch listener.accept() {
             case .connection(let descriptor, let address): open(descriptor, address)
             case .none: return
@@ -187,13 +218,41 @@ package actor Server {
         lastConnection += 1
         let connection = Connection(
             descriptor: descriptor, number: lastConnection, peer: Peer(address), limits: limits.machine)
+        guard makeRoom(for: connection.peer) else { return connection.close() }
         do {
             try poll?.add(descriptor, [.readable, .writable, .inputEnded, .edgeTriggered])
         } catch {
             return connection.close()
         }
         connections[descriptor] = connection
+        connectionsOf[connection.peer.address, default: 0] += 1
         setDeadline(connection)
+    }
+
+    /// Where all places are taken, who has waited longest for its next request, or else for the rest of one, gives way:
+    /// those who only sit there cannot keep out those who ask.
+    private func makeRoom(for peer: Peer) -> Bool {
+        if connectionsOf[peer.address, default: 0] >= limits.connectionsOfClient {
+            reached(.connectionsOfClient(peer))
+            guard let waiting = firstWaiting(where: { $0.peer.address == peer.address }) else { return false }
+            close(waiting)
+        } else if connections.count >= limits.connections {
+            reached(.connections)
+            guard let waiting = firstWaiting() else { return false }
+            close(waiting)
+        }
+        return true
+    }
+
+    private func firstWaiting(where isMeant: (Connection) -> Bool = { _ in true }) -> Connection? {
+        for queue in [idle, unfinished] {
+            var descriptor: Int32? = queue.oldest
+            while let next = descriptor, let connection = connections[next] {
+                if isMeant(connection) { return connection }
+                descriptor = queue.next(after: next)
+            }
+        }
+        return nil
     }
 
     private func pause(_ listener: Listener) {
@@ -218,6 +277,7 @@ package actor Server {
             if let connection = connections[descriptor] {
                 connection.timedPhase = nil
                 if connection.hasUnsent {
+                    reached(.writeStall)
                     close(connection)
                 } else {
                     perform(connection.machine.deadlinePassed(), connection)
@@ -280,6 +340,7 @@ package actor Server {
                     tell(head, connection, response, startedAt)
                 }
             case .refuse(let error):
+                reached(.refusal(error))
                 action = encode(.refusal(error), connection, &output)
             case .read, .close, .linger:
                 return finish(action, connection, output)
@@ -333,7 +394,11 @@ package actor Server {
         _ response: Response, _ connection: Connection, _ output: inout [UInt8]
     ) -> ConnectionMachine.Action {
         connection.timedPhase = nil
-        return connection.machine.answer(response, date: currentDate(), keepAlive: keepsAlive, into: &output)
+        connection.answers += 1
+        if connection.answers == limits.requests { reached(.requests) }
+        return connection.machine.answer(
+            response, date: currentDate(), keepAlive: keepsAlive && connection.answers < limits.requests,
+            into: &output)
     }
 
     private func tell(
@@ -384,6 +449,10 @@ package actor Server {
         guard connection.isOpen else { return }
         deadlines.remove(connection.descriptor)
         connections[connection.descriptor] = nil
+        idle.remove(connection.descriptor)
+        unfinished.remove(connection.descriptor)
+        let others = connectionsOf[connection.peer.address, default: 1] - 1
+        connectionsOf[connection.peer.address] = others > 0 ? others : nil
         connection.close()
         if connections.isEmpty {
             for continuation in whenEmpty { continuation.resume() }
@@ -398,10 +467,26 @@ package actor Server {
         let phase: TimedPhase = connection.hasUnsent ? .output : .machine(connection.machine.phase)
         guard phase != connection.timedPhase else { return }
         connection.timedPhase = phase
+        enqueue(connection, phase)
         if let allowed = allowed(phase) {
             deadlines.set(connection.descriptor, to: .now + allowed)
         } else {
             deadlines.remove(connection.descriptor)
+        }
+    }
+
+    private func enqueue(_ connection: Connection, _ phase: TimedPhase) {
+        let descriptor = connection.descriptor
+        switch phase {
+        case .machine(.idle):
+            unfinished.remove(descriptor)
+            idle.append(descriptor)
+        case .machine(.head), .machine(.content), .machine(.lingering):
+            idle.remove(descriptor)
+            if !unfinished.contains(descriptor) { unfinished.append(descriptor) }
+        case .output, .machine(.answering), .machine(.closed):
+            idle.remove(descriptor)
+            unfinished.remove(descriptor)
         }
     }
 

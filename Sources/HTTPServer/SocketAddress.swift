@@ -19,6 +19,11 @@ struct SocketAddress {
         }
     }
 
+    /// - Parameter type: that of the address's family.
+    func reading<Address, R>(_ type: Address.Type, _ body: (Address) -> R) -> R {
+        withUnsafeBytes(of: storage) { body($0.loadUnaligned(as: type)) }
+    }
+
     var family: Int32 { Int32(storage.ss_family) }
 
     init() {}
@@ -60,24 +65,5 @@ struct SocketAddress {
 
     private static func string(_ text: [CChar]) -> String {
         String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-}
-
-/// The other end of a connection.
-package struct Peer: Sendable, Hashable, CustomStringConvertible {
-    /// nil for a UNIX domain socket, whose clients have no address.
-    package let host: String?
-    package let port: UInt16
-
-    init(_ address: SocketAddress) {
-        let numeric = address.numeric
-        // A dual-stack socket shows IPv4 clients as ::ffff:192.0.2.1.
-        host = numeric.map { $0.host.hasPrefix("::ffff:") ? String($0.host.dropFirst(7)) : $0.host }
-        port = numeric?.port ?? 0
-    }
-
-    package var description: String {
-        guard let host else { return "unix" }
-        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

@@ -111,27 +111,35 @@ struct CommandTests {
         #expect(ended.code == 0)
         #expect(
             ended.output == """
-                SETTING            VALUE                ORIGIN
-                config             (off)                default
-                listen             0.0.0.0:8080         default
-                grafana-endpoint   http://grafana:3000  default
-                loki-endpoint      http://***@loki/x/   environment LOKI_ENDPOINT
-                tempo-endpoint     (off)                environment TEMPO_ENDPOINT
-                preset             liveness             default
-                timeout            1s                   flag --timeout
-                deadline           1800ms               default
-                cache              0                    default
-                interval           (off)                default
-                stale-after        (off)                default
-                rise               1                    default
-                fall               1                    default
-                unhealthy-status   500                  default
-                detail             full                 default
-                detail-token-file  (off)                default
-                drain              2s                   environment HEALTHZ_DRAIN
-                log-level          info                 default
-                log-format         text                 default
-                access-log         off                  default
+                SETTING                      VALUE                ORIGIN
+                config                       (off)                default
+                listen                       0.0.0.0:8080         default
+                grafana-endpoint             http://grafana:3000  default
+                loki-endpoint                http://***@loki/x/   environment LOKI_ENDPOINT
+                tempo-endpoint               (off)                environment TEMPO_ENDPOINT
+                preset                       liveness             default
+                timeout                      1s                   flag --timeout
+                deadline                     1800ms               default
+                cache                        0                    default
+                interval                     (off)                default
+                stale-after                  (off)                default
+                rise                         1                    default
+                fall                         1                    default
+                unhealthy-status             500                  default
+                detail                       full                 default
+                detail-token-file            (off)                default
+                max-connections              4096                 default
+                max-connections-per-client   1024                 default
+                max-requests-per-connection  10000                default
+                max-head-bytes               8192                 default
+                max-fields                   64                   default
+                head-timeout                 5s                   default
+                idle-timeout                 75s                  default
+                write-timeout                10s                  default
+                drain                        2s                   environment HEALTHZ_DRAIN
+                log-level                    info                 default
+                log-format                   text                 default
+                access-log                   off                  default
 
                 SERVICE  PROBE                               HEALTHY  TIMEOUT  RISE/FALL  COUNTS
                 grafana  GET http://grafana:3000/api/health  200      1s       1/1        critical

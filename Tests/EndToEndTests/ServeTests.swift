@@ -284,15 +284,26 @@ struct ServeTests {
                 "HEALTHZ_LISTEN": "127.0.0.1:0", "HEALTHZ_TIMEOUT": "20s", "HEALTHZ_DEADLINE": "20s",
             ])
         let port = try program.port()
-        let first = try RawClient(port: port)
-        let ask = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
-        try first.send(ask)
-        #expect(try first.readResponse().status == 200)
         let silent = try (0..<300).map { _ in try RawClient(port: port) }
-        for _ in 0..<3 {
-            try first.send(ask)
-            #expect(try first.readResponse().status == 200)
-        }
+        for _ in 0..<3 { #expect(try TestSupport.get("/healthz", port: port).status == 200) }
+        withExtendedLifetime(silent) {}
+    }
+
+    @Test("A flood of connections that only sit there cannot keep out who asks, and the log tells of it once")
+    func flood() throws {
+        let closed = try ClosedPort()
+        let sidecar = try RunningSidecar([
+            "GRAFANA_ENDPOINT": closed.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": "", "HEALTHZ_MAX_CONNECTIONS": "20",
+        ])
+        let first = try RawClient(port: sidecar.port)
+        try first.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try first.readResponse().status == 200)
+        let silent = try (0..<100).map { _ in try RawClient(port: sidecar.port) }
+        for client in silent { try? client.send("GET /livez HTTP/1.1\r\nHo") }
+        #expect(try sidecar.get("/healthz").status == 500)
+        #expect(try sidecar.get("/livez").status == 200)
+        let told = sidecar.program.errorText.components(separatedBy: "HEALTHZ_MAX_CONNECTIONS; told once").count - 1
+        #expect(told == 1)
         withExtendedLifetime(silent) {}
     }
 

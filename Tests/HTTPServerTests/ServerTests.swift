@@ -236,20 +236,6 @@ struct ServerTests {
         }
     }
 
-    @Test("Clients beyond the limit wait until others have gone")
-    func connectionLimit() async throws {
-        let (_, port) = try await start(quick { $0.connections = 2 })
-        var clients = [try RawClient(port: port), try RawClient(port: port)]
-        for client in clients {
-            try client.send(Self.request)
-            _ = try client.readResponse()
-        }
-        let third = try RawClient(port: port)
-        try third.send(Self.request)
-        clients.removeLast()
-        #expect(try third.readResponse().status == 200)
-    }
-
     @Test("Resets and silent connections leave the server as it was")
     func portScan() async throws {
         let (_, port) = try await start()

@@ -59,6 +59,30 @@ struct SettingFlags: ParsableArguments {
     @Option(help: ArgumentHelp("A file with a token whose bearer is shown all.", valueName: "file"))
     var detailTokenFile: String?
 
+    @Option(help: ArgumentHelp("How many connections there may be.", valueName: "number"))
+    var maxConnections: String?
+
+    @Option(help: ArgumentHelp("How many of them one address may have.", valueName: "number"))
+    var maxConnectionsPerClient: String?
+
+    @Option(help: ArgumentHelp("How many requests are answered on a connection.", valueName: "number"))
+    var maxRequestsPerConnection: String?
+
+    @Option(help: ArgumentHelp("How large a request's head may be, in bytes.", valueName: "number"))
+    var maxHeadBytes: String?
+
+    @Option(help: ArgumentHelp("How many fields a request may have.", valueName: "number"))
+    var maxFields: String?
+
+    @Option(help: ArgumentHelp("How long a request's head may take to come.", valueName: "duration"))
+    var headTimeout: String?
+
+    @Option(help: ArgumentHelp("How long a connection may wait for its next request.", valueName: "duration"))
+    var idleTimeout: String?
+
+    @Option(help: ArgumentHelp("How long a client may take nothing of its answer.", valueName: "duration"))
+    var writeTimeout: String?
+
     @Option(help: ArgumentHelp("How long to answer as unhealthy after SIGTERM before ending.", valueName: "duration"))
     var drain: String?
 
@@ -78,6 +102,10 @@ struct SettingFlags: ParsableArguments {
             (.tempoEndpoint, tempoEndpoint), (.preset, preset), (.timeout, timeout), (.deadline, deadline),
             (.cache, cache), (.interval, interval), (.staleAfter, staleAfter), (.rise, rise), (.fall, fall),
             (.unhealthyStatus, unhealthyStatus), (.detail, detail), (.detailTokenFile, detailTokenFile),
+            (.maxConnections, maxConnections), (.maxConnectionsPerClient, maxConnectionsPerClient),
+            (.maxRequestsPerConnection, maxRequestsPerConnection), (.maxHeadBytes, maxHeadBytes),
+            (.maxFields, maxFields), (.headTimeout, headTimeout), (.idleTimeout, idleTimeout),
+            (.writeTimeout, writeTimeout),
             (.drain, drain), (.logLevel, logLevel), (.logFormat, logFormat), (.accessLog, accessLog),
         ]
         return Dictionary(uniqueKeysWithValues: all.compactMap { setting, text in text.map { (setting, $0) } })

@@ -13,6 +13,8 @@ actor StateLog {
     private nonisolated let loop: EventLoop
     private let writer = LogWriter()
     private var logger: Logger
+    /// Limits that have been told of: each is, once.
+    private var told: Set<Setting> = []
 
     init(_ configuration: Configuration, on loop: EventLoop) {
         self.loop = loop
@@ -34,15 +36,16 @@ actor StateLog {
     }
 
     func started(on address: ListenAddress, _ configuration: Configuration) {
+        tell(configuration, notices: configuration.notices)
         logger.info(
             "healthz \(Healthz.version) listens on \(address.url)",
             metadata: ["event": "started", "address": "\(address)", "version": "\(Healthz.version)"])
-        tell(configuration, notices: configuration.notices)
     }
 
     /// From now on, lines look as this says.
     func adopt(_ configuration: Configuration) {
         logger = StateLog.logger(configuration, writer)
+        told = []
     }
 
     func reloaded(_ configuration: Configuration, after former: Configuration) {
@@ -118,6 +121,35 @@ actor StateLog {
                 "duration_ms": "\(exchange.duration.milliseconds)",
                 "user_agent": "\(head.fields[.userAgent] ?? "")",
             ])
+    }
+
+    /// Told once for each limit: whoever runs into one may do so a thousand times a second.
+    func reached(_ limit: Server.Reached) {
+        let (setting, message): (Setting, Logger.Message)
+        switch limit {
+        case .connections:
+            (setting, message) = (
+                .maxConnections, "all connections are taken: who waits longest for a request gives way"
+            )
+        case .connectionsOfClient(let peer):
+            (setting, message) = (
+                .maxConnectionsPerClient,
+                "\(peer.host ?? "a client") has as many connections as it may: its oldest gives way"
+            )
+        case .requests:
+            (setting, message) = (.maxRequestsPerConnection, "a connection has had its requests, and is closed")
+        case .refusal(.timeout): (setting, message) = (.headTimeout, "a request has not come in time, and is refused")
+        case .refusal(.headTooLarge), .refusal(.requestLineTooLong):
+            (setting, message) = (.maxHeadBytes, "a request with a larger head is refused")
+        case .refusal(.tooManyFields): (setting, message) = (.maxFields, "a request with more fields is refused")
+        case .refusal: return
+        case .writeStall: (setting, message) = (.writeTimeout, "a client takes nothing of its answer, and is left")
+        }
+        guard told.insert(setting).inserted else { return }
+        let isAlarming = setting == .maxConnections || setting == .maxConnectionsPerClient
+        logger.log(
+            level: isAlarming ? .warning : .info, "\(message) (\(setting.variable); told once)",
+            metadata: ["event": "limit", "limit": "\(setting.rawValue)"])
     }
 
     func exhausted(_ error: SystemError) {

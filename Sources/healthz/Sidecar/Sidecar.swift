@@ -30,10 +30,10 @@ struct Sidecar {
         self.log = log
         self.engine = engine
         self.responder = responder
-        var limits = Server.Limits()
-        limits.connections = Descriptors.connections(atMost: limits.connections)
         server = Server(
-            on: loop, limits: limits, exhausted: { error in log.assumeIsolated { $0.exhausted(error) } },
+            on: loop, limits: Server.Limits(configuration.clientLimits),
+            exhausted: { error in log.assumeIsolated { $0.exhausted(error) } },
+            reached: { limit in log.assumeIsolated { $0.reached(limit) } },
             handler: { head, peer in responder.assumeIsolated { $0.reply(to: head, from: peer) } })
     }
 
@@ -112,7 +112,10 @@ struct Sidecar {
                 engine.assumeIsolated { $0.adopt(next) }
                 responder.assumeIsolated { $0.adopt(next) }
                 log.assumeIsolated { $0.adopt(next) }
-                server.assumeIsolated { $0.tell(ofExchanges: exchangeLog) }
+                server.assumeIsolated {
+                    $0.adopt(Server.Limits(next.clientLimits))
+                    $0.tell(ofExchanges: exchangeLog)
+                }
                 continuation.resume()
             }
         }
@@ -139,6 +142,21 @@ struct Sidecar {
         let place = configuration.settings.first { $0.setting == .listen }?.place ?? Setting.listen.variable
         let hint = error.cause == .inUse ? " (port 0 lets the kernel choose a free one)" : ""
         return "\(place): \(error)\(hint)"
+    }
+}
+
+extension Server.Limits {
+    fileprivate init(_ limits: Configuration.ClientLimits) {
+        self.init()
+        connections = Descriptors.connections(atMost: limits.connections)
+        connectionsOfClient = limits.connectionsPerClient
+        requests = limits.requestsPerConnection
+        machine.head.headBytes = limits.headBytes
+        machine.head.requestLineBytes = min(machine.head.requestLineBytes, limits.headBytes)
+        machine.head.fieldLines = limits.fields
+        head = limits.head
+        idle = limits.idle
+        writeStall = limits.write
     }
 }
 

@@ -1,0 +1,69 @@
+import Glibc
+
+/// The other end of a connection.
+package struct Peer: Sendable, Hashable {
+    /// A client's address: connections are counted by it.
+    enum Address: Sendable, Hashable {
+        /// In network byte order.
+        case v4(UInt32)
+        case v6(UInt64, UInt64, scope: UInt32)
+        /// Whoever can open the socket's file.
+        case unix
+    }
+
+    let address: Address
+    package let port: UInt16
+
+    init(_ socket: SocketAddress) {
+        switch socket.family {
+        case AF_INET:
+            let found = socket.reading(sockaddr_in.self) { ($0.sin_addr.s_addr, $0.sin_port) }
+            (address, port) = (.v4(found.0), UInt16(bigEndian: found.1))
+        case AF_INET6:
+            let found = socket.reading(sockaddr_in6.self) { ($0.sin6_addr, $0.sin6_scope_id, $0.sin6_port) }
+            (address, port) = (Address(found.0, scope: found.1), UInt16(bigEndian: found.2))
+        default:
+            (address, port) = (.unix, 0)
+        }
+    }
+
+    /// In numbers; nil for a UNIX domain socket, whose clients have no address.
+    package var host: String? {
+        switch address {
+        case .v4(var bytes): return Peer.text(AF_INET, &bytes)
+        case .v6(let high, let low, let scope):
+            var bytes = (high, low)
+            let text = Peer.text(AF_INET6, &bytes)
+            return scope == 0 ? text : "\(text)%\(scope)"
+        case .unix: return nil
+        }
+    }
+
+    private static func text(_ family: Int32, _ bytes: UnsafeRawPointer) -> String {
+        var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(family, bytes, &buffer, socklen_t(buffer.count)) != nil else { return "?" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+extension Peer: CustomStringConvertible {
+    package var description: String {
+        guard let host else { return "unix" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}
+
+extension Peer.Address {
+    /// A dual-stack socket shows IPv4 clients as ::ffff:192.0.2.1, which is them all the same.
+    fileprivate init(_ address: in6_addr, scope: UInt32) {
+        let (high, low) = withUnsafeBytes(of: address) { bytes in
+            (bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        }
+        let bytes = withUnsafeBytes(of: address) { Array($0) }
+        if bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] {
+            self = .v4(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 12, as: UInt32.self) })
+        } else {
+            self = .v6(high, low, scope: scope)
+        }
+    }
+}

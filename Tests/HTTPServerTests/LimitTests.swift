@@ -1,0 +1,153 @@
+import EventLoop
+import Foundation
+import HTTPServer
+import HTTPTypes
+import HTTPWire
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("The server's limits", .timeLimit(.minutes(5)))
+struct LimitTests {
+    private let loop = EventLoop()
+    private let reached = Reached()
+
+    /// What the server told of, in order.
+    private final class Reached: Sendable {
+        private let told = Mutex<[String]>([])
+
+        @Sendable func add(_ limit: Server.Reached) {
+            let name =
+                switch limit {
+                case .connections: "connections"
+                case .connectionsOfClient(let peer): "connections of \(peer.host ?? "unix")"
+                case .requests: "requests"
+                case .refusal(let error): "refusal \(error)"
+                case .writeStall: "write stall"
+                }
+            told.withLock { $0.append(name) }
+        }
+
+        var all: [String] { told.withLock { $0 } }
+    }
+
+    private func start(
+        on host: String = "127.0.0.1", _ change: (inout Server.Limits) -> Void, handler: @escaping Server.Handler
+    ) async throws -> (Server, UInt16) {
+        var limits = Server.Limits()
+        change(&limits)
+        let server = Server(on: loop, limits: limits, reached: reached.add, handler: handler)
+        guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: host, port: 0)) else {
+            return (server, 0)
+        }
+        return (server, port)
+    }
+
+    private static let ok: Server.Handler = { _, _ in .now(.text(.ok, "ok")) }
+    private static let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    private func ask(_ client: RawClient) throws -> Int {
+        try client.send(Self.request)
+        return try client.readResponse().status
+    }
+
+    @Test("When all places are taken, who has waited longest for its next request gives way")
+    func oldestIdle() async throws {
+        let (server, port) = try await start({ $0.connections = 4 }, handler: Self.ok)
+        let clients = try (0..<4).map { _ in try RawClient(port: port) }
+        for client in clients { #expect(try ask(client) == 200) }
+        #expect(try ask(clients[0]) == 200)
+        let new = try RawClient(port: port)
+        #expect(try ask(new) == 200)
+        #expect(try clients[1].readToEnd() == "", "the first has asked again since")
+        for client in [clients[0], clients[2], clients[3], new] { #expect(try ask(client) == 200) }
+        #expect(reached.all == ["connections"])
+        await server.stop(within: .zero)
+    }
+
+    @Test("Those that dribble give way too, after those that are idle")
+    func dribbling() async throws {
+        let (server, port) = try await start({ $0.connections = 3 }, handler: Self.ok)
+        let idle = try RawClient(port: port)
+        #expect(try ask(idle) == 200)
+        let dribbling = try (0..<2).map { _ in try RawClient(port: port) }
+        for client in dribbling { try client.send("GET / HTTP/1.1\r\nHo") }
+        for number in 0..<5 {
+            let new = try RawClient(port: port)
+            #expect(try ask(new) == 200, "\(number)")
+            if number == 0 { #expect(try idle.readToEnd() == "") }
+        }
+        // What waits longest now are those two: all who came after the idle one have taken each other's places.
+        let others = try (0..<3).map { _ in try RawClient(port: port) }
+        for client in others { #expect(try ask(client) == 200) }
+        for client in dribbling { #expect(try client.readToEnd() == "") }
+        await server.stop(within: .zero)
+    }
+
+    @Test("Whoever is being answered keeps its place, and a new client waits")
+    func answering() async throws {
+        let gate = Mutex<[@Sendable (Response) -> Void]>([])
+        let (server, port) = try await start({ $0.connections = 2 }) { head, _ in
+            guard case .origin("/later", _) = head.target else { return .now(.text(.ok, "ok")) }
+            return .later { answer in gate.withLock { $0.append(answer) } }
+        }
+        let busy = try (0..<2).map { _ in try RawClient(port: port) }
+        for client in busy { try client.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n") }
+        let end = ContinuousClock.now + .seconds(30)
+        while gate.withLock({ $0.count }) < 2, ContinuousClock.now < end { usleep(1000) }
+        let new = try RawClient(port: port)
+        try new.send(Self.request)
+        while !reached.all.contains("connections"), ContinuousClock.now < end { usleep(1000) }
+        #expect(!new.hasInput)
+        let answers = gate.withLock { $0 }
+        loop.run { for answer in answers { answer(.text(.ok, "later")) } }
+        for client in busy { #expect(try client.readResponse().body == "later") }
+        #expect(try new.readResponse().status == 200, "one that is answered has become idle, and gives way")
+        await server.stop(within: .zero)
+    }
+
+    @Test("One address cannot take all places: its own oldest gives way, and others are not touched")
+    func perClient() async throws {
+        let (server, port) = try await start(
+            on: "::", { ($0.connections, $0.connectionsOfClient) = (100, 2) }, handler: Self.ok)
+        let other = try RawClient(port: port, host: "::1")
+        #expect(try ask(other) == 200)
+        let mine = try (0..<2).map { _ in try RawClient(port: port) }
+        for client in mine { #expect(try ask(client) == 200) }
+        let third = try RawClient(port: port)
+        #expect(try ask(third) == 200)
+        #expect(try mine[0].readToEnd() == "")
+        for client in [other, mine[1], third] { #expect(try ask(client) == 200) }
+        #expect(reached.all == ["connections of 127.0.0.1"])
+        await server.stop(within: .zero)
+    }
+
+    @Test("Only so many requests are answered on a connection, and the last answer says so")
+    func requests() async throws {
+        let (server, port) = try await start({ $0.requests = 3 }, handler: Self.ok)
+        let client = try RawClient(port: port)
+        try client.send(String(repeating: Self.request, count: 5))
+        for number in 1...3 {
+            #expect(try client.readResponse().field("Connection") == (number == 3 ? "close" : nil))
+        }
+        #expect(try client.readToEnd() == "")
+        #expect(reached.all == ["requests"])
+        await server.stop(within: .zero)
+    }
+
+    @Test("Limits that are changed hold from then on; what is refused is told")
+    func adopt() async throws {
+        let (server, port) = try await start({ _ in }, handler: Self.ok)
+        let before = try RawClient(port: port)
+        var limits = Server.Limits()
+        limits.machine.head.fieldLines = 1
+        await server.adopt(limits)
+        let fields = "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n\r\n"
+        try before.send(fields)
+        let after = try RawClient(port: port)
+        try after.send(fields)
+        #expect(try after.readResponse().status == 431)
+        #expect(reached.all.contains("refusal there are too many field lines"))
+        await server.stop(within: .zero)
+    }
+}
