@@ -64,6 +64,8 @@ package actor CurlProber: Prober {
     private var deadlines = Deadlines<Int>()
     private var flights: [Int: Flight] = [:]
     private var flightOfHandle: [UnsafeMutableRawPointer: Int] = [:]
+    /// Those that wait for an address, by the name that is looked up.
+    private var lookingUp: [String: Set<Int>] = [:]
     private var lastFlight = 0
 
     /// What is kept between probes, by the targets' ids, until `forget`.
@@ -130,7 +132,8 @@ package actor CurlProber: Prober {
 
     private func lookupEnded(_ name: String, _ number: Int, _ answer: Resolver.Answer) {
         let othersAreOut = resolver?.ended(name) ?? false
-        for (id, flight) in flights where flight.isLookingUp && flight.url.host == name {
+        for id in lookingUp[name] ?? [] {
+            guard let flight = flights[id], flight.isLookingUp else { continue }
             switch answer {
             case .success(let addresses):
                 transfer(id, to: addresses)
@@ -187,11 +190,8 @@ package actor CurlProber: Prober {
             // libcurl knows the address under the name in the certificate.
             return transfer(id, to: target.request.tls.serverName == nil ? [] : [host])
         }
-        guard let lookup = resolver?.lookUp(host) else {
-            let detail = "\(Resolver.limit) name lookups wait for an answer already"
-            return finish(id, .failure(.dns(host: host, detail: detail)))
-        }
-        flights[id]?.lookup = lookup
+        lookingUp[host, default: []].insert(id)
+        flights[id]?.lookup = resolver?.lookUp(host)
     }
 
     private func transfer(_ id: Int, to addresses: [String]) {
@@ -201,6 +201,7 @@ package actor CurlProber: Prober {
             transfer.prepare(limit: flight.dueAt - .now, addresses: addresses), multi.add(transfer)
         else { return finish(id, .failure(.internalError(detail: "libcurl cannot make the transfer"))) }
         flights[id]?.stage = .transferring(transfer)
+        stopWaiting(id, for: target.url.host)
         flightOfHandle[transfer.easy] = id
         if !addresses.isEmpty {
             flights[id]?.place = addresses.map { target.url.place(at: $0) }.joined(separator: ", ")
@@ -257,8 +258,14 @@ package actor CurlProber: Prober {
     private func finish(_ id: Int, _ outcome: Outcome) {
         guard let flight = flights.removeValue(forKey: id) else { return }
         deadlines.remove(id)
+        if flight.isLookingUp { stopWaiting(id, for: flight.url.host) }
         if let transfer = flight.transfer { release(transfer, of: flight) }
         flight.ended(outcome)
+    }
+
+    private func stopWaiting(_ id: Int, for name: String) {
+        lookingUp[name]?.remove(id)
+        if lookingUp[name]?.isEmpty == true { lookingUp[name] = nil }
     }
 
     private func release(_ transfer: Transfer, of flight: Flight) {

@@ -27,6 +27,9 @@ final class Resolver {
     private var out: [String: Int] = [:]
     private var total = 0
     private var lastNumber = 0
+    /// Names that wait for their turn, each once, in the order in which they came.
+    private var waiting: [String] = []
+    private var isWaiting: Set<String> = []
 
     /// - Parameters:
     ///   - find: makes one lookup, and may block for as long as it likes.
@@ -40,13 +43,41 @@ final class Resolver {
         self.answered = answered
     }
 
-    /// Starts a lookup, or joins those that are out where they are too many.
-    /// - Returns: the number of the newest lookup of any name: an address from any lookup of this name will do, but
-    ///   only one with at least this number may say that there is none. nil where the lookup cannot be made at all.
-    func lookUp(_ name: String) -> Int? {
-        let mine = out[name, default: 0]
-        guard mine < Resolver.limitForOneName, total < Resolver.limit else { return mine > 0 ? lastNumber : nil }
-        out[name] = mine + 1
+    /// Starts a lookup, joins those that are out where they are many for one name, or waits for others to end where they
+    /// are too many in all.
+    /// - Returns: a number: an address from any lookup of this name will do, but only one with at least this number may
+    ///   say that there is none.
+    func lookUp(_ name: String) -> Int {
+        guard out[name, default: 0] < Resolver.limitForOneName else { return lastNumber }
+        guard total < Resolver.limit else {
+            if isWaiting.insert(name).inserted { waiting.append(name) }
+            return lastNumber + 1
+        }
+        start(name)
+        return lastNumber
+    }
+
+    /// - Returns: whether more lookups of that name are out, or wait.
+    func ended(_ name: String) -> Bool {
+        total -= 1
+        let left = out[name, default: 1] - 1
+        out[name] = left > 0 ? left : nil
+        startWaiting()
+        return left > 0 || isWaiting.contains(name)
+    }
+
+    private func startWaiting() {
+        let count = min(waiting.count, Resolver.limit - total)
+        guard count > 0 else { return }
+        for name in waiting.prefix(count) {
+            isWaiting.remove(name)
+            start(name)
+        }
+        waiting.removeFirst(count)
+    }
+
+    private func start(_ name: String) {
+        out[name, default: 0] += 1
         total += 1
         lastNumber += 1
         // A queue of its own gets a thread at once; those of a shared one may all be blocked.
@@ -54,15 +85,6 @@ final class Resolver {
             let answer = find(name)
             loop.run { answered(name, lastNumber, answer) }
         }
-        return lastNumber
-    }
-
-    /// - Returns: whether more lookups of that name are out.
-    func ended(_ name: String) -> Bool {
-        total -= 1
-        let left = out[name, default: 1] - 1
-        out[name] = left > 0 ? left : nil
-        return left > 0
     }
 
     static func isAddress(_ host: String) -> Bool {
