@@ -33,13 +33,17 @@ sanitize: setup-test
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.supp swift test --sanitize=thread --scratch-path .build-thread
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-address
 
-# libFuzzer brings the main function, so these programs are built for themselves alone.
-fuzz: setup-build
-	HEALTHZ_FUZZ=1 swift build -c release --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address --scratch-path .build-fuzz --product ConfigurationFuzzer
-	mkdir -p .build-fuzz/corpus/configuration
-	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/ConfigurationFuzzer \
+# libFuzzer brings the main function, so each of these programs is built for itself alone.
+FUZZ_CONFIGURATION_SEEDS = testdata/configuration/valid testdata/configuration/invalid
+
+fuzz: $(addprefix fuzz-,Configuration HTTPWire Health Judging)
+
+fuzz-%: setup-build
+	HEALTHZ_FUZZ=1 swift build -c release --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address --scratch-path .build-fuzz --product $*Fuzzer
+	mkdir -p .build-fuzz/corpus/$*
+	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/$*Fuzzer \
 	  -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 -artifact_prefix=.build-fuzz/ -print_final_stats=1 \
-	  .build-fuzz/corpus/configuration testdata/configuration/valid testdata/configuration/invalid
+	  .build-fuzz/corpus/$* $(if $(filter Configuration,$*),$(FUZZ_CONFIGURATION_SEEDS),Fuzz/corpus/$*)
 
 format:
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests Fuzz

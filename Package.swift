@@ -27,11 +27,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// Programs for libFuzzer, which brings their main function: only `make fuzz` builds them.
 func fuzzer(_ room: String) -> Target {
     .executableTarget(
-        name: "\(room)Fuzzer", dependencies: ["Health", .init(stringLiteral: room)], path: "Fuzz/\(room)Fuzzer",
+        name: "\(room)Fuzzer", dependencies: ["Health", "HTTPWire", "Judging", "Configuration", httpTypes],
+        path: "Fuzz/\(room)Fuzzer",
         swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
 }
 
-let fuzzers = Context.environment["HEALTHZ_FUZZ"] == nil ? [] : [fuzzer("Configuration")]
+let fuzzers =
+    Context.environment["HEALTHZ_FUZZ"] == nil ? [] : ["Configuration", "HTTPWire", "Health", "Judging"].map(fuzzer)
 
 let package = Package(
     name: "healthz",
