@@ -10,9 +10,11 @@ struct RequestReader {
         var credentials: ProbeURL.Credentials?
         var tls = ProbeRequest.TLS()
 
-        func to(_ url: ProbeURL) -> ProbeRequest {
+        func to(_ url: ProbeURL, reusesConnection: Bool) -> ProbeRequest {
             let url = url.with(credentials: credentials ?? url.credentials, socketPath: url.socketPath)
-            return ProbeRequest(url, method: method, fields: fields, content: content, tls: tls)
+            return ProbeRequest(
+                url, method: method, fields: fields, content: content, tls: tls,
+                reusesConnection: reusesConnection)
         }
     }
 

@@ -36,6 +36,7 @@ struct ServiceReader {
         let threshold: Threshold
         /// Without checks at an interval, results in a row mean nothing.
         let hasInterval: Bool
+        let reusesConnections: Bool
         /// The base URL that a setting has; nil where it is empty or wrong.
         let endpoint: (Setting) -> ProbeURL?
     }
@@ -82,7 +83,9 @@ struct ServiceReader {
 
         func target(_ place: Place) -> Target {
             Target(
-                id: isGroup ? "\(name) \(place.name)" : name, request: request.to(place.url), expectation: expectation,
+                id: isGroup ? "\(name) \(place.name)" : name,
+                request: request.to(place.url, reusesConnection: defaults.reusesConnections),
+                expectation: expectation,
                 timeout: timeout, threshold: threshold)
         }
         guard let first = places.first else { return nil }

@@ -8,6 +8,7 @@ struct ServicesReader {
     private let hasInterval: Bool
     private let timeout: Duration
     private let threshold: Threshold
+    private let reusesConnections: Bool
 
     init(_ sources: Sources, _ reader: SettingReader, _ files: Files, hasInterval: Bool) {
         self.sources = sources
@@ -16,6 +17,7 @@ struct ServicesReader {
         self.hasInterval = hasInterval
         timeout = reader.duration(.timeout, within: Limits.probe)
         threshold = reader.threshold(hasInterval: hasInterval)
+        reusesConnections = reader.read(.reuseConnections) { text throws(ValueError) in try Switch(text) } == .on
     }
 
     func read() -> [Service] {
@@ -32,7 +34,8 @@ struct ServicesReader {
         return preset.services.compactMap { name, preset in
             guard let setting = preset.endpoint, let url = reader.endpoint(setting) else { return nil }
             let target = Target(
-                id: name, request: ProbeRequest(url.appending(path: preset.path)), expectation: preset.expectation,
+                id: name, request: ProbeRequest(url.appending(path: preset.path), reusesConnection: reusesConnections),
+                expectation: preset.expectation,
                 timeout: timeout, threshold: threshold)
             return Service(name: name, target: target)
         }
@@ -48,7 +51,9 @@ struct ServicesReader {
                         + "letter or digit", at: position, path: "services", value: name)
                 return nil
             }
-            let defaults = ServiceReader.Defaults(timeout: timeout, threshold: threshold, hasInterval: hasInterval) {
+            let defaults = ServiceReader.Defaults(
+                timeout: timeout, threshold: threshold, hasInterval: hasInterval, reusesConnections: reusesConnections
+            ) {
                 endpoint($0, of: name)
             }
             return ServiceReader(name, node, file, files, defaults)?.read()

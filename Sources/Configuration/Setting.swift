@@ -14,6 +14,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case staleAfter = "stale-after"
     case rise
     case fall
+    case reuseConnections = "reuse-connections"
     case unhealthyStatus = "unhealthy-status"
     case detail
     case detailTokenFile = "detail-token-file"
@@ -60,6 +61,7 @@ package enum Setting: String, CaseIterable, Sendable {
         case .deadline: "1800ms"
         case .cache: "0"
         case .rise, .fall: "1"
+        case .reuseConnections: "off"
         case .unhealthyStatus: "500"
         case .detail: "full"
         case .maxConnections: "4096"

@@ -37,15 +37,20 @@ package struct ProbeRequest: Sendable, Equatable {
     /// Of a POST.
     package let content: String?
     package let tls: TLS
+    /// Whether a connection may be kept for the next probe: cheaper, but it proves less, as it is only the first probe
+    /// that shows that new connections are taken.
+    package let reusesConnection: Bool
 
     package init(
-        _ url: ProbeURL, method: Method = .get, fields: [Field] = [], content: String? = nil, tls: TLS = TLS()
+        _ url: ProbeURL, method: Method = .get, fields: [Field] = [], content: String? = nil, tls: TLS = TLS(),
+        reusesConnection: Bool = false
     ) {
         self.url = url
         self.method = method
         self.fields = fields
         self.content = content
         self.tls = tls
+        self.reusesConnection = reusesConnection
     }
 }
 

@@ -106,10 +106,10 @@ final class Transfer {
             && set(CURLOPT_FOLLOWLOCATION, 0)
             // Not even one from the environment.
             && set(CURLOPT_PROXY, "")
-            // A health check must prove that new connections are accepted, and that the certificate is good now.
-            && set(CURLOPT_FRESH_CONNECT, 1)
-            && set(CURLOPT_FORBID_REUSE, 1)
-            && set(CURLOPT_SSL_SESSIONID_CACHE, 0)
+            // Else, a health check must prove that new connections are accepted, and that the certificate is good now.
+            && set(CURLOPT_FRESH_CONNECT, request.reusesConnection ? 0 : 1)
+            && set(CURLOPT_FORBID_REUSE, request.reusesConnection ? 0 : 1)
+            && set(CURLOPT_SSL_SESSIONID_CACHE, request.reusesConnection ? 1 : 0)
             && set(CURLOPT_NOSIGNAL, 1)
             && set(CURLOPT_CONNECT_ONLY, url.scheme == .tcp ? 1 : 0)
             && setMethod() && setFields() && setCredentials() && setSocketPath() && setTLS()

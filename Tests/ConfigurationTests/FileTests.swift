@@ -109,6 +109,16 @@ struct FileTests {
         #expect(request.fields.map(\.value) == ["x: {y\", #z", "${HOST}", ""])
     }
 
+    @Test("Connections are kept only where that is asked for, by whatever means")
+    func reuse() throws {
+        func reuses(_ yaml: String, _ environment: [String: String] = [:]) throws -> [Bool] {
+            try read(yaml, environment: environment).services.flatMap(\.targets).map(\.request.reusesConnection)
+        }
+        #expect(try reuses("drain: 0") == [false, false, false])
+        #expect(try reuses("drain: 0", ["HEALTHZ_REUSE_CONNECTIONS": "on"]) == [true, true, true])
+        #expect(try reuses("reuse_connections: true\nservices: {a: {url: http://a/}}") == [true])
+    }
+
     @Test("A file of over a mebibyte is refused")
     func tooLarge() {
         let error = #expect(throws: ConfigurationError.self) {

@@ -125,6 +125,7 @@ struct CommandTests {
                 stale-after                  (off)                default
                 rise                         1                    default
                 fall                         1                    default
+                reuse-connections            off                  default
                 unhealthy-status             500                  default
                 detail                       full                 default
                 detail-token-file            (off)                default

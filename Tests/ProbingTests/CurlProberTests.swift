@@ -231,6 +231,20 @@ struct CurlProberTests {
         #expect(upstream.accepted == 4)
     }
 
+    @Test("Where connections may be kept, the next probe uses the one that is there, or a new one where it is gone")
+    func reuse() async throws {
+        let keeps: [Step] = [.readHead, .send(Self.ok), .readHead, .send(Self.ok), .readHead, .send(Self.ok), .close]
+        let upstream = try FaultyUpstream(keeps)
+        defer { upstream.stop() }
+        let target = Target(
+            id: "kept", request: ProbeRequest(url(upstream.port), reusesConnection: true),
+            expectation: .response(.only(200)), timeout: .seconds(20))
+        for number in 1...7 {
+            #expect(code(await prober.outcome(of: target, within: .seconds(20))) == "200")
+            #expect(upstream.accepted == (number + 2) / 3, "after \(number) probes")
+        }
+    }
+
     @Test("Probes that hang hold up no other")
     func independence() async throws {
         let frozen = try FaultyUpstream([.freeze])

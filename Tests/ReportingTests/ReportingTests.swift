@@ -1,3 +1,4 @@
+import Foundation
 import Health
 import Reporting
 import Testing
@@ -236,6 +237,8 @@ struct ReportingTests {
         arguments: [
             (0, "1970-01-01T00:00:00.000Z"), (1, "1970-01-01T00:00:00.001Z"), (999, "1970-01-01T00:00:00.999Z"),
             (1_795_243_200_123, "2026-11-21T06:40:00.123Z"), (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+            (-1, "1969-12-31T23:59:59.999Z"), (4_107_542_399_000, "2100-02-28T23:59:59.000Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"),
         ] as [(Int64, String)])
     func timestamps(milliseconds: Int64, text: String) {
         #expect(Timestamp(milliseconds: milliseconds).rfc3339 == text)
@@ -246,6 +249,18 @@ struct ReportingTests {
         for millisecond in Int64(0)..<1000 {
             let text = Timestamp(milliseconds: 1_795_243_200_000 + millisecond).rfc3339
             #expect(text.hasSuffix(".\(String(1000 + millisecond).dropFirst())Z"))
+        }
+    }
+
+    @Test("Every day of five centuries is the one that the library says")
+    func everyDay() {
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        for day in stride(from: Int64(-36_500), through: 146_000, by: 1) {
+            let milliseconds = day * 86_400_000 + 500
+            let expected = Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(style)
+            guard Timestamp(milliseconds: milliseconds).rfc3339 != expected else { continue }
+            Issue.record("\(Timestamp(milliseconds: milliseconds).rfc3339) is not \(expected)")
+            return
         }
     }
 

@@ -47,6 +47,9 @@ struct SettingFlags: ParsableArguments {
     @Option(help: ArgumentHelp("How many bad results in a row make unhealthy, with an interval.", valueName: "number"))
     var fall: String?
 
+    @Option(help: ArgumentHelp("Keep connections for the next probe: on or off.", valueName: "switch"))
+    var reuseConnections: String?
+
     @Option(help: ArgumentHelp("The status code for unhealthy: 500 or 503.", valueName: "status"))
     var unhealthyStatus: String?
 
@@ -101,7 +104,8 @@ struct SettingFlags: ParsableArguments {
             (.config, config), (.listen, listen), (.grafanaEndpoint, grafanaEndpoint), (.lokiEndpoint, lokiEndpoint),
             (.tempoEndpoint, tempoEndpoint), (.preset, preset), (.timeout, timeout), (.deadline, deadline),
             (.cache, cache), (.interval, interval), (.staleAfter, staleAfter), (.rise, rise), (.fall, fall),
-            (.unhealthyStatus, unhealthyStatus), (.detail, detail), (.detailTokenFile, detailTokenFile),
+            (.reuseConnections, reuseConnections), (.unhealthyStatus, unhealthyStatus), (.detail, detail),
+            (.detailTokenFile, detailTokenFile),
             (.maxConnections, maxConnections), (.maxConnectionsPerClient, maxConnectionsPerClient),
             (.maxRequestsPerConnection, maxRequestsPerConnection), (.maxHeadBytes, maxHeadBytes),
             (.maxFields, maxFields), (.headTimeout, headTimeout), (.idleTimeout, idleTimeout),
