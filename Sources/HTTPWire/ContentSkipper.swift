@@ -2,7 +2,9 @@
 struct ContentSkipper: Sendable {
     private enum State {
         case counting(remaining: Int)
-        case chunkSize(value: Int, digits: Int)
+        case chunkSize(value: Int, hasDigits: Bool)
+        /// Blanks before an extension.
+        case chunkSizeBlank(value: Int)
         case chunkExtension
         case chunkSizeLineFeed(value: Int)
         case chunkData(remaining: Int)
@@ -27,7 +29,7 @@ struct ContentSkipper: Sendable {
         case .length(let length):
             guard length <= limit else { throw .contentTooLarge }
             state = .counting(remaining: length)
-        case .chunked: state = .chunkSize(value: 0, digits: 0)
+        case .chunked: state = .chunkSize(value: 0, hasDigits: false)
         }
     }
 
@@ -70,17 +72,18 @@ struct ContentSkipper: Sendable {
         switch state {
         case .counting, .chunkData:
             break
-        case .chunkSize(let value, let digits):
-            if let digit = Grammar.hexValue(byte), digits < 8 {
-                state = .chunkSize(value: value << 4 | Int(digit), digits: digits + 1)
-            } else if digits > 0, byte == Grammar.carriageReturn {
+        case .chunkSize(let value, let hasDigits):
+            if let digit = Grammar.hexValue(byte), value < 1 << 28 {
+                state = .chunkSize(value: value << 4 | Int(digit), hasDigits: true)
+            } else if hasDigits, byte == Grammar.carriageReturn {
                 state = .chunkSizeLineFeed(value: value)
-            } else if digits > 0, byte == UInt8(ascii: ";") {
-                size = value
-                state = .chunkExtension
+            } else if hasDigits {
+                try beginExtension(byte, value)
             } else {
                 throw .malformedChunk
             }
+        case .chunkSizeBlank(let value):
+            try beginExtension(byte, value)
         case .chunkExtension:
             if byte == Grammar.carriageReturn {
                 state = .chunkSizeLineFeed(value: size)
@@ -95,7 +98,7 @@ struct ContentSkipper: Sendable {
             state = .chunkDataLineFeed
         case .chunkDataLineFeed:
             try expect(Grammar.lineFeed, byte)
-            state = .chunkSize(value: 0, digits: 0)
+            state = .chunkSize(value: 0, hasDigits: false)
         case .trailerStart where byte == Grammar.carriageReturn:
             state = .lastLineFeed
         case .trailerStart, .trailer:
@@ -113,6 +116,16 @@ struct ContentSkipper: Sendable {
             return true
         }
         return false
+    }
+
+    private mutating func beginExtension(_ byte: UInt8, _ value: Int) throws(RequestError) {
+        switch byte {
+        case UInt8(ascii: ";"):
+            size = value
+            state = .chunkExtension
+        case Grammar.space, UInt8(ascii: "\t"): state = .chunkSizeBlank(value: value)
+        default: throw .malformedChunk
+        }
     }
 
     private func expect(_ expected: UInt8, _ byte: UInt8) throws(RequestError) {

@@ -60,20 +60,22 @@ struct FieldSection: Sendable {
             hosts += 1
             guard hosts == 1, Authority.isValid(bytes, value) else { throw .malformedHost }
         case 6 where bytes.matchesIgnoringCase("expect", in: name):
-            if bytes.matchesIgnoringCase("100-continue", in: value) {
-                expectsContinue = true
-            } else {
-                expectsOther = true
+            for element in FieldSection.elements(of: value, bytes) {
+                if bytes.matchesIgnoringCase("100-continue", in: element) {
+                    expectsContinue = true
+                } else {
+                    expectsOther = true
+                }
             }
         case 10 where bytes.matchesIgnoringCase("connection", in: name):
-            readConnection(value, bytes)
+            for option in FieldSection.elements(of: value, bytes) {
+                if bytes.matchesIgnoringCase("close", in: option) { closes = true }
+                if bytes.matchesIgnoringCase("keep-alive", in: option) { keepsAlive = true }
+            }
         case 14 where bytes.matchesIgnoringCase("content-length", in: name):
             try readLength(value, bytes)
         case 17 where bytes.matchesIgnoringCase("transfer-encoding", in: name):
-            // One coding, once: a list or a second line has others than chunked in it, or chunked twice.
-            guard !isChunked else { throw .conflictingFraming }
-            guard bytes.matchesIgnoringCase("chunked", in: value) else { throw .unsupportedTransferCoding }
-            isChunked = true
+            try readCodings(value, bytes)
         default:
             break
         }
@@ -93,15 +95,25 @@ struct FieldSection: Sendable {
         }
     }
 
-    /// A list of options without regard to case (RFC 9110 §7.6.1).
-    private mutating func readConnection(_ value: Range<Int>, _ bytes: Bytes) {
+    /// Chunked alone is served. Without it at the end, nobody knows where the content ends (RFC 9112 §6.3).
+    private mutating func readCodings(_ value: Range<Int>, _ bytes: Bytes) throws(RequestError) {
+        guard !isChunked else { throw .conflictingFraming }
+        let codings = FieldSection.elements(of: value, bytes)
+        guard let last = codings.last, bytes.matchesIgnoringCase("chunked", in: last) else { throw .unframedContent }
+        guard codings.count == 1 else { throw .unsupportedTransferCoding }
+        isChunked = true
+    }
+
+    /// Of a list; those that are empty are passed over (RFC 9110 §5.6.1.2).
+    private static func elements(of value: Range<Int>, _ bytes: Bytes) -> [Range<Int>] {
+        var found: [Range<Int>] = []
         var start = value.lowerBound
         while start < value.upperBound {
             let end = bytes.firstIndex(of: UInt8(ascii: ","), in: start..<value.upperBound) ?? value.upperBound
-            let option = bytes.trimmed(start..<end)
-            if bytes.matchesIgnoringCase("close", in: option) { closes = true }
-            if bytes.matchesIgnoringCase("keep-alive", in: option) { keepsAlive = true }
+            let element = bytes.trimmed(start..<end)
+            if !element.isEmpty { found.append(element) }
             start = end + 1
         }
+        return found
     }
 }

@@ -10,6 +10,7 @@ package enum RequestError: Error, Sendable, Hashable, CaseIterable {
     case malformedContentLength
     case malformedChunk
     case conflictingFraming
+    case unframedContent
     case timeout
     case contentTooLarge
     case requestLineTooLong
@@ -23,7 +24,7 @@ package enum RequestError: Error, Sendable, Hashable, CaseIterable {
     package var status: HTTPResponse.Status {
         switch self {
         case .malformedRequestLine, .malformedTarget, .malformedField, .malformedLineEnd, .malformedHost,
-            .malformedContentLength, .malformedChunk, .conflictingFraming:
+            .malformedContentLength, .malformedChunk, .conflictingFraming, .unframedContent:
             .badRequest
         case .timeout: .requestTimeout
         case .contentTooLarge: .contentTooLarge
@@ -47,6 +48,7 @@ extension RequestError: CustomStringConvertible {
         case .malformedContentLength: "Content-Length is not one number"
         case .malformedChunk: "the chunked content is not valid"
         case .conflictingFraming: "Transfer-Encoding does not go with Content-Length or with HTTP/1.0"
+        case .unframedContent: "the last transfer coding is not chunked"
         case .timeout: "the request did not come in time"
         case .contentTooLarge: "the request's content is too large"
         case .requestLineTooLong: "the request line is too long"

@@ -73,7 +73,9 @@ struct RequestLine: Sendable {
         }
         var end = start
         while end < range.upperBound, bytes[end] != UInt8(ascii: "/"), bytes[end] != UInt8(ascii: "?") { end += 1 }
-        guard end > start, Authority.isValid(bytes, start..<end) else { throw .malformedTarget }
+        guard end > start, bytes[start] != Grammar.colon, Authority.isValid(bytes, start..<end) else {
+            throw .malformedTarget
+        }
         if end == range.upperBound { return .origin(path: "/", query: nil) }
         if bytes[end] == UInt8(ascii: "/") { return try origin(bytes, end..<range.upperBound) }
         guard case .origin(_, let query) = try origin(bytes, end..<range.upperBound) else { throw .malformedTarget }
@@ -105,14 +107,20 @@ enum Authority {
         var hostEnd = range.lowerBound
         if !range.isEmpty, bytes[hostEnd] == UInt8(ascii: "[") {
             guard let close = bytes.firstIndex(of: UInt8(ascii: "]"), in: range), close > hostEnd + 1,
-                bytes.allSatisfy(in: hostEnd + 1..<close, isAddress)
+                isAddress(bytes, hostEnd + 1..<close)
             else { return false }
             hostEnd = close + 1
         } else {
             while hostEnd < range.upperBound, bytes[hostEnd] != Grammar.colon {
-                let byte = bytes[hostEnd]
-                guard Grammar.isUnreservedOrDelimiter(byte) || byte == UInt8(ascii: "%") else { return false }
-                hostEnd += 1
+                if bytes[hostEnd] == UInt8(ascii: "%") {
+                    guard hostEnd + 2 < range.upperBound, Grammar.hexValue(bytes[hostEnd + 1]) != nil,
+                        Grammar.hexValue(bytes[hostEnd + 2]) != nil
+                    else { return false }
+                    hostEnd += 3
+                } else {
+                    guard Grammar.isUnreservedOrDelimiter(bytes[hostEnd]) else { return false }
+                    hostEnd += 1
+                }
             }
         }
         if hostEnd == range.upperBound { return true }
@@ -121,8 +129,20 @@ enum Authority {
         return port.count <= 5 && bytes.allSatisfy(in: port, Grammar.isDigit)
     }
 
-    /// What an IPv6 address with a zone is written in.
-    private static func isAddress(_ byte: UInt8) -> Bool {
-        Grammar.isUnreservedOrDelimiter(byte) || byte == Grammar.colon || byte == UInt8(ascii: "%")
+    /// What an IPv6 address is written in, with a zone or without (RFC 3986 §3.2.2, RFC 6874); its groups are not counted.
+    private static func isAddress(_ bytes: Bytes, _ range: Range<Int>) -> Bool {
+        let end = bytes.firstIndex(of: UInt8(ascii: "%"), in: range) ?? range.upperBound
+        var colons = 0
+        for index in range.lowerBound..<end {
+            if bytes[index] == Grammar.colon { colons += 1 }
+            guard
+                bytes[index] == Grammar.colon || bytes[index] == UInt8(ascii: ".")
+                    || Grammar.hexValue(bytes[index]) != nil
+            else { return false }
+        }
+        return colons >= 2
+            && bytes.allSatisfy(in: end..<range.upperBound) {
+                Grammar.isUnreservedOrDelimiter($0) || $0 == UInt8(ascii: "%")
+            }
     }
 }

@@ -19,18 +19,21 @@ package struct RequestParser: Sendable {
     private var headStart = 0
     private var requestLine: RequestLine?
     private var section: FieldSection
+    /// The request line begins with HEAD, whatever else is in it: a refusal then has no content.
+    private var isForHead = false
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
         section = FieldSection(limit: limits.fieldLines)
     }
 
-    /// nil as long as the request line has not come, or where it is malformed.
-    package var method: HTTPRequest.Method? { requestLine?.method }
+    /// nil as long as it is not known.
+    package var method: HTTPRequest.Method? { isForHead ? .head : requestLine?.method }
 
     /// The head and the number of bytes it took, or nil where more are needed.
     /// - Parameter bytes: all that has come since the head began. Called again, it must begin with the same bytes.
     package mutating func parse(_ bytes: Span<UInt8>) throws(RequestError) -> (head: RequestHead, length: Int)? {
+        defer { noteHead(bytes) }
         while let lineFeed = bytes.firstIndex(of: Grammar.lineFeed, in: scanned..<bytes.count) {
             try checkSize(lineFeed + 1)
             guard lineFeed > lineStart, bytes[lineFeed - 1] == Grammar.carriageReturn else {
@@ -55,6 +58,11 @@ package struct RequestParser: Sendable {
         try checkStart(bytes)
         try checkSize(bytes.count)
         return nil
+    }
+
+    private mutating func noteHead(_ bytes: Span<UInt8>) {
+        guard requestLine == nil, bytes.count >= headStart + 5 else { return }
+        isForHead = bytes.matches("HEAD ", in: headStart..<headStart + 5)
     }
 
     /// What cannot become a request line (a TLS handshake, say) is refused without waiting for the line's end.

@@ -193,7 +193,7 @@ struct ConnectionMachineTests {
     @Test(
         "Chunks that are not well formed are refused",
         arguments: [
-            "\r\n", "g\r\n", "-1\r\n", "0x1\r\n", " 1\r\n", "1 \r\n", "1\n", "1\rx", "000000001\r\n", "1\r\naXX",
+            "\r\n", "g\r\n", "-1\r\n", "0x1\r\n", " 1\r\n", "1 \r\n", "1\n", "1\rx", "100000000\r\n", "1\r\naXX",
             "1\r\na\rX", "1\r\na\nX", "0\r\n\nX", "0\r\n\rX", "1;\u{0}\r\n", "0\r\nA\u{0}: b\r\n",
         ])
     func malformedChunks(chunks: String) {

@@ -159,9 +159,9 @@ struct RequestParserTests {
                 "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
                 .conflictingFraming, 400
             ),
-            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n", .unsupportedTransferCoding, 501),
+            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n", .unframedContent, 400),
             ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n", .unsupportedTransferCoding, 501),
-            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n", .unsupportedTransferCoding, 501),
+            ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n", .unframedContent, 400),
             // Expectations (RFC 9110 §10.1.1)
             ("GET / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n", .expectationFailed, 417),
         ] as [(String, RequestError, Int)])
