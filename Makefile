@@ -27,6 +27,9 @@ lint:
 	  else echo "skipped: shellcheck is not installed"; fi
 	@if command -v hadolint >/dev/null; then hadolint Dockerfile; \
 	  else echo "skipped: hadolint is not installed"; fi
+	@if command -v systemd-analyze >/dev/null; then \
+	    systemd-analyze security --offline=true --no-pager --threshold=15 deploy/healthz.service >/dev/null; \
+	  else echo "skipped: systemd-analyze is not installed"; fi
 
 # The address sanitizer does not look for leaks, as XCTest itself leaks.
 sanitize: setup-test

@@ -307,6 +307,33 @@ struct ServeTests {
         withExtendedLifetime(silent) {}
     }
 
+    @Test("systemd is told of start, reload and end, and its watchdog is fed")
+    func serviceManager() throws {
+        let closed = try ClosedPort()
+        let manager = try DatagramSocket()
+        let sidecar = try RunningSidecar([
+            "GRAFANA_ENDPOINT": closed.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": "", "HEALTHZ_DRAIN": "100ms",
+            "NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000",
+        ])
+        /// What is told next, but for the watchdog's meals, which are counted.
+        var meals = 0
+        func next() throws -> String {
+            while true {
+                let told = try manager.receive()
+                guard told == "WATCHDOG=1" else { return told }
+                meals += 1
+            }
+        }
+        #expect(try next() == "READY=1")
+        while meals < 4 { #expect(try manager.receive() == "WATCHDOG=1"); meals += 1 }
+        sidecar.program.signal(SIGHUP)
+        #expect(try next().hasPrefix("RELOADING=1\nMONOTONIC_USEC="))
+        #expect(try next() == "READY=1")
+        sidecar.program.signal(SIGTERM)
+        #expect(try next() == "STOPPING=1")
+        #expect(try sidecar.program.wait().code == 0)
+    }
+
     @Test("A proxy in the environment is not used")
     func proxy() throws {
         let stack = try Stack()

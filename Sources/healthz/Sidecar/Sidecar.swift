@@ -21,6 +21,7 @@ struct Sidecar {
     private let engine: Engine
     private let responder: HealthResponder
     private let server: Server
+    private let manager = ServiceManager(Terminal.environment)
 
     init(_ configuration: Configuration, on loop: EventLoop) {
         let log = StateLog(configuration, on: loop)
@@ -56,10 +57,14 @@ struct Sidecar {
         let bound = try await listen(on: ListenAddress(configuration.listen), configuration, orOnAnyPort: mayMove)
         started(bound)
         await log.started(on: bound, configuration)
+        let feeder = manager.feedWatchdog(on: loop)
+        await feeder?.start()
+        manager.tell(.ready)
 
         let last = await waitForEnd(events, sink, configuration, load)
+        manager.tell(.stopping)
         await server.stop(within: last.deadline + .seconds(1))
-        withExtendedLifetime(signals) {}
+        withExtendedLifetime((signals, feeder)) {}
         await log.ended()
     }
 
@@ -76,6 +81,7 @@ struct Sidecar {
                 if !isDraining, let load, let next = await reload(configuration, load) { configuration = next }
             case .signal(SIGTERM) where !isDraining && configuration.drain > .zero:
                 isDraining = true
+                manager.tell(.stopping)
                 await responder.drain()
                 await engine.rest()
                 await server.stopKeepingAlive()
@@ -91,6 +97,8 @@ struct Sidecar {
 
     /// - Returns: what is in force from now on; nil where all stays as it is.
     private func reload(_ present: Configuration, _ load: Load) async -> Configuration? {
+        manager.tell(.reloading)
+        defer { manager.tell(.ready) }
         do {
             // Reads files, and so not on the loop.
             let next = try load()

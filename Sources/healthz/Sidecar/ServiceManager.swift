@@ -1,0 +1,95 @@
+import EventLoop
+import Glibc
+
+/// systemd's side of a service's life (sd_notify(3)): states are told by datagrams to the socket in `NOTIFY_SOCKET`, and
+/// the watchdog is fed from the loop, so that a loop that is stuck is noticed.
+struct ServiceManager {
+    enum State {
+        case ready, reloading, stopping, alive
+
+        fileprivate var message: String {
+            switch self {
+            case .ready: "READY=1"
+            case .reloading: "RELOADING=1\nMONOTONIC_USEC=\(ServiceManager.monotonicMicroseconds)"
+            case .stopping: "STOPPING=1"
+            case .alive: "WATCHDOG=1"
+            }
+        }
+    }
+
+    /// nil where nobody listens: then nothing is told.
+    private let path: String?
+    /// How often the watchdog must be fed; nil where there is none.
+    private let patience: Duration?
+
+    init(_ environment: [String: String]) {
+        path = environment["NOTIFY_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
+        // It is for the process that systemd has started, and not for its children.
+        let isMine = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
+        let microseconds = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
+        patience = isMine && microseconds > 0 ? .microseconds(microseconds) : nil
+    }
+
+    func tell(_ state: State) {
+        guard let path else { return }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
+        withUnsafeMutableBytes(of: &address.sun_path) { place in
+            place.copyBytes(from: bytes)
+            // "@" stands for the zero byte that abstract names begin with (unix(7)).
+            if bytes.first == UInt8(ascii: "@") { place[0] = 0 }
+        }
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        let message = Array(state.message.utf8)
+        // Nobody waits for systemd; a watchdog's next meal makes up for one that is lost.
+        _ = withUnsafePointer(to: address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT), $0, length)
+            }
+        }
+    }
+
+    /// - Returns: what feeds the watchdog as long as it is held; nil where there is none.
+    func feedWatchdog(on loop: EventLoop) -> Feeder? {
+        guard path != nil, let patience else { return nil }
+        return Feeder(self, every: patience / 2, on: loop)
+    }
+
+    private static var monotonicMicroseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+
+    /// Feeds the watchdog again and again, on the loop.
+    actor Feeder {
+        private nonisolated let loop: EventLoop
+        private let manager: ServiceManager
+        private let pause: Duration
+        private var timer: LoopTimer?
+
+        init(_ manager: ServiceManager, every pause: Duration, on loop: EventLoop) {
+            self.loop = loop
+            self.manager = manager
+            self.pause = pause
+        }
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+        func start() {
+            timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.feed() } }
+            feed()
+        }
+
+        private func feed() {
+            timer?.fired()
+            manager.tell(.alive)
+            timer?.wake(by: .now + pause)
+        }
+    }
+}
