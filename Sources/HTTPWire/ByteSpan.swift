@@ -55,4 +55,21 @@ extension Span<UInt8> {
     func array(_ range: Range<Int>) -> [UInt8] {
         extracting(range).withUnsafeBufferPointer { Array($0) }
     }
+
+    /// Whether every byte is allowed, or part of a whole percent-encoded one (RFC 3986 §2.1).
+    func isEncoded(in range: Range<Int>, _ allowed: (UInt8) -> Bool) -> Bool {
+        var index = range.lowerBound
+        while index < range.upperBound {
+            if self[index] == UInt8(ascii: "%") {
+                guard index + 2 < range.upperBound, Grammar.hexValue(self[index + 1]) != nil,
+                    Grammar.hexValue(self[index + 2]) != nil
+                else { return false }
+                index += 3
+            } else {
+                guard allowed(self[index]) else { return false }
+                index += 1
+            }
+        }
+        return true
+    }
 }

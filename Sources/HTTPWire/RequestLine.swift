@@ -52,10 +52,10 @@ struct RequestLine: Sendable {
     private static func origin(_ bytes: Bytes, _ range: Range<Int>) throws(RequestError) -> RequestTarget {
         let question = bytes.firstIndex(of: UInt8(ascii: "?"), in: range)
         let path = range.lowerBound..<(question ?? range.upperBound)
-        guard isEncoded(bytes, path, Grammar.isPath) else { throw .malformedTarget }
+        guard bytes.isEncoded(in: path, Grammar.isPath) else { throw .malformedTarget }
         guard let question else { return .origin(path: bytes.string(path), query: nil) }
         let query = question + 1..<range.upperBound
-        guard isEncoded(bytes, query, { Grammar.isPath($0) || $0 == UInt8(ascii: "?") }) else {
+        guard bytes.isEncoded(in: query, { Grammar.isPath($0) || $0 == UInt8(ascii: "?") }) else {
             throw .malformedTarget
         }
         return .origin(path: bytes.string(path), query: bytes.string(query))
@@ -81,23 +81,6 @@ struct RequestLine: Sendable {
         guard case .origin(_, let query) = try origin(bytes, end..<range.upperBound) else { throw .malformedTarget }
         return .origin(path: "/", query: query)
     }
-
-    /// Whether every byte is allowed, or part of a whole percent-encoded one.
-    private static func isEncoded(_ bytes: Bytes, _ range: Range<Int>, _ allowed: (UInt8) -> Bool) -> Bool {
-        var index = range.lowerBound
-        while index < range.upperBound {
-            if bytes[index] == UInt8(ascii: "%") {
-                guard index + 2 < range.upperBound, Grammar.hexValue(bytes[index + 1]) != nil,
-                    Grammar.hexValue(bytes[index + 2]) != nil
-                else { return false }
-                index += 3
-            } else {
-                guard allowed(bytes[index]) else { return false }
-                index += 1
-            }
-        }
-        return true
-    }
 }
 
 /// `uri-host [ ":" port ]`, as in the Host field and in the absolute form (RFC 9110 §7.2).
@@ -111,17 +94,8 @@ enum Authority {
             else { return false }
             hostEnd = close + 1
         } else {
-            while hostEnd < range.upperBound, bytes[hostEnd] != Grammar.colon {
-                if bytes[hostEnd] == UInt8(ascii: "%") {
-                    guard hostEnd + 2 < range.upperBound, Grammar.hexValue(bytes[hostEnd + 1]) != nil,
-                        Grammar.hexValue(bytes[hostEnd + 2]) != nil
-                    else { return false }
-                    hostEnd += 3
-                } else {
-                    guard Grammar.isUnreservedOrDelimiter(bytes[hostEnd]) else { return false }
-                    hostEnd += 1
-                }
-            }
+            hostEnd = bytes.firstIndex(of: Grammar.colon, in: range) ?? range.upperBound
+            guard bytes.isEncoded(in: range.lowerBound..<hostEnd, Grammar.isUnreservedOrDelimiter) else { return false }
         }
         if hostEnd == range.upperBound { return true }
         guard bytes[hostEnd] == Grammar.colon else { return false }
