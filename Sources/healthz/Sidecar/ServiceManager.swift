@@ -1,3 +1,4 @@
+import Dispatch
 import EventLoop
 import Glibc
 
@@ -60,11 +61,8 @@ struct ServiceManager {
         return Feeder(self, every: patience / 2, on: loop)
     }
 
-    private static var monotonicMicroseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-    }
+    /// Of CLOCK_MONOTONIC, which is Dispatch's uptime on Linux.
+    private static var monotonicMicroseconds: UInt64 { DispatchTime.now().uptimeNanoseconds / 1000 }
 
     /// Feeds the watchdog again and again, on the loop.
     actor Feeder {
