@@ -1,5 +1,6 @@
 # healthz, for linux/amd64 and linux/arm64: the same file builds both, each on its own kind of machine or with
 # `docker buildx build --platform linux/amd64,linux/arm64 .`
+# `docker build .` makes the image on debian-slim; `--target minimal` one without a shell or anything else.
 FROM swift:6.3.1-bookworm AS build
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -9,15 +10,53 @@ WORKDIR /src
 COPY Package.swift ./
 COPY Sources ./Sources
 COPY Tests ./Tests
-RUN swift build -c release --static-swift-stdlib --product healthz \
-    && strip -o /healthz "$(swift build -c release --static-swift-stdlib --product healthz --show-bin-path)/healthz"
+# Packed relocations make the program 1 MB smaller, and need glibc 2.36, which Debian 12 has; folding functions that are
+# the same saves another 0.2 MB.
+ARG FLAGS="-c release --static-swift-stdlib --product healthz -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs -Xlinker --icf=all"
+# hadolint ignore=SC2086
+RUN swift build $FLAGS && strip -o /healthz "$(swift build $FLAGS --show-bin-path)/healthz"
 
-FROM debian:bookworm-slim
+FROM debian:bookworm-slim AS libraries
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+RUN find /lib/ /lib64/ -name '*.so*' > /root/present
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libcurl4 libstdc++6 libyaml-0-2 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /healthz /usr/local/bin/healthz
+# What healthz needs of a system: the libraries that it is linked to, and the authorities; and for scanners, which
+# packages they are from. In /root/all everything, in /root/missing what debian-slim has not.
+# hadolint ignore=SC2086
+RUN libraries="$(ldd /usr/local/bin/healthz | grep -o '/[^ ]*')" \
+    && mkdir -p /root/all/etc /root/all/var/lib/dpkg/status.d /root/missing/var/lib/dpkg/status.d \
+    && cp -L --parents -t /root/all $libraries /usr/local/bin/healthz /etc/ssl/certs/ca-certificates.crt \
+    && grep -vxFf /root/present <<< "$libraries" | sed 's,^/lib/,/usr/lib/,' \
+        | xargs cp -L --parents -t /root/missing /usr/local/bin/healthz /etc/ssl/certs/ca-certificates.crt \
+    && echo 'healthz:x:65532:65532:healthz:/:/sbin/nologin' > /root/all/etc/passwd \
+    && for tree in /root/all /root/missing; do \
+        find "$tree" -name '*.so*' -printf '/%P\n' | xargs -n 1 readlink -f | xargs -n 1 basename \
+            | xargs -I{} dpkg-query --search '*/{}' | cut -d: -f1 | sort -u > /root/packages; \
+        echo ca-certificates >> /root/packages; \
+        while read -r package; do \
+            dpkg-query --status "$package" > "$tree/var/lib/dpkg/status.d/$package"; \
+        done < /root/packages; \
+    done
+
+FROM scratch AS minimal
+COPY --from=libraries /root/all /
+LABEL org.opencontainers.image.title="healthz" \
+      org.opencontainers.image.description="One health check over a node's Grafana, Loki and Tempo" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="0.1.0"
+USER 65532:65532
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["/usr/local/bin/healthz", "probe"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/local/bin/healthz"]
+CMD ["serve"]
+
+FROM debian:bookworm-slim
+COPY --from=libraries /root/missing /
 LABEL org.opencontainers.image.title="healthz" \
       org.opencontainers.image.description="One health check over a node's Grafana, Loki and Tempo" \
       org.opencontainers.image.licenses="Apache-2.0" \

@@ -2,14 +2,21 @@
 
 # What the build needs, and what the tests need besides, as Debian names it.
 BUILD_PACKAGES = libcurl4-openssl-dev libyaml-dev
-TEST_PACKAGES = curl nginx-light openssl python3-jsonschema python3-yaml util-linux
-BENCH_PACKAGES = gcc libc6-dev nginx-light python3 wrk
-RELEASE_FLAGS = -c release --static-swift-stdlib --product healthz --scratch-path .build-release
+TEST_PACKAGES = curl mandoc nginx-light openssl python3-jsonschema python3-prometheus-client python3-yaml util-linux
+# What tests run from where it is unpacked: installed, these would be started as services.
+UNPACKED_PACKAGES = prometheus prometheus-alertmanager
+# For the manual.
+INSTALL_PACKAGES = python3
+BENCH_PACKAGES = gcc golang-go haproxy libc6-dev nginx-light python3 wrk
+PAGE_PACKAGES = chromium python3
+RELEASE_FLAGS = -c release --static-swift-stdlib --scratch-path .build-release
 PREFIX = /usr/local
 # How long each fuzzer runs.
 FUZZ_SECONDS = 600
+# How long the soak takes.
+SOAK_SECONDS = 600
 
-.PHONY: run test check lint format release install bench fuzz sanitize setup-build setup-test
+.PHONY: run test check lint lint-tools format release install install-files openapi-check systemd-check bench bench-calls soak fuzz sanitize setup-build setup-test
 
 run: setup-build
 	swift build --product healthz
@@ -21,15 +28,25 @@ test: setup-test
 # The gate: format, a build without a warning, the tests, and the tests again under the sanitizers.
 check: lint test sanitize
 
+# Linters that are missing are skipped; `make lint-tools` gets them.
+lint: export PATH := $(CURDIR)/.build/tools/lint/bin:$(PATH):$(CURDIR)/.build/tools/usr/bin
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz
-	@if command -v shellcheck >/dev/null; then shellcheck .ci/run scripts/setup; \
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz Benchmarks
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run scripts/setup scripts/unpack scripts/lint-tools \
+	    scripts/openapi-check scripts/systemd-check; \
 	  else echo "skipped: shellcheck is not installed"; fi
 	@if command -v hadolint >/dev/null; then hadolint Dockerfile; \
 	  else echo "skipped: hadolint is not installed"; fi
+	@if command -v openapi-spec-validator >/dev/null; then openapi-spec-validator docs/openapi.yaml; \
+	  else echo "skipped: openapi-spec-validator is not installed"; fi
+	@scripts/lint-stack
 	@if command -v systemd-analyze >/dev/null; then \
 	    systemd-analyze security --offline=true --no-pager --threshold=15 deploy/healthz.service >/dev/null; \
 	  else echo "skipped: systemd-analyze is not installed"; fi
+
+lint-tools:
+	@scripts/lint-tools .build/tools/lint
+	@scripts/unpack .build/tools $(UNPACKED_PACKAGES)
 
 # The address sanitizer does not look for leaks, as XCTest itself leaks.
 sanitize: setup-test
@@ -49,22 +66,75 @@ fuzz-%: setup-build
 	  .build-fuzz/corpus/$* $(if $(filter Configuration,$*),$(FUZZ_CONFIGURATION_SEEDS),Fuzz/corpus/$*)
 
 format:
-	swift format format --in-place --recursive --parallel Package.swift Sources Tests Fuzz
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests Fuzz Benchmarks
 
 release: setup-build
-	swift build $(RELEASE_FLAGS)
+	swift build $(RELEASE_FLAGS) --product healthz
 	strip -o .build-release/healthz .build-release/release/healthz
 	@ls -l .build-release/healthz
 
 install: release
-	install -D -m 0755 .build-release/healthz $(DESTDIR)$(PREFIX)/bin/healthz
+	@scripts/setup $(INSTALL_PACKAGES)
+	$(MAKE) install-files
 
-bench: release
+# The program, its manual and its completions for shells, the latter made by the program itself.
+PROGRAM = .build-release/healthz
+SHARE = $(DESTDIR)$(PREFIX)/share
+
+install-files:
+	install -D -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/healthz
+	install -d $(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	scripts/manual $(PROGRAM) >$(SHARE)/man/man1/healthz.1
+	$(PROGRAM) --generate-completion-script bash >$(SHARE)/bash-completion/completions/healthz
+	$(PROGRAM) --generate-completion-script zsh >$(SHARE)/zsh/site-functions/_healthz
+	$(PROGRAM) --generate-completion-script fish >$(SHARE)/fish/vendor_completions.d/healthz.fish
+
+# schemathesis (PyPI) against docs/openapi.yaml and the running program.
+openapi-check: setup-build
+	swift build --product healthz
+	scripts/openapi-check .build/debug/healthz
+
+# BENCH_ROUNDS and BENCH_SECONDS make it shorter or longer, BENCH names the parts: make bench BENCH="memory fresh".
+bench: release bench-calls
 	@scripts/setup $(BUILD_PACKAGES) $(BENCH_PACKAGES)
-	scripts/bench
+	python3 -B Benchmarks/bench $(BENCH)
+
+# Nanoseconds and allocations of one call of each room's hot function.
+bench-calls: setup-build
+	HEALTHZ_BENCH=1 swift build $(RELEASE_FLAGS) --product HotPaths
+	.build-release/release/HotPaths .build-release/calls.json
+
+# Everything at once, for SOAK_SECONDS: honest load, slow clients, resets, nonsense, reloads, failing upstreams.
+soak: release
+	@scripts/setup $(BUILD_PACKAGES) $(BENCH_PACKAGES)
+	python3 -B Benchmarks/soak --seconds $(SOAK_SECONDS)
+
+# Builds the images, runs them on the Docker engine at hand, and says what it saw.
+.PHONY: image-check
+image-check:
+	scripts/image-check
+
+.PHONY: page-check screenshots
+
+# In the browser: what a test cannot see. AXE=…/axe.min.js lets axe-core look, too.
+page-check: setup-build
+	@scripts/setup $(BUILD_PACKAGES) $(PAGE_PACKAGES)
+	swift build --product healthz
+	scripts/page-check
+
+# The pictures in docs/.
+screenshots: setup-build
+	@scripts/setup $(BUILD_PACKAGES) $(PAGE_PACKAGES) fonts-dejavu-core optipng pngquant
+	swift build --product healthz
+	scripts/screenshots
+
+# The units of deploy/ under a systemd that is booted for it, in namespaces; see the script for what it looks at.
+systemd-check: release
+	scripts/systemd-check
 
 setup-build:
 	@scripts/setup $(BUILD_PACKAGES)
 
 setup-test:
 	@scripts/setup $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	@scripts/unpack .build/tools $(UNPACKED_PACKAGES)

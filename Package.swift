@@ -16,8 +16,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// One room of the house: a folder under Sources/ (see docs/architecture.md for who may import whom).
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -34,6 +34,18 @@ func fuzzer(_ room: String) -> Target {
 
 let fuzzers =
     Context.environment["HEALTHZ_FUZZ"] == nil ? [] : ["Configuration", "HTTPWire", "Health", "Judging"].map(fuzzer)
+
+/// What one call of each room's hot function costs: only `make bench` builds it. The C target counts allocations.
+let benchmarks: [Target] =
+    Context.environment["HEALTHZ_BENCH"] == nil
+    ? []
+    : [
+        .target(name: "Allocations", path: "Benchmarks/Allocations"),
+        .executableTarget(
+            name: "HotPaths",
+            dependencies: ["Allocations", "EventLoop", "HTTPWire", "Health", "Judging", "Reporting", httpTypes],
+            path: "Benchmarks/HotPaths", swiftSettings: strict),
+    ]
 
 let package = Package(
     name: "healthz",
@@ -54,14 +66,17 @@ let package = Package(
         room("HTTPWire", [httpTypes]),
         room("HTTPServer", ["CSystem", "EventLoop", "HTTPWire", httpTypes]),
         room("Judging", ["Health"]),
-        room("Probing", ["CCurl", "EventLoop", "Health", "Judging"]),
-        room("Reporting", ["Health"]),
+        room("Probing", ["CCurl", "CSystem", "EventLoop", "Health", "Judging"]),
+        room(
+            "Reporting", ["Health"],
+            resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
         room("Configuration", ["CYAML", "Health", "Judging"]),
         room("StandIns", ["EventLoop", "HTTPServer", "HTTPWire", httpTypes]),
         .executableTarget(
             name: "healthz",
             dependencies: [
-                "Configuration", "EventLoop", "HTTPServer", "HTTPWire", "Health", "Probing", "Reporting", "StandIns",
+                "CSystem", "Configuration", "EventLoop", "HTTPServer", "HTTPWire", "Health", "Probing", "Reporting",
+                "StandIns",
                 argumentParser, httpTypes, logging,
             ],
             swiftSettings: strict
@@ -70,15 +85,15 @@ let package = Package(
         .systemLibrary(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
             name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport", swiftSettings: strict),
-        tests("HealthTests", ["EventLoop", "Health"]),
+        tests("HealthTests", ["EventLoop", "Health", "TestSupport"]),
         tests("EventLoopTests", ["EventLoop", "TestSupport"]),
-        tests("HTTPWireTests", ["HTTPWire", httpTypes]),
+        tests("HTTPWireTests", ["HTTPWire", "TestSupport", httpTypes]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "TestSupport", httpTypes]),
         tests("JudgingTests", ["Health", "Judging"]),
         tests("ProbingTests", ["EventLoop", "Health", "Judging", "Probing", "TestSupport"]),
-        tests("ReportingTests", ["Health", "Reporting"]),
+        tests("ReportingTests", ["Health", "Reporting", "TestSupport"]),
         tests("ConfigurationTests", ["Configuration", "Health", "TestSupport"]),
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
-        tests("EndToEndTests", ["TestSupport", "healthz"]),
-    ] + fuzzers
+        tests("EndToEndTests", ["HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),
+    ] + fuzzers + benchmarks
 )

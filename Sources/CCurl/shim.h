@@ -39,6 +39,21 @@ static inline CURLcode healthz_easy_get_offset(CURL *easy, CURLINFO info, curl_o
     return curl_easy_getinfo(easy, info, value);
 }
 
+static inline CURLcode healthz_easy_set_sockopt_function(CURL *easy, curl_sockopt_callback function, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, function);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, context);
+}
+
+static inline CURLcode healthz_easy_set_prereq_function(CURL *easy, curl_prereq_callback function, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, function);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+}
+
+static inline CURLcode healthz_easy_set_progress_function(CURL *easy, curl_xferinfo_callback function, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, function);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_XFERINFODATA, context);
+}
+
 static inline CURLcode healthz_easy_get_private(CURL *easy, void **value) {
     return curl_easy_getinfo(easy, CURLINFO_PRIVATE, value);
 }

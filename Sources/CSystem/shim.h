@@ -1,7 +1,8 @@
 #pragma once
-// What Swift's Glibc module does not have: epoll(7), eventfd(2) and accept4(2).
+// What Swift's Glibc module does not have: epoll(7), eventfd(2), accept4(2) and the size of a terminal.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 // glibc declares accept4 only under _GNU_SOURCE, which the Glibc module is built without.
@@ -17,4 +18,19 @@ static const unsigned int healthz_EPOLLET = EPOLLET;
 
 static inline int healthz_eventfd(void) {
     return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+// ioctl(2) is variadic. 0 where it is not a terminal, or one that does not know its size.
+static inline int healthz_window(int descriptor, int *columns, int *rows) {
+    struct winsize size = {0};
+    if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return 0;
+    *columns = size.ws_col;
+    *rows = size.ws_row;
+    return size.ws_col > 0 && size.ws_row > 0;
+}
+
+// ioctl(2) is variadic, which Swift cannot call: how many bytes wait to be read.
+static inline int healthz_unread(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, FIONREAD, &count) == 0 ? count : 0;
 }

@@ -4,7 +4,7 @@ package import Health
 package struct Configuration: Sendable {
     package let listen: Listen
     /// In the order in which they are shown; at least one.
-    package let services: [Service]
+    package private(set) var services: [Service]
     /// For a whole check.
     package let deadline: Duration
     /// How old an answer may be where checks are made on demand: zero means that every request makes one.
@@ -137,6 +137,7 @@ extension Configuration {
         var copy = self
         copy.background = nil
         copy.cache = .zero
+        copy.services = services.map(\.decidedByEachResult)
         return copy
     }
 }

@@ -19,7 +19,7 @@ package enum Endpoint {
         guard Listen.isSocketPath(parts[0]) else {
             throw ValueError("is not unix: and an absolute path of at most 107 bytes")
         }
-        guard target.hasPrefix("/"), target.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        guard target.hasPrefix("/"), target.isVisibleASCII else {
             throw ValueError("has a request target that does not begin with / or is not percent-encoded")
         }
         return ProbeURL(scheme: .http, host: "localhost", target: target, socketPath: parts[0])
@@ -27,10 +27,8 @@ package enum Endpoint {
 
     /// A valid URL as it was written, with `***` in the place of user and password.
     static func name(of text: String) -> String {
-        guard let start = text.firstRange(of: "//")?.upperBound else { return text }
-        let authority = text[start...].prefix { !"/?#".contains($0) }
-        guard let at = authority.lastIndex(of: "@") else { return text }
-        return "\(text[..<start])***\(text[at...])"
+        guard let authority = authority(of: text), let at = authority.lastIndex(of: "@") else { return text }
+        return "\(text[..<authority.startIndex])***\(text[at...])"
     }
 
     /// The text with `***` in the place of user and password, whether it is a valid URL or not.
@@ -89,11 +87,16 @@ package enum Endpoint {
 
     /// Read from the text, as a port of many digits is none to `URLComponents`.
     private static func isPort(in text: String) -> Bool {
-        guard let start = text.firstRange(of: "//")?.upperBound else { return true }
-        let authority = text[start...].prefix { !"/?#".contains($0) }
-        let end = authority.lastIndex { $0 == "]" || $0 == "@" || $0 == ":" }
-        guard let end, authority[end] == ":" else { return true }
+        guard let authority = authority(of: text),
+            let end = authority.lastIndex(where: { $0 == "]" || $0 == "@" || $0 == ":" }), authority[end] == ":"
+        else { return true }
         return UInt16(digits: authority[authority.index(after: end)...]).map { $0 > 0 } ?? false
+    }
+
+    /// User, host and port (RFC 3986 §3.2).
+    private static func authority(of text: String) -> Substring? {
+        guard let start = text.firstRange(of: "//")?.upperBound else { return nil }
+        return text[start...].prefix { !"/?#".contains($0) }
     }
 
     static func isIPv6(_ host: String) -> Bool {
@@ -106,13 +109,8 @@ package enum Endpoint {
         let isAddress = host.contains(":")
         guard !isAddress || isIPv6(host) else { return false }
         return host.utf8.count <= 255
-            && host.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                case UInt8(ascii: ":"), UInt8(ascii: "%"): isAddress
-                default: false
-                }
+            && host.utf8.allSatisfy {
+                $0.isAlphanumeric || ".-_".utf8.contains($0) || isAddress && ":%".utf8.contains($0)
             }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Health
 
 /// A range of addresses: `10.0.0.0/8`, `fd00::/8`, or one address.
 package struct Network: Sendable, Hashable {
@@ -11,7 +12,7 @@ package struct Network: Sendable, Hashable {
             throw ValueError("is not a network such as 10.0.0.0/8 or fd00::/8")
         }
         let bits = address.count * 8
-        guard let prefix = parts.count == 1 ? bits : UInt16(digits: parts[1][...]).map(Int.init), prefix <= bits else {
+        guard let prefix = parts.count == 1 ? bits : Int(digits: parts[1]), prefix <= bits else {
             throw ValueError("has a prefix length that is not 0 to \(bits)")
         }
         self.address = address

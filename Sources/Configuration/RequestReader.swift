@@ -21,19 +21,15 @@ struct RequestReader {
     private let section: Section<ServiceKey>
     private let file: ConfigurationFile
     private let files: Files
-    private let isPlain: Bool
-    /// A URL has user and password in it.
-    private let hasCredentials: Bool
+    private let urls: [ProbeURL]
     private let mistakes: Mistakes
 
-    init(
-        _ section: Section<ServiceKey>, _ file: ConfigurationFile, _ files: Files, isPlain: Bool, hasCredentials: Bool
-    ) {
+    /// - Parameter urls: those that it will be sent to, as far as they are right.
+    init(_ section: Section<ServiceKey>, _ file: ConfigurationFile, _ files: Files, to urls: [ProbeURL]) {
         self.section = section
         self.file = file
         self.files = files
-        self.isPlain = isPlain
-        self.hasCredentials = hasCredentials
+        self.urls = urls
         mistakes = file.mistakes
     }
 
@@ -88,15 +84,9 @@ struct RequestReader {
 
     private static func problem(_ name: String, among fields: [ProbeRequest.Field]) -> String? {
         // RFC 9110 §5.6.2.
-        let isToken =
-            !name.isEmpty
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-                }
-            }
-        guard isToken else { return "is not a field name" }
+        guard !name.isEmpty, name.utf8.allSatisfy({ $0.isAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains($0) }) else {
+            return "is not a field name"
+        }
         let lowercase = name.lowercased()
         if framing.contains(lowercase) { return "is healthz's own to send" }
         return fields.contains { $0.name.lowercased() == lowercase } ? "stands here twice" : nil
@@ -133,7 +123,7 @@ struct RequestReader {
             section[.bearerToken], section.path(.bearerToken), section[.bearerTokenFile],
             section.path(.bearerTokenFile))
         guard let token else { return nil }
-        guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        guard !token.isEmpty, token.isVisibleASCII else {
             let key: ServiceKey = section[.bearerToken] == nil ? .bearerTokenFile : .bearerToken
             mistakes.add(
                 "has a token that is empty, or has blanks or characters beyond ASCII",
@@ -148,13 +138,14 @@ struct RequestReader {
         if let node, fileNode != nil {
             mistakes.add("stands beside \(filePath): there may be one of them", at: node.position, path: path)
         }
-        if let fileNode { return contents(fileNode, filePath).map(RequestReader.firstLine) }
+        if let fileNode { return contents(fileNode, filePath)?.firstLine }
         return node?.text(path: path, mistakes)
     }
 
     private func refuseSeveralCredentials(_ fields: [ProbeRequest.Field]) {
         let place = [ServiceKey.url, .instances].first { section[$0] != nil } ?? .endpoint
-        var first = hasCredentials ? "user and password in \(place.rawValue)" : nil
+        let isInURL = urls.contains { $0.credentials != nil }
+        var first = isInURL ? "user and password in \(place.rawValue)" : nil
         let field = fields.first { $0.name.lowercased() == "authorization" }.map { "headers.\($0.name)" }
         let given: [(name: String?, node: YAMLNode?)] =
             [(field, section[.headers])]
@@ -169,11 +160,6 @@ struct RequestReader {
             }
             first = first ?? name
         }
-    }
-
-    /// Editors end a file with a line feed, which is not part of the secret.
-    private static func firstLine(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
     }
 
     private func checkSocket() {
@@ -192,7 +178,7 @@ struct RequestReader {
         guard let node = section[.tls], let keys = Section<TLSKey>(node, path: section.path(.tls), mistakes) else {
             return tls
         }
-        if isPlain {
+        if !urls.isEmpty, !urls.contains(where: { $0.scheme == .https }) {
             mistakes.add("means nothing without https://", at: node.position, path: keys.path)
         }
         func pem(_ key: TLSKey) -> [UInt8]? {

@@ -65,13 +65,7 @@ struct ServiceReader {
         let places = places(preset)
         let isTCP = preset == .tcp || places.contains { $0.url.scheme == .tcp }
         if isTCP { refuseWhatIsHTTPOnly() }
-        let isPlain = !places.isEmpty && !places.contains { $0.url.scheme == .https }
-        let request =
-            isTCP
-            ? .init()
-            : RequestReader(
-                section, file, files, isPlain: isPlain, hasCredentials: places.contains { $0.url.credentials != nil }
-            ).read()
+        let request = isTCP ? .init() : RequestReader(section, file, files, to: places.map(\.url)).read()
         let expectation: Expectation =
             isTCP ? .connection : ExpectationReader(section, file).read(preset, request.method)
         let timeout = duration(.timeout) ?? defaults.timeout
@@ -200,7 +194,7 @@ struct ServiceReader {
             case "any": return 1
             case "all": return count
             default:
-                guard let number = UInt16(digits: text[...]).map(Int.init), (1...count).contains(number) else {
+                guard let number = Int(digits: text), (1...count).contains(number) else {
                     throw ValueError("is not any, all, or a number from 1 to \(count)")
                 }
                 return number
@@ -230,9 +224,7 @@ struct ServiceReader {
 
     private func count(_ key: ServiceKey) -> Int? {
         value(key) { text throws(ValueError) in
-            let number = try Limits.threshold(text)
-            guard number == 1 || defaults.hasInterval else { throw ValueError(Limits.needsInterval) }
-            return number
+            try Limits.threshold(text, hasInterval: defaults.hasInterval)
         }
     }
 

@@ -71,10 +71,7 @@ struct ServicesReader {
     /// It stands in URLs and metrics.
     private static func isName(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
-        func isAlphanumeric(_ byte: UInt8) -> Bool {
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-        }
-        return (1...63).contains(bytes.count) && isAlphanumeric(bytes[0])
-            && bytes.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
+        return (1...63).contains(bytes.count) && bytes[0].isAlphanumeric
+            && bytes.allSatisfy { $0.isAlphanumeric || "._-".utf8.contains($0) }
     }
 }

@@ -32,9 +32,7 @@ final class SettingReader {
     func threshold(hasInterval: Bool) -> Threshold {
         func count(_ setting: Setting) -> Int {
             read(setting) { text throws(ValueError) in
-                let number = try Limits.threshold(text)
-                guard number == 1 || hasInterval else { throw ValueError(Limits.needsInterval) }
-                return number
+                try Limits.threshold(text, hasInterval: hasInterval)
             } ?? 1
         }
         return Threshold(rise: count(.rise), fall: count(.fall))
@@ -70,11 +68,7 @@ final class SettingReader {
     func clientLimits() -> Configuration.ClientLimits {
         func count(_ setting: Setting, _ allowed: ClosedRange<Int>) -> Int {
             read(setting) { text throws(ValueError) in
-                let isNumber = text.utf8.count <= 9 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-                guard isNumber, let number = Int(text), allowed.contains(number) else {
-                    throw ValueError("is not a number from \(allowed.lowerBound) to \(allowed.upperBound)")
-                }
-                return number
+                try Int(setting: text, within: allowed)
             } ?? allowed.lowerBound
         }
         let times: ClosedRange<Duration> = .milliseconds(100) ... .seconds(3600)
@@ -97,8 +91,8 @@ final class SettingReader {
             refuse(value, failure.problem)
             return nil
         case .success(let bytes):
-            let token = String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
-            guard token.utf8.count >= 16, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            let token = bytes.firstLine
+            guard token.utf8.count >= 16, token.isVisibleASCII else {
                 refuse(value, "has no token of at least 16 characters in its first line, all of them visible ASCII")
                 return nil
             }

@@ -1,3 +1,5 @@
+import Health
+
 /// Where the server listens, as it is written in a setting.
 package enum Listen: Sendable, Hashable {
     /// IPv6 without its brackets.
@@ -45,12 +47,12 @@ extension Listen {
 enum Limits {
     static let probe: ClosedRange<Duration> = .milliseconds(1) ... .seconds(3600)
 
-    static let needsInterval =
-        "needs an interval: without one, whoever asks sets the pace, and results in a row mean nothing"
-
-    static func threshold(_ text: String) throws(ValueError) -> Int {
-        guard let number = UInt16(digits: text[...]).map(Int.init), (1...100).contains(number) else {
-            throw ValueError("is not a number from 1 to 100")
+    /// How many results in a row.
+    static func threshold(_ text: String, hasInterval: Bool) throws(ValueError) -> Int {
+        let number = try Int(setting: text, within: 1...100)
+        guard number == 1 || hasInterval else {
+            throw ValueError(
+                "needs an interval: without one, whoever asks sets the pace, and results in a row mean nothing")
         }
         return number
     }
@@ -99,6 +101,15 @@ extension RawRepresentable where RawValue == String, Self: CaseIterable {
     }
 }
 
+extension Int {
+    init(setting text: String, within allowed: ClosedRange<Int>) throws(ValueError) {
+        guard let value = Int(digits: text), allowed.contains(value) else {
+            throw ValueError("is not a number from \(allowed.lowerBound) to \(allowed.upperBound)")
+        }
+        self = value
+    }
+}
+
 extension Duration {
     /// A number with its unit: `250ms`, `1.5s`, `2m`, `1h`. Zero needs no unit.
     package init(setting text: String, within allowed: ClosedRange<Duration>) throws(ValueError) {
@@ -134,19 +145,5 @@ extension Duration {
         else { return nil }
         // Far beyond all that is allowed, and far from overflowing.
         self = .milliseconds(Int(min(value * unit, 1e15).rounded()))
-    }
-}
-
-extension String {
-    func dropping(prefix: String) -> String? {
-        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
-    }
-}
-
-extension UInt16 {
-    /// Digits alone: no sign.
-    init?(digits: Substring) {
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        self.init(digits)
     }
 }

@@ -1,17 +1,19 @@
 /// Fills `${NAME}` and `${NAME:-default}` from the environment, as compose does; `$${` stands for `${`.
 struct Variables {
     private let environment: [String: String]
-    private let lines: [Substring.UnicodeScalarView]
+    private let text: [UInt8]
+    /// Of the text, once something is wrong with a variable: then its place is looked for.
+    private lazy var lines = String(decoding: text, as: UTF8.self).unicodeScalars
+        .split(separator: "\n", omittingEmptySubsequences: false)
 
     /// - Parameter text: the file, to find a variable's place in.
     init(_ environment: [String: String], in text: [UInt8]) {
         self.environment = environment
-        lines = String(decoding: text, as: UTF8.self).unicodeScalars
-            .split(separator: "\n", omittingEmptySubsequences: false)
+        self.text = text
     }
 
     /// - Returns: the text, and what is wrong with the variables in it.
-    func fill(_ text: String, at start: Position) -> (String, [YAMLProblem]) {
+    mutating func fill(_ text: String, at start: Position) -> (String, [YAMLProblem]) {
         guard text.contains("${") else { return (text, []) }
         var output = ""
         var problems: [YAMLProblem] = []
@@ -69,7 +71,7 @@ struct Variables {
     }
 
     /// Where it stands in the file: a value may go over several lines, and begins where libyaml says.
-    private func place(of text: String, from start: Position) -> Position {
+    private mutating func place(of text: String, from start: Position) -> Position {
         for line in start.line...max(start.line, lines.count) where line <= lines.count {
             let skipped = line == start.line ? start.column - 1 : 0
             let scalars = lines[line - 1]

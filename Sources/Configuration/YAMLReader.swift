@@ -11,7 +11,7 @@ struct YAMLReader {
     static let weightLimit = 200_000
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
-    private let variables: Variables
+    private var variables: Variables
     private let bytes: [UInt8]
     private var anchors: [String: YAMLNode] = [:]
     /// Anchors of what is being read.

@@ -5,10 +5,12 @@ import HeapModule
 /// Moving a deadline later, or dropping it, is a store and no more: its entry in the heap stays where it is and is
 /// looked at again when it comes up. So the heap holds about one entry for each name ever in use at the same time,
 /// however often a connection is answered or a descriptor's number is given out again.
-package struct Deadlines<ID: Hashable> {
+///
+/// Things are named by numbers: a generic type would not be specialised in other rooms, and cost several times as much.
+package struct Deadlines {
     private struct Entry: Comparable {
         let when: ContinuousClock.Instant
-        let id: ID
+        let id: Int
         static func < (left: Entry, right: Entry) -> Bool { left.when < right.when }
         static func == (left: Entry, right: Entry) -> Bool { left.when == right.when }
     }
@@ -21,7 +23,7 @@ package struct Deadlines<ID: Hashable> {
     }
 
     private var heap = Heap<Entry>()
-    private var standing: [ID: Standing] = [:]
+    private var standing: [Int: Standing] = [:]
 
     /// How many things have a deadline.
     package private(set) var count = 0
@@ -31,7 +33,7 @@ package struct Deadlines<ID: Hashable> {
     /// No later than the earliest deadline; nil when there is none.
     package var earliest: ContinuousClock.Instant? { count == 0 ? nil : heap.min?.when }
 
-    package mutating func set(_ id: ID, to due: ContinuousClock.Instant) {
+    package mutating func set(_ id: Int, to due: ContinuousClock.Instant) {
         guard let found = standing[id] else {
             count += 1
             return enqueue(id, due)
@@ -44,7 +46,7 @@ package struct Deadlines<ID: Hashable> {
         }
     }
 
-    package mutating func remove(_ id: ID) {
+    package mutating func remove(_ id: Int) {
         guard standing[id]?.due != nil else { return }
         standing[id]?.due = nil
         count -= 1
@@ -55,7 +57,7 @@ package struct Deadlines<ID: Hashable> {
     }
 
     /// The next thing whose deadline has passed, which has none from then on; nil when there is no such thing.
-    package mutating func popPassed(at now: ContinuousClock.Instant) -> ID? {
+    package mutating func popPassed(at now: ContinuousClock.Instant) -> Int? {
         while let first = heap.min, first.when <= now {
             heap.removeMin()
             guard let found = standing[first.id], found.queued == first.when else { continue }
@@ -73,7 +75,7 @@ package struct Deadlines<ID: Hashable> {
         return nil
     }
 
-    private mutating func enqueue(_ id: ID, _ due: ContinuousClock.Instant) {
+    private mutating func enqueue(_ id: Int, _ due: ContinuousClock.Instant) {
         standing[id] = Standing(due: due, queued: due)
         heap.insert(Entry(when: due, id: id))
     }

@@ -19,6 +19,10 @@ package final class Poll {
         package static let hangup = Events(rawValue: healthz_EPOLLHUP)
         /// Always watched for.
         package static let failed = Events(rawValue: healthz_EPOLLERR)
+        /// A read would find something, if only the end.
+        package static let anyInput = Events(rawValue: healthz_EPOLLIN | healthz_EPOLLRDHUP | healthz_EPOLLHUP)
+        /// The end of the input has come, and will be found by a read.
+        package static let anyEnd = Events(rawValue: healthz_EPOLLRDHUP | healthz_EPOLLHUP)
         /// Tell once for each change, not for as long as the condition holds.
         package static let edgeTriggered = Events(rawValue: healthz_EPOLLET)
     }

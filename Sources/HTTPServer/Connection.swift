@@ -14,6 +14,12 @@ final class Connection {
         case pending
     }
 
+    /// What a connection's deadline is for.
+    enum TimedPhase: Equatable {
+        case machine(ConnectionMachine.Phase)
+        case output
+    }
+
     let descriptor: Int32
     /// Tells it from every other connection of the server.
     let number: Int
@@ -26,7 +32,7 @@ final class Connection {
     /// What to do when all output is written; input is not read before.
     var afterOutput: ConnectionMachine.Action?
     /// The phase that the present deadline was set for.
-    var timedPhase: Server.TimedPhase?
+    var timedPhase: TimedPhase?
     var answer = Answer.none
     /// How many requests have been answered.
     var answers = 0
@@ -73,6 +79,13 @@ final class Connection {
             mayRead = false
             return errno == EAGAIN ? .none : .failed
         }
+    }
+
+    /// Whether it is broken. The event that says so may be meant for another connection, which had the number before.
+    var hasFailed: Bool {
+        var error: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0
     }
 
     /// Whether input has come that was not read.

@@ -10,13 +10,15 @@ struct DescriptorQueue {
     }
 
     private var links: [Link] = []
-    /// -1 where it is empty.
-    private(set) var oldest = Link.none
-    private var newest = Link.none
+    private var first = Link.none
+    private var last = Link.none
 
     func contains(_ descriptor: Int32) -> Bool {
         links.indices.contains(Int(descriptor)) && links[Int(descriptor)].isIn
     }
+
+    /// nil where it is empty.
+    var oldest: Int32? { first == Link.none ? nil : first }
 
     /// nil after the newest.
     func next(after descriptor: Int32) -> Int32? {
@@ -28,16 +30,16 @@ struct DescriptorQueue {
     mutating func append(_ descriptor: Int32) {
         remove(descriptor)
         while links.count <= Int(descriptor) { links.append(Link()) }
-        links[Int(descriptor)] = Link(before: newest, isIn: true)
-        if newest == Link.none { oldest = descriptor } else { links[Int(newest)].after = descriptor }
-        newest = descriptor
+        links[Int(descriptor)] = Link(before: last, isIn: true)
+        if last == Link.none { first = descriptor } else { links[Int(last)].after = descriptor }
+        last = descriptor
     }
 
     mutating func remove(_ descriptor: Int32) {
         guard contains(descriptor) else { return }
         let link = links[Int(descriptor)]
-        if link.before == Link.none { oldest = link.after } else { links[Int(link.before)].after = link.after }
-        if link.after == Link.none { newest = link.before } else { links[Int(link.after)].before = link.before }
+        if link.before == Link.none { first = link.after } else { links[Int(link.before)].after = link.after }
+        if link.after == Link.none { last = link.before } else { links[Int(link.after)].before = link.before }
         links[Int(descriptor)] = Link()
     }
 }

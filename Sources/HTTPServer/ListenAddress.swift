@@ -1,3 +1,5 @@
+package import EventLoop
+
 /// Where a server takes connections.
 package enum ListenAddress: Sendable, Hashable {
     /// `host` is a name or an address, IPv6 without brackets; `::` takes IPv4 too. Port 0 lets the kernel choose.
@@ -12,6 +14,30 @@ extension ListenAddress: CustomStringConvertible {
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unix(let path): "unix:\(path)"
         }
+    }
+}
+
+/// A descriptor that was passed to be listened on, and is not fit for it.
+package struct PassedSocketError: Error, Sendable, CustomStringConvertible {
+    package enum Cause: Sendable {
+        /// Not open, no socket, or no stream socket that listens.
+        case notListening
+        /// A stream socket of neither IP nor UNIX domain.
+        case unknownFamily
+        case system(SystemError)
+    }
+
+    package let descriptor: Int32
+    package let cause: Cause
+
+    package var description: String {
+        let reason =
+            switch cause {
+            case .notListening: "it is not a listening stream socket"
+            case .unknownFamily: "it is neither a TCP nor a UNIX socket"
+            case .system(let error): error.reason.lowercasedFirst
+            }
+        return "cannot listen on descriptor \(descriptor), which was passed by LISTEN_FDS: \(reason)"
     }
 }
 

@@ -16,17 +16,38 @@ struct Listener {
     let descriptor: Int32
     /// As it turned out: with the port that the kernel chose.
     let address: ListenAddress
+    private let ownsPath: Bool
 
     init(on wanted: ListenAddress) throws(ListenError) {
+        ownsPath = true
         switch wanted {
         case .tcp(let host, let port): (descriptor, address) = try Listener.tcp(host, port, wanted)
         case .unix(let path): (descriptor, address) = (try Listener.unix(path, wanted), wanted)
         }
     }
 
+    /// One that another process has opened and passed on: its options are that process's choice, but for those that
+    /// this process needs. Its path, where it has one, is not this process's to remove.
+    init(passed descriptor: Int32) throws(PassedSocketError) {
+        guard Listener.option(descriptor, SO_TYPE) == Int32(SOCK_STREAM.rawValue),
+            Listener.option(descriptor, SO_ACCEPTCONN) == 1
+        else { throw PassedSocketError(descriptor: descriptor, cause: .notListening) }
+        var bound = SocketAddress()
+        guard bound.fill({ getsockname(descriptor, $0, $1) }) == 0, let address = bound.listenAddress else {
+            throw PassedSocketError(descriptor: descriptor, cause: .unknownFamily)
+        }
+        guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0,
+            fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0
+        else { throw PassedSocketError(descriptor: descriptor, cause: .system(.last(in: "fcntl"))) }
+        if case .tcp = address { Listener.set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
+        self.descriptor = descriptor
+        self.address = address
+        ownsPath = false
+    }
+
     func close() {
         Glibc.close(descriptor)
-        if case .unix(let path) = address { unlink(path) }
+        if ownsPath, case .unix(let path) = address { unlink(path) }
     }
 
     func accept() -> Accepted {
@@ -115,6 +136,12 @@ struct Listener {
         guard address.read({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, backlog) == 0 else {
             throw fail(wanted, errno, closing: descriptor)
         }
+    }
+
+    private static func option(_ descriptor: Int32, _ option: Int32) -> Int32? {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, option, &value, &length) == 0 ? value : nil
     }
 
     private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {

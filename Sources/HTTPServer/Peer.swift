@@ -56,14 +56,15 @@ extension Peer: CustomStringConvertible {
 extension Peer.Address {
     /// A dual-stack socket shows IPv4 clients as ::ffff:192.0.2.1, which is them all the same.
     fileprivate init(_ address: in6_addr, scope: UInt32) {
-        let (high, low) = withUnsafeBytes(of: address) { bytes in
-            (bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-        }
-        let bytes = withUnsafeBytes(of: address) { Array($0) }
-        if bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] {
-            self = .v4(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 12, as: UInt32.self) })
-        } else {
-            self = .v6(high, low, scope: scope)
+        self = withUnsafeBytes(of: address) { bytes in
+            if bytes.prefix(12).elementsEqual(Peer.Address.mappedPrefix) {
+                return .v4(bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
+            }
+            return .v6(
+                bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+                scope: scope)
         }
     }
+
+    private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
 }

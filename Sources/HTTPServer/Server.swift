@@ -3,71 +3,18 @@ import Glibc
 import HTTPTypes
 package import HTTPWire
 
-/// A request's answer: at hand, or to be waited for.
-package enum Reply: Sendable {
-    case now(Response)
-    /// Work that ends by calling back on the loop, once, maybe at once. It has deadlines of its own.
-    case later(@Sendable (_ answer: @escaping @Sendable (Response) -> Void) -> Void)
-}
-
-/// One request and the status it was answered with, as an access log shows it.
-package struct Exchange: Sendable {
-    package let peer: Peer
-    package let head: RequestHead
-    package let status: Int
-    /// From the whole request to the answer handed to the socket.
-    package let duration: Duration
-}
-
 /// An HTTP/1.1 server: the shell round `ConnectionMachine`, which owns sockets and deadlines and decides nothing
 /// of the protocol.
 package actor Server {
-    package struct Limits: Sendable {
-        package var machine = ConnectionMachine.Limits()
-        /// From the opening of a connection, or the first byte of a later request, to the end of the head.
-        package var head: Duration = .seconds(5)
-        /// From the head to the end of the content.
-        package var content: Duration = .seconds(5)
-        /// How long an answered connection may wait for its next request.
-        package var idle: Duration = .seconds(75)
-        /// How long a client may take nothing of its answer.
-        package var writeStall: Duration = .seconds(10)
-        /// How long a refused client may take to end its side.
-        package var linger: Duration = .seconds(2)
-        /// Beyond these, a connection that waits for a request gives way to a new one; where none does, new clients
-        /// wait in the kernel's queue.
-        package var connections = 4096
-        /// The same for the connections of one address.
-        package var connectionsOfClient = 1024
-        /// The answer to this many closes the connection.
-        package var requests = 10_000
-
-        package init() {}
-    }
-
-    /// A limit that clients have run into.
-    package enum Reached: Sendable, Hashable {
-        case connections
-        case connectionsOfClient(Peer)
-        case requests
-        case refusal(RequestError)
-        /// A client has taken nothing of its answer for too long.
-        case writeStall
-    }
-
     /// Called on the loop for each valid request; it must not block.
     package typealias Handler = @Sendable (RequestHead, Peer) -> Reply
-
-    /// What a connection's deadline is for.
-    enum TimedPhase: Equatable {
-        case machine(ConnectionMachine.Phase)
-        case output
-    }
 
     /// How long to leave waiting clients alone when there is no descriptor for them.
     private static let acceptPause: Duration = .milliseconds(100)
     /// Connections taken from one listener before those that exist get their turn.
     private static let acceptBatch = 64
+    /// Deadlines that are acted on before others get their turn: thousands may pass at once.
+    private static let expiryBatch = 64
     /// Reads from one connection before others get their turn.
     private static let readBatch = 16
 
@@ -78,18 +25,15 @@ package actor Server {
     private var answered: (@Sendable (Exchange) -> Void)?
     private let exhausted: @Sendable (SystemError) -> Void
     private let reached: @Sendable (Reached) -> Void
+    package private(set) var tally = ServerTally()
 
     private var poll: Poll?
     private var timer: LoopTimer?
-    private var deadlines = Deadlines<Int32>()
+    private var deadlines = Deadlines()
     private var listeners: [Int32: Listener] = [:]
     private var pausedListeners: Set<Int32> = []
-    private var connections: [Int32: Connection] = [:]
+    private var connections = ConnectionTable()
     private var lastConnection = 0
-    /// Connections that wait for their next request, and those that are in the middle of one: who waits longest first.
-    private var idle = DescriptorQueue()
-    private var unfinished = DescriptorQueue()
-    private var connectionsOf: [Peer.Address: Int] = [:]
     private var keepsAlive = true
     private var whenEmpty: [CheckedContinuation<Void, Never>] = []
     /// Shared by all connections: each use of it ends before the next begins.
@@ -115,9 +59,17 @@ package actor Server {
     /// Begins to take connections on one more address, and says which it turned out to be. From then on the server
     /// lives until `stop`.
     package func listen(on address: ListenAddress) throws -> ListenAddress {
-        let poll = try startedPoll()
-        let listener = try Listener(on: address)
+        try take(try Listener(on: address))
+    }
+
+    /// The same, with a listening socket that another process has opened. It is closed by `stop`.
+    package func listen(onPassed descriptor: Int32) throws -> ListenAddress {
+        try take(try Listener(passed: descriptor))
+    }
+
+    private func take(_ listener: Listener) throws -> ListenAddress {
         do {
+            let poll = try startedPoll()
             try poll.add(listener.descriptor, .readable)
         } catch {
             listener.close()
@@ -137,6 +89,9 @@ package actor Server {
         self.limits = limits
     }
 
+    /// Of clients, now.
+    package var openConnections: Int { connections.count }
+
     /// From now on every answer closes its connection, so that clients go elsewhere.
     package func stopKeepingAlive() {
         keepsAlive = false
@@ -148,7 +103,7 @@ package actor Server {
         stopKeepingAlive()
         for listener in listeners.values { listener.close() }
         listeners = [:]
-        for connection in connections.values {
+        for connection in connections.all {
             let action = connection.machine.stopKeepingAlive()
             // One that is being answered or written to goes on as it would have.
             if action != .read { perform(action, connection) }
@@ -164,7 +119,7 @@ package actor Server {
     }
 
     private func closeAll() {
-        for connection in Array(connections.values) { close(connection) }
+        for connection in connections.all { close(connection) }
     }
 
     private func startedPoll() throws(SystemError) -> Poll {
@@ -190,9 +145,9 @@ package actor Server {
     }
 
     private func isReady(_ connection: Connection, _ seen: Poll.Events) {
-        if seen.contains(.failed) { return close(connection) }
-        if !seen.isDisjoint(with: [.readable, .inputEnded, .hangup]) { connection.mayRead = true }
-        if !seen.isDisjoint(with: [.inputEnded, .hangup]) { connection.inputEndIsNear = true }
+        if seen.contains(.failed), connection.hasFailed { return close(connection) }
+        if !seen.isDisjoint(with: .anyInput) { connection.mayRead = true }
+        if !seen.isDisjoint(with: .anyEnd) { connection.inputEndIsNear = true }
         if seen.contains(.writable), connection.hasUnsent { return goOnWriting(connection) }
         readOn(connection)
     }
@@ -200,14 +155,17 @@ package actor Server {
     private func accept(from listener: Listener) {
         for _ in 0..<Server.acceptBatch {
             // Who waits in the kernel's queue can be left there; who is accepted has to be served.
-            guard connections.count < limits.connections || firstWaiting() != nil else {
-                reached(.connections)
+            guard connections.count < limits.connections || connections.firstWaiting() != nil else {
+                reach(.connections)
                 return pause(listener)
             }
             switch listener.accept() {
-            case .connection(let descriptor, let address): open(descriptor, address)
+            case .connection(let descriptor, let address):
+                tally.recordAccepted()
+                open(descriptor, address)
             case .none: return
             case .exhausted(let error):
+                tally.recordExhausted()
                 exhausted(error)
                 return pause(listener)
             }
@@ -224,41 +182,36 @@ package actor Server {
         } catch {
             return connection.close()
         }
-        connections[descriptor] = connection
-        connectionsOf[connection.peer.address, default: 0] += 1
+        connections.insert(connection)
         setDeadline(connection)
     }
 
     /// Where all places are taken, who has waited longest for its next request, or else for the rest of one, gives way:
     /// those who only sit there cannot keep out those who ask.
     private func makeRoom(for peer: Peer) -> Bool {
-        if connectionsOf[peer.address, default: 0] >= limits.connectionsOfClient {
-            reached(.connectionsOfClient(peer))
-            guard let waiting = firstWaiting(where: { $0.peer.address == peer.address }) else { return false }
+        if connections.count(of: peer.address) >= limits.connectionsOfClient {
+            reach(.connectionsOfClient(peer))
+            guard let waiting = connections.firstWaiting(where: { $0.peer.address == peer.address }) else {
+                return false
+            }
             close(waiting)
         } else if connections.count >= limits.connections {
-            reached(.connections)
-            guard let waiting = firstWaiting() else { return false }
+            reach(.connections)
+            guard let waiting = connections.firstWaiting() else { return false }
             close(waiting)
         }
         return true
     }
 
-    private func firstWaiting(where isMeant: (Connection) -> Bool = { _ in true }) -> Connection? {
-        for queue in [idle, unfinished] {
-            var descriptor: Int32? = queue.oldest
-            while let next = descriptor, let connection = connections[next] {
-                if isMeant(connection) { return connection }
-                descriptor = queue.next(after: next)
-            }
-        }
-        return nil
+    private func reach(_ limit: Reached) {
+        tally.record(limit)
+        reached(limit)
     }
 
     private func pause(_ listener: Listener) {
         poll?.remove(listener.descriptor)
         pausedListeners.insert(listener.descriptor)
-        deadlines.set(listener.descriptor, to: .now + Server.acceptPause)
+        deadlines.set(Int(listener.descriptor), to: .now + Server.acceptPause)
     }
 
     private func resume(_ descriptor: Int32) {
@@ -273,11 +226,14 @@ package actor Server {
     private func expire() {
         timer?.fired()
         let now = ContinuousClock.now
-        while let descriptor = deadlines.popPassed(at: now) {
+        // What is left has the timer fire again, behind whatever else waits for the loop.
+        for _ in 0..<Server.expiryBatch {
+            guard let passed = deadlines.popPassed(at: now) else { break }
+            let descriptor = Int32(passed)
             if let connection = connections[descriptor] {
                 connection.timedPhase = nil
                 if connection.hasUnsent {
-                    reached(.writeStall)
+                    reach(.writeStall)
                     close(connection)
                 } else {
                     perform(connection.machine.deadlinePassed(), connection)
@@ -340,7 +296,7 @@ package actor Server {
                     tell(head, connection, response, startedAt)
                 }
             case .refuse(let error):
-                reached(.refusal(error))
+                reach(.refusal(error))
                 action = encode(.refusal(error), connection, &output)
             case .read, .close, .linger:
                 return finish(action, connection, output)
@@ -395,7 +351,7 @@ package actor Server {
     ) -> ConnectionMachine.Action {
         connection.timedPhase = nil
         connection.answers += 1
-        if connection.answers == limits.requests { reached(.requests) }
+        if connection.answers == limits.requests { reach(.requests) }
         return connection.machine.answer(
             response, date: currentDate(), keepAlive: keepsAlive && connection.answers < limits.requests,
             into: &output)
@@ -447,12 +403,8 @@ package actor Server {
 
     private func close(_ connection: Connection) {
         guard connection.isOpen else { return }
-        deadlines.remove(connection.descriptor)
-        connections[connection.descriptor] = nil
-        idle.remove(connection.descriptor)
-        unfinished.remove(connection.descriptor)
-        let others = connectionsOf[connection.peer.address, default: 1] - 1
-        connectionsOf[connection.peer.address] = others > 0 ? others : nil
+        deadlines.remove(Int(connection.descriptor))
+        connections.remove(connection)
         connection.close()
         if connections.isEmpty {
             for continuation in whenEmpty { continuation.resume() }
@@ -464,40 +416,14 @@ package actor Server {
 
     /// A phase's time runs from its beginning, however many bytes dribble in while it lasts.
     private func setDeadline(_ connection: Connection) {
-        let phase: TimedPhase = connection.hasUnsent ? .output : .machine(connection.machine.phase)
+        let phase: Connection.TimedPhase = connection.hasUnsent ? .output : .machine(connection.machine.phase)
         guard phase != connection.timedPhase else { return }
         connection.timedPhase = phase
-        enqueue(connection, phase)
-        if let allowed = allowed(phase) {
-            deadlines.set(connection.descriptor, to: .now + allowed)
+        connections.queue(connection, in: phase)
+        if let allowed = limits.allowed(phase) {
+            deadlines.set(Int(connection.descriptor), to: .now + allowed)
         } else {
-            deadlines.remove(connection.descriptor)
-        }
-    }
-
-    private func enqueue(_ connection: Connection, _ phase: TimedPhase) {
-        let descriptor = connection.descriptor
-        switch phase {
-        case .machine(.idle):
-            unfinished.remove(descriptor)
-            idle.append(descriptor)
-        case .machine(.head), .machine(.content), .machine(.lingering):
-            idle.remove(descriptor)
-            if !unfinished.contains(descriptor) { unfinished.append(descriptor) }
-        case .output, .machine(.answering), .machine(.closed):
-            idle.remove(descriptor)
-            unfinished.remove(descriptor)
-        }
-    }
-
-    private func allowed(_ phase: TimedPhase) -> Duration? {
-        switch phase {
-        case .output: limits.writeStall
-        case .machine(.head): limits.head
-        case .machine(.content): limits.content
-        case .machine(.idle): limits.idle
-        case .machine(.lingering): limits.linger
-        case .machine(.answering), .machine(.closed): nil
+            deadlines.remove(Int(connection.descriptor))
         }
     }
 

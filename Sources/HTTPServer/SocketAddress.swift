@@ -63,6 +63,16 @@ struct SocketAddress {
         return (SocketAddress.string(host), port)
     }
 
+    /// nil where it is neither of IP nor of the UNIX domain.
+    var listenAddress: ListenAddress? {
+        if let numeric { return .tcp(host: numeric.host, port: numeric.port) }
+        guard family == AF_UNIX else { return nil }
+        let path = reading(sockaddr_un.self) { address in
+            withUnsafeBytes(of: address.sun_path) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        }
+        return .unix(path: path)
+    }
+
     private static func string(_ text: [CChar]) -> String {
         String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }

@@ -4,9 +4,10 @@ package enum Accept {
     /// or can take none: an answer it did not ask for helps it more than a 406.
     /// - Parameters:
     ///   - field: the field's value; nil or empty takes anything.
-    ///   - offered: `type/subtype` in lower case, the server's own favourite first.
+    ///   - offered: `type/subtype` in lower case, maybe with parameters (`;version=1.0.0`) that a range must not
+    ///     contradict; the server's own favourite first.
     package static func preferred(_ field: String?, of offered: [String]) -> Int {
-        guard let field, !field.isEmpty else { return 0 }
+        guard let field, !field.isEmpty, field != "*/*" else { return 0 }
         let ranges = field.split(separator: ",").compactMap(Range.init)
         var best = (index: 0, quality: 0)
         for (index, type) in offered.enumerated() {
@@ -19,26 +20,39 @@ package enum Accept {
     /// A media range with its weight in thousandths.
     private struct Range {
         let type: String
+        let parameters: [Substring]
         let quality: Int
 
         init?(_ text: Substring) {
-            var parts = text.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
-            guard let first = parts.first, first.contains("/") else { return nil }
-            type = first
-            parts.removeFirst()
-            guard let weight = parts.first(where: { $0.hasPrefix("q=") }) else {
+            let bare = text.filter { $0 != " " && $0 != "\t" && $0 != "\"" }.lowercased()
+            let parts = bare.split(separator: ";", omittingEmptySubsequences: false)
+            guard parts[0].contains("/") else { return nil }
+            type = String(parts[0])
+            parameters = parts.dropFirst().filter { !$0.hasPrefix("q=") }
+            guard let weight = parts.dropFirst().first(where: { $0.hasPrefix("q=") }) else {
                 quality = 1000
                 return
             }
             guard let value = Double(weight.dropFirst(2)), (0...1).contains(value) else { return nil }
             quality = Int(value * 1000)
         }
+
+        /// Whether both may be meant: what only one of them says does not tell them apart.
+        func fits(_ offered: [Substring]) -> Bool {
+            offered.allSatisfy { parameter in
+                let name = parameter.prefix { $0 != "=" } + "="
+                return parameters.first { $0.hasPrefix(name) }.map { $0 == parameter } ?? true
+            }
+        }
     }
 
     /// The weight of the most specific range that fits (RFC 9110 §12.5.1); zero where none does.
-    private static func quality(of type: String, _ ranges: [Range]) -> Int {
-        let family = "\(type.prefix { $0 != "/" })/*"
-        for candidate in [type, family, "*/*"] {
+    private static func quality(of offered: String, _ ranges: [Range]) -> Int {
+        let parts = offered.split(separator: ";")
+        let type = parts[0]
+        let exact = ranges.filter { $0.type == type && $0.fits(Array(parts.dropFirst())) }
+        if let found = exact.first(where: { !$0.parameters.isEmpty }) ?? exact.first { return found.quality }
+        for candidate in ["\(type.prefix { $0 != "/" })/*", "*/*"] {
             if let found = ranges.first(where: { $0.type == candidate }) { return found.quality }
         }
         return 0

@@ -28,6 +28,17 @@ extension Span<UInt8> {
         return low..<high
     }
 
+    /// Calls `body` with each element of a list; those that are empty are passed over (RFC 9110 §5.6.1.2).
+    func forEachElement(in list: Range<Int>, _ body: (Range<Int>) -> Void) {
+        var start = list.lowerBound
+        while start < list.upperBound {
+            let end = firstIndex(of: UInt8(ascii: ","), in: start..<list.upperBound) ?? list.upperBound
+            let element = trimmed(start..<end)
+            if !element.isEmpty { body(element) }
+            start = end + 1
+        }
+    }
+
     /// Whether the bytes are `text`, letter for letter.
     func matches(_ text: StaticString, in range: Range<Int>) -> Bool {
         guard range.count == text.utf8CodeUnitCount else { return false }

@@ -15,6 +15,8 @@ struct FieldSection: Sendable {
     private var keepsAlive = false
     private var expectsContinue = false
     private var expectsOther = false
+    private var matchesNone = false
+    private var wantsNone = false
 
     init(limit: Int) {
         self.limit = limit
@@ -47,6 +49,7 @@ struct FieldSection: Sendable {
             framing: isChunked ? .chunked : length > 0 ? .length(length) : .none,
             keepsAlive: !closes && (line.version == .http11 || keepsAlive),
             expectsContinue: expects && expectsContinue,
+            precondition: matchesNone ? .failed : wantsNone ? .notModified : .holds,
             fields: FieldLines(bytes: bytes.array(start..<end), lines: lines))
     }
 
@@ -60,15 +63,19 @@ struct FieldSection: Sendable {
             hosts += 1
             guard hosts == 1, Authority.isValid(bytes, value) else { throw .malformedHost }
         case 6 where bytes.matchesIgnoringCase("expect", in: name):
-            for element in FieldSection.elements(of: value, bytes) {
+            bytes.forEachElement(in: value) { element in
                 if bytes.matchesIgnoringCase("100-continue", in: element) {
                     expectsContinue = true
                 } else {
                     expectsOther = true
                 }
             }
+        case 8 where bytes.matchesIgnoringCase("if-match", in: name):
+            if !bytes.matches("*", in: value) { matchesNone = true }
+        case 13 where bytes.matchesIgnoringCase("if-none-match", in: name):
+            if bytes.matches("*", in: value) { wantsNone = true }
         case 10 where bytes.matchesIgnoringCase("connection", in: name):
-            for option in FieldSection.elements(of: value, bytes) {
+            bytes.forEachElement(in: value) { option in
                 if bytes.matchesIgnoringCase("close", in: option) { closes = true }
                 if bytes.matchesIgnoringCase("keep-alive", in: option) { keepsAlive = true }
             }
@@ -98,22 +105,13 @@ struct FieldSection: Sendable {
     /// Chunked alone is served. Without it at the end, nobody knows where the content ends (RFC 9112 §6.3).
     private mutating func readCodings(_ value: Range<Int>, _ bytes: Bytes) throws(RequestError) {
         guard !isChunked else { throw .conflictingFraming }
-        let codings = FieldSection.elements(of: value, bytes)
-        guard let last = codings.last, bytes.matchesIgnoringCase("chunked", in: last) else { throw .unframedContent }
-        guard codings.count == 1 else { throw .unsupportedTransferCoding }
-        isChunked = true
-    }
-
-    /// Of a list; those that are empty are passed over (RFC 9110 §5.6.1.2).
-    private static func elements(of value: Range<Int>, _ bytes: Bytes) -> [Range<Int>] {
-        var found: [Range<Int>] = []
-        var start = value.lowerBound
-        while start < value.upperBound {
-            let end = bytes.firstIndex(of: UInt8(ascii: ","), in: start..<value.upperBound) ?? value.upperBound
-            let element = bytes.trimmed(start..<end)
-            if !element.isEmpty { found.append(element) }
-            start = end + 1
+        var (count, endsInChunked) = (0, false)
+        bytes.forEachElement(in: value) { coding in
+            count += 1
+            endsInChunked = bytes.matchesIgnoringCase("chunked", in: coding)
         }
-        return found
+        guard endsInChunked else { throw .unframedContent }
+        guard count == 1 else { throw .unsupportedTransferCoding }
+        isChunked = true
     }
 }

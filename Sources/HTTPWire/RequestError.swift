@@ -15,6 +15,7 @@ package enum RequestError: Error, Sendable, Hashable, CaseIterable {
     case contentTooLarge
     case requestLineTooLong
     case expectationFailed
+    case misdirected
     case tooManyFields
     case headTooLarge
     case unsupportedMethod
@@ -30,6 +31,7 @@ package enum RequestError: Error, Sendable, Hashable, CaseIterable {
         case .contentTooLarge: .contentTooLarge
         case .requestLineTooLong: .uriTooLong
         case .expectationFailed: .expectationFailed
+        case .misdirected: .misdirectedRequest
         case .tooManyFields, .headTooLarge: .requestHeaderFieldsTooLarge
         case .unsupportedMethod, .unsupportedTransferCoding: .notImplemented
         case .unsupportedVersion: .httpVersionNotSupported
@@ -53,6 +55,7 @@ extension RequestError: CustomStringConvertible {
         case .contentTooLarge: "the request's content is too large"
         case .requestLineTooLong: "the request line is too long"
         case .expectationFailed: "the only expectation served is 100-continue"
+        case .misdirected: "https is not served here: this connection is not secured"
         case .tooManyFields: "there are too many field lines"
         case .headTooLarge: "the request's head is too large"
         case .unsupportedMethod: "the method is not served"

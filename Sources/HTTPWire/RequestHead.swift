@@ -13,6 +13,16 @@ package struct RequestHead: Sendable, Hashable {
         case chunked
     }
 
+    /// What If-Match and If-None-Match come to (RFC 9110 §13.1). No resource here has an entity tag, so the head alone
+    /// says it.
+    package enum Precondition: Sendable, Hashable {
+        case holds
+        /// The client wants an answer only where there is nothing yet.
+        case notModified
+        /// The client wants an answer only of a representation that is none of this resource.
+        case failed
+    }
+
     package let method: HTTPRequest.Method
     package let target: RequestTarget
     package let version: Version
@@ -21,6 +31,7 @@ package struct RequestHead: Sendable, Hashable {
     package let keepsAlive: Bool
     /// The client holds its content back until it is asked for it (RFC 9110 §10.1.1).
     package let expectsContinue: Bool
+    package let precondition: Precondition
     package let fields: FieldLines
 }
 

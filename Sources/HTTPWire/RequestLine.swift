@@ -34,13 +34,18 @@ struct RequestLine: Sendable {
         guard bytes.allSatisfy(in: range, Grammar.isToken), let method = HTTPRequest.Method(bytes.string(range)) else {
             throw .malformedRequestLine
         }
+        guard known.contains(method) else { throw .unsupportedMethod }
         return method
     }
+
+    /// Those of RFC 9110 §9.3, RFC 5789, and OpenAPI's QUERY. CONNECT would need another kind of server.
+    private static let known: Set<HTTPRequest.Method> = [
+        .get, .head, .post, .put, .delete, .options, .trace, .patch, .query,
+    ]
 
     private static func target(
         _ bytes: Bytes, _ range: Range<Int>, of method: HTTPRequest.Method
     ) throws(RequestError) -> RequestTarget {
-        if method == .connect { throw .unsupportedMethod }
         if bytes[range.lowerBound] == UInt8(ascii: "/") { return try origin(bytes, range) }
         if range.count == 1, bytes[range.lowerBound] == UInt8(ascii: "*") {
             guard method == .options else { throw .malformedTarget }
@@ -67,7 +72,8 @@ struct RequestLine: Sendable {
         if range.count > 7, bytes.matchesIgnoringCase("http://", in: start..<start + 7) {
             start += 7
         } else if range.count > 8, bytes.matchesIgnoringCase("https://", in: start..<start + 8) {
-            start += 8
+            // No connection here is secured (RFC 9110 §7.4).
+            throw .misdirected
         } else {
             throw .malformedTarget
         }
@@ -105,6 +111,7 @@ enum Authority {
 
     /// What an IPv6 address is written in, with a zone or without (RFC 3986 §3.2.2, RFC 6874); its groups are not counted.
     private static func isAddress(_ bytes: Bytes, _ range: Range<Int>) -> Bool {
+        if bytes[range.lowerBound] | 0x20 == UInt8(ascii: "v") { return isFutureAddress(bytes, range) }
         let end = bytes.firstIndex(of: UInt8(ascii: "%"), in: range) ?? range.upperBound
         var colons = 0
         for index in range.lowerBound..<end {
@@ -118,5 +125,13 @@ enum Authority {
             && bytes.allSatisfy(in: end..<range.upperBound) {
                 Grammar.isUnreservedOrDelimiter($0) || $0 == UInt8(ascii: "%")
             }
+    }
+
+    /// Of a version of IP to come (RFC 3986 §3.2.2): `v`, its number in hexadecimal, a dot, and whatever it will be.
+    private static func isFutureAddress(_ bytes: Bytes, _ range: Range<Int>) -> Bool {
+        guard let dot = bytes.firstIndex(of: UInt8(ascii: "."), in: range) else { return false }
+        let (version, address) = (range.lowerBound + 1..<dot, dot + 1..<range.upperBound)
+        return !version.isEmpty && !address.isEmpty && bytes.allSatisfy(in: version) { Grammar.hexValue($0) != nil }
+            && bytes.allSatisfy(in: address) { Grammar.isUnreservedOrDelimiter($0) || $0 == Grammar.colon }
     }
 }

@@ -6,6 +6,8 @@ package struct Response: Sendable, Hashable {
     package let status: HTTPResponse.Status
     /// Status line and fields, without the empty line.
     fileprivate let head: [UInt8]
+    /// Where the fields begin that do not describe the content.
+    private let fieldsStart: Int
     package let content: [UInt8]
 
     /// - Parameter contentType: with its parameters, such as `text/plain; charset=utf-8`.
@@ -16,8 +18,34 @@ package struct Response: Sendable, Hashable {
         self.content = Array(content)
         var head = "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n"
         head += "Content-Type: \(contentType)\r\nContent-Length: \(self.content.count)\r\n"
+        fieldsStart = head.utf8.count
         for field in fields { head += "\(field.name.rawName): \(field.value)\r\n" }
         self.head = Array(head.utf8)
+    }
+
+    /// 304 (RFC 9110 §15.4.5): the fields of the response that would have come, but for those that describe its content.
+    private init(notModified response: Response) {
+        status = .notModified
+        content = []
+        let statusLine = Array("HTTP/1.1 304 Not Modified\r\n".utf8)
+        fieldsStart = statusLine.count
+        head = statusLine + response.head[response.fieldsStart...]
+    }
+
+    /// What is sent instead where a precondition does not hold; only a 2xx depends on it (RFC 9110 §13.2.1).
+    package func under(_ precondition: RequestHead.Precondition) -> Response {
+        guard precondition != .holds, status.kind == .successful else { return self }
+        return switch precondition {
+        case .holds: self
+        case .notModified: Response(notModified: self)
+        case .failed:
+            .text(
+                .preconditionFailed, "412 Precondition Failed: there are no entity tags here\n",
+                fields: [
+                    HTTPField(name: .cacheControl, value: "no-store"),
+                    HTTPField(name: .xContentTypeOptions, value: "nosniff"),
+                ])
+        }
     }
 
     package static func text(_ status: HTTPResponse.Status, _ text: String, fields: [HTTPField] = []) -> Response {

@@ -6,7 +6,7 @@ package struct Router<Route: Sendable>: Sendable {
         case route(Route)
         case notFound
         /// The path exists, but not for this method: a 405 with this field.
-        case methodNotAllowed(allow: HTTPField)
+        case methodNotAllowed(Route, allow: HTTPField)
     }
 
     private let exact: [String: Route]
@@ -28,7 +28,7 @@ package struct Router<Route: Sendable>: Sendable {
 
     package func match(_ method: HTTPRequest.Method, path: String) -> Match {
         guard let route = exact[path] ?? routeBelow(path) else { return .notFound }
-        guard methods.contains(method) else { return .methodNotAllowed(allow: allow) }
+        guard methods.contains(method) else { return .methodNotAllowed(route, allow: allow) }
         return .route(route)
     }
 

@@ -54,6 +54,7 @@ package actor Aggregator {
         let service: Service
         let targets: [TargetState]
         var history = ServiceHistory()
+        var tally = ServiceTally()
 
         init(_ service: Service, targets: [TargetState]) {
             self.service = service
@@ -98,6 +99,10 @@ package actor Aggregator {
     private var memory: [Selection: Remembered] = [:]
     private var lastNumber = 0
     private var lastProbe = 0
+    /// When the check began that the latest report on everything comes from.
+    private var lastCheckedAt: ContinuousClock.Instant?
+    private var checksBegun = 0
+    private var coalesced = 0
 
     /// - Parameters:
     ///   - executor: where all of this runs: the event loop.
@@ -117,9 +122,6 @@ package actor Aggregator {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// The names of the services, in the order of the configuration.
-    package var names: [String] { plan.services.map(\.name) }
-
     /// From now on, this is what is checked. What is known of targets that stay is kept; checks in the air end as they
     /// were begun, for those who wait for them.
     package func replace(_ next: Plan) {
@@ -128,6 +130,7 @@ package actor Aggregator {
         plan = next
         checks = [:]
         memory = [:]
+        lastCheckedAt = nil
     }
 
     /// The report at hand, if it may be given without probing.
@@ -147,7 +150,9 @@ package actor Aggregator {
     package func ask(_ selection: Selection, _ answer: @escaping Answer) {
         if let known = known(selection) { return answer(known) }
         let checked = isInBackground ? .all : selection
-        let check = checks[checked] ?? prepare(checked)
+        let shared = checks[checked]
+        if shared != nil { coalesced += 1 }
+        let check = shared ?? prepare(checked)
         check.waiting.append((selection, answer))
         start(check)
     }
@@ -172,6 +177,26 @@ package actor Aggregator {
                 .narrowed(to: selection, cause: cause))
     }
 
+    /// What is known and counted now: nothing is probed for it.
+    package func figures() -> HealthFigures {
+        let services = services.map { ServiceFigures($0.service, report: report($0), tally: $0.tally) }
+        let now = clock()
+        return HealthFigures(
+            status: status(of: services.compactMap(\.report), at: now), age: lastCheckedAt.map { now.instant - $0 },
+            checks: checksBegun, coalesced: coalesced, services: services)
+    }
+
+    /// nil where not every service has been probed.
+    private func status(of reports: [ServiceReport], at now: Moment) -> HealthStatus? {
+        guard reports.count == services.count else { return nil }
+        if case .background(let staleAfter) = plan.freshness, let lastCheckedAt,
+            now.instant - lastCheckedAt > staleAfter
+        {
+            return .unhealthy
+        }
+        return Report(checkedAt: now.timestamp, duration: .zero, services: reports).status
+    }
+
     private var isInBackground: Bool {
         if case .background = plan.freshness { true } else { false }
     }
@@ -187,6 +212,7 @@ package actor Aggregator {
             return target
         }
         let state = ServiceState(service, targets: targets)
+        state.tally = old.tally
         if targets.allSatisfy({ $0.history.known != nil }) { state.history = old.history }
         return state
     }
@@ -194,6 +220,7 @@ package actor Aggregator {
     // MARK: A check
 
     private func prepare(_ selection: Selection) -> Check {
+        checksBegun += 1
         let check = Check(selection, services.filter { selection.includes($0.service.name) }, startedAt: clock())
         checks[selection] = check
         return check
@@ -234,7 +261,10 @@ package actor Aggregator {
         let change = state.history.record(observation, threshold: target.threshold)
         let waiting = state.checks ?? []
         state.checks = nil
-        if let service = state.service { tell(state, change, of: service, at: startedAt) }
+        if let service = state.service {
+            service.tally.record(observation)
+            tell(state, change, of: service, at: startedAt)
+        }
         for check in waiting {
             check.missing -= 1
             if check.missing == 0 { finish(check) }
@@ -249,6 +279,8 @@ package actor Aggregator {
         }
         guard service.targets.allSatisfy({ $0.checks == nil }), let instances = instances(service) else { return }
         let condition = ServiceReport.condition(of: service.service, instances)
+        service.tally.record(condition.status(isCritical: service.service.isCritical))
+        if service.service.isGroup { service.history.note(condition, instances, at: moment.timestamp) }
         let change = service.history.record(condition, at: moment)
         guard change != .none, let report = report(service) else { return }
         changed(.service(report, previousLasted: change.previousLasted))
@@ -263,6 +295,7 @@ package actor Aggregator {
         // One that was begun before the plan was replaced is for those who wait for it, and not for later.
         if checks[check.selection] === check {
             checks[check.selection] = nil
+            if check.selection == .all { lastCheckedAt = check.startedAt.instant }
             if isInBackground { memory = [:] }
             remember(check.selection, Remembered(numbered: numbered, startedAt: check.startedAt.instant))
         }
@@ -313,7 +346,8 @@ package actor Aggregator {
         let latest = instances.map(\.observation.startedAt.timestamp).max()
         guard let since = state.history.since(condition) ?? latest else { return nil }
         return ServiceReport(
-            state.service, instances: instances, since: since, lastHealthyAt: state.history.lastHealthyAt)
+            state.service, instances: instances, since: since, lastHealthyAt: state.history.lastHealthyAt,
+            recentOfGroup: state.history.recentOfGroup)
     }
 
     private func instances(_ state: ServiceState) -> [TargetReport]? {

@@ -21,8 +21,6 @@ package struct BodyExpectation: Sendable, Equatable {
         self.patterns = patterns
         self.members = members
     }
-
-    package var isEmpty: Bool { contained.isEmpty && patterns.isEmpty && members.isEmpty }
 }
 
 extension BodyExpectation: CustomStringConvertible {

@@ -72,15 +72,17 @@ package enum Reason: Sendable, Equatable, CustomStringConvertible {
     /// Of a service with instances: too few of them are healthy.
     case instances(healthy: Int, of: Int, required: Int)
 
-    /// Stable and machine-readable: the API's `reason`.
-    package var code: String {
+    package var cause: FailureCause {
         switch self {
-        case .probe(let failure): failure.code
-        case .status: "status"
-        case .body: "body"
-        case .instances: "instances"
+        case .probe(let failure): failure.cause
+        case .status: .status
+        case .body: .body
+        case .instances: .instances
         }
     }
+
+    /// The API's `reason`.
+    package var code: String { cause.rawValue }
 
     package var description: String {
         switch self {

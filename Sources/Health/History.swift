@@ -13,6 +13,7 @@ package struct History: Sendable, Equatable {
         package fileprivate(set) var lastUpAt: Timestamp?
         /// How many observations in a row, up to the last one, have been against the status.
         package fileprivate(set) var against = 0
+        package fileprivate(set) var recent = RecentChecks()
     }
 
     /// nil before the first observation: unknown is not healthy.
@@ -25,12 +26,15 @@ package struct History: Sendable, Equatable {
         let isUp = observation.verdict.isUp
         let now = observation.startedAt
         guard var next = known else {
-            known = Known(
+            var first = Known(
                 isUp: isUp, observation: observation, lastReason: observation.verdict.reason, since: now,
                 lastUpAt: isUp ? now.timestamp : nil)
+            first.recent.append(startedAt: now.timestamp, duration: observation.duration, isUp: isUp)
+            known = first
             return .first
         }
         next.observation = observation
+        next.recent.append(startedAt: now.timestamp, duration: observation.duration, isUp: isUp)
         if let reason = observation.verdict.reason { next.lastReason = reason }
         if isUp { next.lastUpAt = now.timestamp }
         next.against = isUp == next.isUp ? 0 : next.against + 1

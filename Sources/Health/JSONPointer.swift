@@ -20,10 +20,7 @@ package struct JSONPointer: Sendable, Hashable {
 
     /// An array's index: digits without a leading zero.
     package static func index(_ token: String) -> Int? {
-        guard token.utf8.allSatisfy({ (0x30...0x39).contains($0) }), token == "0" || !token.hasPrefix("0") else {
-            return nil
-        }
-        return Int(token)
+        token == "0" || !token.hasPrefix("0") ? Int(digits: token) : nil
     }
 
     private static func unescape(_ part: Substring) -> String? {

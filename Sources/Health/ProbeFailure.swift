@@ -33,22 +33,21 @@ package enum ProbeFailure: Error, Sendable, Hashable {
         case judgement = "its body to be matched"
     }
 
-    /// Stable and machine-readable: the API's `reason`.
-    package var code: String {
+    package var cause: FailureCause {
         switch self {
-        case .dns: "dns"
-        case .refused: "refused"
-        case .unreachable: "unreachable"
-        case .connectTimeout: "connect_timeout"
-        case .timeout: "timeout"
-        case .tls: "tls"
-        case .reset: "reset"
-        case .empty: "empty"
-        case .incomplete: "incomplete"
-        case .protocolError: "protocol"
-        case .tooLarge: "too_large"
-        case .deadline: "deadline"
-        case .internalError: "internal"
+        case .dns: .dns
+        case .refused: .refused
+        case .unreachable: .unreachable
+        case .connectTimeout: .connectTimeout
+        case .timeout: .timeout
+        case .tls: .tls
+        case .reset: .reset
+        case .empty: .empty
+        case .incomplete: .incomplete
+        case .protocolError: .protocolError
+        case .tooLarge: .tooLarge
+        case .deadline: .deadline
+        case .internalError: .internalError
         }
     }
 }

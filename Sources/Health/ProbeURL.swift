@@ -1,5 +1,5 @@
 /// Where a probe goes: an http, https or tcp URL in its parts, each of them valid, with what is secret kept apart.
-package struct ProbeURL: Sendable, Hashable {
+package struct ProbeURL: Sendable, Hashable, CustomStringConvertible {
     package enum Scheme: String, Sendable {
         case http, https
         /// A connection alone.
@@ -35,6 +35,12 @@ package struct ProbeURL: Sendable, Hashable {
     package let credentials: Credentials?
     /// The path of a UNIX domain socket to connect to instead of host and port.
     package let socketPath: String?
+    /// Host and port as in a URL, the port left out where it is the scheme's own.
+    package let authority: String
+    /// Where the connection goes, for a message: `loki:3100`, `[::1]:3100` or `unix:/run/healthz.sock`.
+    package let place: String
+    /// The URL without its credentials: fit to be shown to anybody.
+    package let description: String
 
     package init(
         scheme: Scheme, host: String, port: Int? = nil, target: String,
@@ -46,6 +52,10 @@ package struct ProbeURL: Sendable, Hashable {
         self.target = target
         self.credentials = credentials
         self.socketPath = socketPath
+        let name = host.contains(":") ? "[\(host)]" : host
+        authority = self.port == scheme.defaultPort ? name : "\(name):\(self.port)"
+        place = socketPath.map { "unix:\($0)" } ?? "\(name):\(self.port)"
+        description = socketPath.map { "unix:\($0):\(target)" } ?? "\(scheme.rawValue)://\(authority)\(target)"
     }
 
     /// The same origin, with another request target.
@@ -65,24 +75,5 @@ package struct ProbeURL: Sendable, Hashable {
         var base = Substring(target)
         while base.hasSuffix("/") { base.removeLast() }
         return with(target: base + path)
-    }
-
-    /// Host and port as in a URL, the port left out where it is the scheme's own.
-    package var authority: String {
-        let name = host.contains(":") ? "[\(host)]" : host
-        return port == scheme.defaultPort ? name : "\(name):\(port)"
-    }
-
-    /// Where the connection goes, for a message: `loki:3100`, `[::1]:3100` or `unix:/run/healthz.sock`.
-    package var place: String {
-        if let socketPath { return "unix:\(socketPath)" }
-        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    }
-}
-
-extension ProbeURL: CustomStringConvertible {
-    /// The URL without its credentials: fit to be shown to anybody.
-    package var description: String {
-        socketPath.map { "unix:\($0):\(target)" } ?? "\(scheme.rawValue)://\(authority)\(target)"
     }
 }

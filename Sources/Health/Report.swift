@@ -8,7 +8,7 @@ package enum HealthStatus: String, Sendable, CaseIterable {
 /// The answer to "is this node healthy": a verdict with its evidence.
 package struct Report: Sendable, Equatable {
     /// A reason to be unhealthy that is not any one service's.
-    package enum Cause: String, Sendable, CustomStringConvertible {
+    package enum Cause: String, Sendable, CaseIterable, CustomStringConvertible {
         /// The process is about to end.
         case draining
         /// The request left out every service: unknown is not healthy.

@@ -3,7 +3,7 @@ package struct Service: Sendable, Equatable {
     /// As it stands in URLs and answers, such as `loki`.
     package let name: String
     /// At least one.
-    package let instances: [Instance]
+    package private(set) var instances: [Instance]
     /// Configured as instances, and shown as such, even if there is only one.
     package let isGroup: Bool
     /// How many instances must be healthy: from 1 to their number.
@@ -40,4 +40,17 @@ package struct Service: Sendable, Equatable {
     }
 
     package var targets: [Target] { instances.map(\.target) }
+
+    /// The same without rise and fall.
+    package var decidedByEachResult: Service {
+        var copy = self
+        copy.instances = instances.map { instance in
+            let target = instance.target
+            return Instance(
+                name: instance.name,
+                target: Target(
+                    id: target.id, request: target.request, expectation: target.expectation, timeout: target.timeout))
+        }
+        return copy
+    }
 }

@@ -12,6 +12,14 @@ package struct ServiceReport: Sendable, Equatable {
         package init(healthy: Int, of count: Int, required: Int) {
             self = healthy == count ? .well : healthy >= required ? .partly : .failed
         }
+
+        func status(isCritical: Bool) -> HealthStatus {
+            switch self {
+            case .well: .healthy
+            case .partly: .degraded
+            case .failed: isCritical ? .unhealthy : .degraded
+            }
+        }
     }
 
     package let name: String
@@ -26,9 +34,12 @@ package struct ServiceReport: Sendable, Equatable {
     package let since: Timestamp
     /// When it had last enough healthy instances; nil where it never had.
     package let lastHealthyAt: Timestamp?
+    /// Of a group: how it stood, and how long its slowest instance took. Else its only target's.
+    package let recent: RecentChecks
 
     package init(
-        _ service: Service, instances: [TargetReport], since: Timestamp, lastHealthyAt: Timestamp?
+        _ service: Service, instances: [TargetReport], since: Timestamp, lastHealthyAt: Timestamp?,
+        recentOfGroup: RecentChecks = RecentChecks()
     ) {
         name = service.name
         isCritical = service.isCritical
@@ -38,6 +49,7 @@ package struct ServiceReport: Sendable, Equatable {
         condition = ServiceReport.condition(of: service, instances)
         self.since = since
         self.lastHealthyAt = lastHealthyAt
+        recent = service.isGroup ? recentOfGroup : instances.first?.recent ?? RecentChecks()
     }
 
     /// For whoever asks for this service alone: then its failure is all that there is to tell.
@@ -48,11 +60,7 @@ package struct ServiceReport: Sendable, Equatable {
     }
 
     package var status: HealthStatus {
-        switch condition {
-        case .well: .healthy
-        case .partly: .degraded
-        case .failed: isCritical ? .unhealthy : .degraded
-        }
+        condition.status(isCritical: isCritical)
     }
 
     /// Why it is not healthy.
@@ -72,8 +80,16 @@ package struct ServiceHistory: Sendable, Equatable {
     private var condition: ServiceReport.Condition?
     private var since: Moment?
     private(set) var lastHealthyAt: Timestamp?
+    /// Of a group alone: what is not one has its target's.
+    private(set) var recentOfGroup = RecentChecks()
 
     package init() {}
+
+    /// Notes for a group that its instances have been probed.
+    mutating func note(_ condition: ServiceReport.Condition, _ instances: [TargetReport], at now: Timestamp) {
+        let slowest = instances.map(\.observation.duration).max() ?? .zero
+        recentOfGroup.append(startedAt: now, duration: slowest, isUp: condition != .failed)
+    }
 
     package mutating func record(_ next: ServiceReport.Condition, at now: Moment) -> Change {
         if next != .failed { lastHealthyAt = now.timestamp }

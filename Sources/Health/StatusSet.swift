@@ -48,9 +48,8 @@ package struct StatusSet: Sendable, Hashable {
     }
 
     private static func status(_ text: some StringProtocol) -> Int? {
-        // Int("+404") is a number, but not a status.
-        guard text.utf8.count == 3, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return Int(text).flatMap { valid.contains($0) ? $0 : nil }
+        guard text.utf8.count == 3, let status = Int(digits: text), valid.contains(status) else { return nil }
+        return status
     }
 }
 

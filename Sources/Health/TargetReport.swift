@@ -37,6 +37,9 @@ package struct TargetReport: Sendable, Equatable {
     /// When the last observation that found it healthy began; nil where there has been none.
     package var lastHealthyAt: Timestamp? { known.lastUpAt }
 
+    /// What the last observations said, each for itself, whatever the status is by them.
+    package var recent: RecentChecks { known.recent }
+
     /// Observations in a row that are against the status, and how many would turn it.
     package enum Against: Sendable, Equatable {
         case failing(count: Int, of: Int, Reason?)

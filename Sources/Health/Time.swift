@@ -26,6 +26,11 @@ extension Duration {
         Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15
     }
 
+    /// Seconds, with the fraction.
+    package var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+
     /// For a message: `0.4 ms`, `12 ms`, `1.5 s`, `4 min`, `3 h`, `12 d`: two figures are enough for a person.
     package var brief: String {
         let milliseconds = self.milliseconds

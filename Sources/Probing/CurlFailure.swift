@@ -22,8 +22,10 @@ extension ProbeFailure {
                 .empty
             case CURLE_PARTIAL_FILE:
                 .incomplete
-            case CURLE_WRITE_ERROR where transfer.isTooLarge:
+            case CURLE_WRITE_ERROR where transfer.isTooLarge, CURLE_ABORTED_BY_CALLBACK where transfer.isTooLarge:
                 .tooLarge(limit: Transfer.byteLimit)
+            case CURLE_WRITE_ERROR where transfer.head.isAmbiguous:
+                .protocolError(detail: "its Content-Length is not one number")
             case CURLE_OUT_OF_MEMORY where transfer.hasConnected:
                 // One field line of over 100 KiB is more than libcurl keeps.
                 .tooLarge(limit: Transfer.byteLimit)

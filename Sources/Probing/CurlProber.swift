@@ -31,7 +31,9 @@ package actor CurlProber: Prober {
     private struct Flight {
         let target: Target
         let limit: Duration
-        let dueAt: ContinuousClock.Instant
+        var dueAt: ContinuousClock.Instant
+        /// The loop stood still while it was out, and it was given its time again.
+        var wasExtended = false
         let ended: @Sendable (Outcome) -> Void
         let generation: Int
         /// Where the connection goes: with addresses once they are known.
@@ -53,6 +55,8 @@ package actor CurlProber: Prober {
 
     /// Handles kept for later probes of the same target.
     private static let idleLimit = 4096
+    /// A deadline found this late is not the target's fault: the process was stopped, or had no processor.
+    private static let standstill: Duration = .milliseconds(100)
 
     private static let libraryIsReady = curl_global_init(Int(CURL_GLOBAL_SSL | CURL_GLOBAL_WIN32)) == CURLE_OK
 
@@ -61,7 +65,7 @@ package actor CurlProber: Prober {
     private var multi: Multi?
     private var resolver: Resolver?
     private var timer: LoopTimer?
-    private var deadlines = Deadlines<Int>()
+    private var deadlines = Deadlines()
     private var flights: [Int: Flight] = [:]
     private var flightOfHandle: [UnsafeMutableRawPointer: Int] = [:]
     /// Those that wait for an address, by the name that is looked up.
@@ -70,6 +74,7 @@ package actor CurlProber: Prober {
 
     /// What is kept between probes, by the targets' ids, until `forget`.
     private var idle: [String: Transfer] = [:]
+    private let kept = KeptConnections()
     private var readers: [String: BodyReader] = [:]
     /// The targets whose readers are at work: one that is stuck gets nothing more to do.
     private var reading: Set<String> = []
@@ -126,7 +131,29 @@ package actor CurlProber: Prober {
         let now = ContinuousClock.now
         multi?.runTimer(at: now)
         collect()
-        while let id = deadlines.popPassed(at: now) { outOfTime(id) }
+        var passed: [Int] = []
+        while let id = deadlines.popPassed(at: now) {
+            if !extend(id, at: now) { passed.append(id) }
+        }
+        if !passed.isEmpty {
+            // Behind the sockets' turn: an answer that has come is not late for having waited there.
+            loop.run { [passed] in self.assumeIsolated { $0.end(passed) } }
+        }
+        settle()
+    }
+
+    private func extend(_ id: Int, at now: ContinuousClock.Instant) -> Bool {
+        guard let flight = flights[id], !flight.wasExtended, now - flight.dueAt > CurlProber.standstill else {
+            return false
+        }
+        flights[id]?.wasExtended = true
+        flights[id]?.dueAt = now + flight.limit
+        deadlines.set(id, to: now + flight.limit)
+        return true
+    }
+
+    private func end(_ passed: [Int]) {
+        for id in passed { outOfTime(id) }
         settle()
     }
 
@@ -211,7 +238,7 @@ package actor CurlProber: Prober {
     private func make(_ target: Target) -> Transfer? {
         var keepsBody = false
         if case .response(_, .some) = target.expectation { keepsBody = true }
-        return Transfer(target.request, keepsBody: keepsBody, userAgent: userAgent)
+        return Transfer(target.request, keepsBody: keepsBody, userAgent: userAgent, kept: kept)
     }
 
     private func transferEnded(_ id: Int, _ flight: Flight, _ transfer: Transfer, _ result: CURLcode) {
@@ -220,7 +247,7 @@ package actor CurlProber: Prober {
                 id, .failure(ProbeFailure(result, of: transfer, to: flight.place, limit: flight.limit)))
         }
         if flight.url.scheme == .tcp { return finish(id, .success(ProbeResponse(status: nil))) }
-        guard transfer.headIsComplete else { return finish(id, .failure(.incomplete)) }
+        guard transfer.head.isComplete else { return finish(id, .failure(.incomplete)) }
         let status = transfer.status
         guard let expectation = flight.target.expectation.body(of: status) else {
             return finish(id, .success(ProbeResponse(status: status)))

@@ -49,7 +49,7 @@ final class Multi {
             // Of a socket that libcurl has let go of, but not closed.
             guard watched.contains(descriptor) else { return poll.remove(descriptor) }
             var mask: Int32 = 0
-            if !seen.isDisjoint(with: [.readable, .inputEnded, .hangup]) { mask |= CURL_CSELECT_IN }
+            if !seen.isDisjoint(with: .anyInput) { mask |= CURL_CSELECT_IN }
             if seen.contains(.writable) { mask |= CURL_CSELECT_OUT }
             if seen.contains(.failed) { mask |= CURL_CSELECT_ERR }
             act(descriptor, mask)
@@ -114,7 +114,7 @@ final class Multi {
 
     private static let socketChanged: curl_socket_callback = { easy, socket, wanted, context, _ in
         guard let context else { return -1 }
-        if wanted == CURL_POLL_IN || wanted == CURL_POLL_INOUT { Transfer.of(easy)?.waitsForInput() }
+        if wanted == CURL_POLL_IN || wanted == CURL_POLL_INOUT { Transfer.of(easy)?.waitsForInput(on: socket) }
         return Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue().watch(socket, for: wanted) ? 0 : -1
     }
 

@@ -1,10 +1,15 @@
 import CCurl
+import CSystem
 import Health
 
 /// One easy handle for one request, its options set once and used for each probe of it. Not Sendable: the prober's own.
 final class Transfer {
     /// The most of a response that is read, head and body together.
     static let byteLimit = 64 * 1024
+    /// In milliseconds.
+    private static let day = 24 * 3600 * 1000
+    /// What may be left waiting: more than a response within `byteLimit` can be, in chunks or encrypted.
+    private static let waitingLimit = 8 * byteLimit
 
     let request: ProbeRequest
     let easy: UnsafeMutableRawPointer
@@ -16,18 +21,25 @@ final class Transfer {
     /// As far as it has come, where it is kept.
     private(set) var body: [UInt8] = []
     private(set) var received = 0
+    /// What was left waiting in the socket each time that libcurl had read of the response.
+    private var leftWaiting = 0
     /// libcurl tells the time of the connection only when the TLS handshake is over as well; but it waits for input
     /// on no socket that is not connected.
     private(set) var hasConnected = false
-    /// The empty line after the fields of a final response has come: libcurl takes a close before it for the end.
-    private(set) var headIsComplete = false
+    private(set) var head = ResponseHead()
+    /// The one that libcurl waits on, and all that were opened: attempts at several addresses race.
+    private var socket: Int32 = -1
+    private var opened: [Int32] = []
+    private let kept: KeptConnections
 
     /// nil where libcurl is out of memory or cannot do what is needed.
-    init?(_ request: ProbeRequest, keepsBody: Bool, userAgent: String) {
+    /// - Parameter kept: of the multi handle that it will be added to.
+    init?(_ request: ProbeRequest, keepsBody: Bool, userAgent: String, kept: KeptConnections) {
         guard let easy = curl_easy_init() else { return nil }
         self.request = request
         self.easy = easy
         self.keepsBody = keepsBody
+        self.kept = kept
         guard configure(userAgent: userAgent) else { return nil }
     }
 
@@ -42,14 +54,17 @@ final class Transfer {
     /// - Parameter addresses: of the URL's host, where it is a name.
     func prepare(limit: Duration, addresses found: [String]) -> Bool {
         received = 0
+        leftWaiting = 0
         body = []
         hasConnected = false
-        headIsComplete = false
+        head = ResponseHead()
+        socket = -1
+        opened = []
         errorText[0] = 0
-        // Zero would be no limit at all.
-        let milliseconds = max(1, Int(limit.milliseconds.rounded(.up)))
-        guard set(CURLOPT_TIMEOUT_MS, milliseconds), set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds) else { return false }
         guard !found.isEmpty else { return true }
+        // libcurl divides this among the addresses, so that one that keeps silent leaves time for the next. The whole
+        // has its deadline with the prober.
+        guard set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(limit.milliseconds.rounded(.up)))) else { return false }
         let list = found.map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: ",")
         let entry = curl_slist_append(nil, "\(verifiedHost):\(url.port):\(list)")
         guard let entry, healthz_easy_set_list(easy, CURLOPT_RESOLVE, entry) == CURLE_OK else {
@@ -81,8 +96,9 @@ final class Transfer {
         return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     }
 
-    func waitsForInput() {
+    func waitsForInput(on socket: Int32) {
         hasConnected = true
+        self.socket = socket
     }
 
     /// What a probe that has connected is waiting for.
@@ -91,7 +107,17 @@ final class Transfer {
         return url.scheme == .https && offset(CURLINFO_APPCONNECT_TIME_T) == 0 ? .handshake : .response
     }
 
-    var isTooLarge: Bool { received > Transfer.byteLimit }
+    var isTooLarge: Bool { received > Transfer.byteLimit || leftWaiting > Transfer.waitingLimit }
+
+    /// libcurl has read what it wanted for now. What it passes over (chunk extensions) it shows nobody, so a stream of
+    /// that is noticed by how it fills the socket.
+    private func progressed() -> Bool {
+        if received > 0 { leftWaiting += Int(healthz_unread(socket)) }
+        return !isTooLarge
+    }
+
+    /// A UNIX socket's ends have no names to know it by, and a new connection there costs next to nothing.
+    private var keepsConnection: Bool { request.reusesConnection && url.socketPath == nil }
 
     private func configure(userAgent: String) -> Bool {
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -107,10 +133,16 @@ final class Transfer {
             // Not even one from the environment.
             && set(CURLOPT_PROXY, "")
             // Else, a health check must prove that new connections are accepted, and that the certificate is good now.
-            && set(CURLOPT_FRESH_CONNECT, request.reusesConnection ? 0 : 1)
-            && set(CURLOPT_FORBID_REUSE, request.reusesConnection ? 0 : 1)
-            && set(CURLOPT_SSL_SESSIONID_CACHE, request.reusesConnection ? 1 : 0)
+            && set(CURLOPT_FRESH_CONNECT, keepsConnection ? 0 : 1)
+            && set(CURLOPT_FORBID_REUSE, keepsConnection ? 0 : 1)
+            && set(CURLOPT_SSL_SESSIONID_CACHE, keepsConnection ? 1 : 0)
+            && (!keepsConnection || watchKeptConnections(context))
             && set(CURLOPT_NOSIGNAL, 1)
+            // Never: the prober ends what takes too long, and knows when it was not the target that stood still.
+            && set(CURLOPT_TIMEOUT_MS, 0)
+            && set(CURLOPT_CONNECTTIMEOUT_MS, Transfer.day)
+            && set(CURLOPT_NOPROGRESS, 0)
+            && healthz_easy_set_progress_function(easy, Transfer.progressed, context) == CURLE_OK
             && set(CURLOPT_CONNECT_ONLY, url.scheme == .tcp ? 1 : 0)
             && setMethod() && setFields() && setCredentials() && setSocketPath() && setTLS()
             && healthz_easy_set_pointer(easy, CURLOPT_PRIVATE, context) == CURLE_OK
@@ -119,6 +151,11 @@ final class Transfer {
             && healthz_easy_set_pointer(easy, CURLOPT_WRITEDATA, context) == CURLE_OK
             && healthz_easy_set_write_function(easy, CURLOPT_HEADERFUNCTION, Transfer.headerLineCame) == CURLE_OK
             && healthz_easy_set_pointer(easy, CURLOPT_HEADERDATA, context) == CURLE_OK
+    }
+
+    private func watchKeptConnections(_ context: UnsafeMutableRawPointer) -> Bool {
+        healthz_easy_set_sockopt_function(easy, Transfer.socketWasOpened, context) == CURLE_OK
+            && healthz_easy_set_prereq_function(easy, Transfer.requestIsNext, context) == CURLE_OK
     }
 
     private func setMethod() -> Bool {
@@ -200,9 +237,9 @@ final class Transfer {
         if keepsBody, !isHeader, !isTooLarge {
             body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
         }
-        if isHeader, count == 2, let bytes, bytes[0] == 13, bytes[1] == 10, status >= 200 { headIsComplete = true }
+        if isHeader { head.took(UnsafeRawBufferPointer(start: bytes, count: count), status: status) }
         // Anything but `count` makes libcurl end the transfer.
-        return isTooLarge ? 0 : count
+        return isTooLarge || head.isAmbiguous ? 0 : count
     }
 
     private static let bodyCame: healthz_write_function = { bytes, size, count, context in
@@ -215,5 +252,29 @@ final class Transfer {
         guard let context else { return 0 }
         return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
             .took(bytes, size * count, isHeader: true)
+    }
+
+    private static let progressed: curl_xferinfo_callback = { context, _, _, _, _ in
+        guard let context else { return 1 }
+        return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().progressed() ? 0 : 1
+    }
+
+    private static let socketWasOpened: curl_sockopt_callback = { context, socket, _ in
+        if let context { Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().opened.append(socket) }
+        return CURL_SOCKOPT_OK
+    }
+
+    private static let requestIsNext: curl_prereq_callback = { context, address, localAddress, port, localPort in
+        guard let context, let address, let localAddress else { return CURL_PREREQFUNC_ABORT }
+        let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+        let connection = KeptConnections.Ends(
+            localAddress: String(cString: localAddress), localPort: Int(localPort), address: String(cString: address),
+            port: Int(port))
+        if transfer.long(CURLINFO_NUM_CONNECTS) == 0 {
+            transfer.kept.endIfUnclean(connection)
+        } else {
+            transfer.kept.note(connection, among: transfer.opened)
+        }
+        return CURL_PREREQFUNC_OK
     }
 }

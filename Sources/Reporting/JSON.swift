@@ -15,68 +15,90 @@ indirect enum JSON {
 
     /// The text, with the outer `expanded` levels on lines of their own and the rest on one line.
     func text(expanded: Int) -> String {
-        var output = ""
-        write(to: &output, indent: "", expanded: expanded)
-        return output
+        var output: [UInt8] = []
+        output.reserveCapacity(1024)
+        write(to: &output, depth: 0, expanded: expanded)
+        return String(decoding: output, as: UTF8.self)
     }
 
-    private func write(to output: inout String, indent: String, expanded: Int) {
+    // Bytes, as appending to a String costs ten times as much, and this is written anew for every check.
+    private func write(to output: inout [UInt8], depth: Int, expanded: Int) {
         switch self {
         case .string(let text): JSON.write(text, to: &output)
-        case .decimal(let value): output += JSON.decimal(value)
-        case .integer(let value): output += String(value)
-        case .bool(let value): output += value ? "true" : "false"
-        case .line(let value): value.write(to: &output, indent: indent, expanded: 0)
+        case .decimal(let value): JSON.write(value, to: &output)
+        case .integer(let value): output.append(contentsOf: String(value).utf8)
+        case .bool(let value): output.append(contentsOf: (value ? "true" : "false").utf8)
+        case .line(let value): value.write(to: &output, depth: depth, expanded: 0)
         case .array(let values):
-            JSON.write(values, "[", "]", to: &output, indent, expanded) { value, output, indent in
-                value.write(to: &output, indent: indent, expanded: expanded - 1)
+            output.append(UInt8(ascii: "["))
+            for (index, value) in values.enumerated() {
+                JSON.separate(index, to: &output, depth, expanded)
+                value.write(to: &output, depth: depth + 1, expanded: expanded - 1)
             }
+            if expanded > 0, !values.isEmpty { JSON.breakLine(to: &output, depth) }
+            output.append(UInt8(ascii: "]"))
         case .object(let members):
-            JSON.write(members, "{", "}", to: &output, indent, expanded) { member, output, indent in
+            output.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                JSON.separate(index, to: &output, depth, expanded)
                 JSON.write(member.name, to: &output)
-                output += ": "
-                member.value.write(to: &output, indent: indent, expanded: expanded - 1)
+                output.append(contentsOf: ": ".utf8)
+                member.value.write(to: &output, depth: depth + 1, expanded: expanded - 1)
             }
+            if expanded > 0, !members.isEmpty { JSON.breakLine(to: &output, depth) }
+            output.append(UInt8(ascii: "}"))
         }
     }
 
-    private static func write<Item>(
-        _ items: [Item], _ open: String, _ close: String, to output: inout String, _ indent: String, _ expanded: Int,
-        item write: (Item, inout String, String) -> Void
-    ) {
-        let inner = indent + "  "
-        let onLines = expanded > 0 && !items.isEmpty
-        output += open
-        for (index, item) in items.enumerated() {
-            if index > 0 { output += onLines ? "," : ", " }
-            if onLines { output += "\n" + inner }
-            write(item, &output, inner)
+    /// What stands before the item of this number.
+    private static func separate(_ index: Int, to output: inout [UInt8], _ depth: Int, _ expanded: Int) {
+        if index > 0 { output.append(UInt8(ascii: ",")) }
+        if expanded > 0 {
+            breakLine(to: &output, depth + 1)
+        } else if index > 0 {
+            output.append(UInt8(ascii: " "))
         }
-        if onLines { output += "\n" + indent }
-        output += close
     }
 
-    private static func write(_ text: String, to output: inout String) {
-        output += "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": output += "\\\""
-            case "\\": output += "\\\\"
-            case "\n": output += "\\n"
-            case "\r": output += "\\r"
-            case "\t": output += "\\t"
-            case _ where Printable.isControl(scalar):
-                let hex = String(scalar.value, radix: 16)
-                output += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: output.unicodeScalars.append(scalar)
-            }
-        }
-        output += "\""
+    private static func breakLine(to output: inout [UInt8], _ depth: Int) {
+        output.append(UInt8(ascii: "\n"))
+        for _ in 0..<depth { output.append(contentsOf: "  ".utf8) }
     }
 
-    private static func decimal(_ value: Double) -> String {
+    private static func write(_ text: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        if text.utf8.allSatisfy(isPlain) {
+            output.append(contentsOf: text.utf8)
+        } else {
+            for scalar in text.unicodeScalars { write(scalar, to: &output) }
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether the byte is a character that stands for itself.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    private static func write(_ scalar: Unicode.Scalar, to output: inout [UInt8]) {
+        switch scalar {
+        case "\"": output.append(contentsOf: "\\\"".utf8)
+        case "\\": output.append(contentsOf: "\\\\".utf8)
+        case "\n": output.append(contentsOf: "\\n".utf8)
+        case "\r": output.append(contentsOf: "\\r".utf8)
+        case "\t": output.append(contentsOf: "\\t".utf8)
+        case _ where Printable.isControl(scalar):
+            let hex = String(scalar.value, radix: 16)
+            output.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - hex.count) + hex).utf8)
+        default: output.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        }
+    }
+
+    private static func write(_ value: Double, to output: inout [UInt8]) {
         let tenths = Int((value * 10).rounded())
-        return "\(tenths / 10).\(abs(tenths % 10))"
+        output.append(contentsOf: String(tenths / 10).utf8)
+        output.append(UInt8(ascii: "."))
+        output.append(UInt8(ascii: "0") + UInt8(abs(tenths % 10)))
     }
 }
 

@@ -7,9 +7,27 @@ extension Timestamp {
         let (day, time) = milliseconds.flooredQuotient(by: 86_400_000)
         let date = Timestamp.date(day)
         let seconds = time / 1000
-        return "\(digits(date.year, 4))-\(digits(date.month, 2))-\(digits(date.day, 2))"
-            + "T\(digits(seconds / 3600, 2)):\(digits(seconds / 60 % 60, 2)):\(digits(seconds % 60, 2))"
-            + ".\(digits(time % 1000, 3))Z"
+        return String(unsafeUninitializedCapacity: 24) { text in
+            var end = 0
+            func write(_ number: Int64, _ count: Int, then mark: Unicode.Scalar) {
+                var rest = number
+                for index in stride(from: end + count - 1, through: end, by: -1) {
+                    text[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                text[end + count] = UInt8(ascii: mark)
+                end += count + 1
+            }
+            // RFC 3339 knows no other years.
+            write(min(max(date.year, 0), 9999), 4, then: "-")
+            write(date.month, 2, then: "-")
+            write(date.day, 2, then: "T")
+            write(seconds / 3600, 2, then: ":")
+            write(seconds / 60 % 60, 2, then: ":")
+            write(seconds % 60, 2, then: ".")
+            write(time % 1000, 3, then: "Z")
+            return end
+        }
     }
 
     /// The civil date of a day, counted from 1970-01-01: years are counted from March, so that a leap day is the last day
@@ -23,11 +41,6 @@ extension Timestamp {
             year: yearOfEra + era * 400 + (month >= 10 ? 1 : 0), month: month < 10 ? month + 3 : month - 9,
             day: dayOfYear - (153 * month + 2) / 5 + 1
         )
-    }
-
-    private func digits(_ value: Int64, _ count: Int) -> String {
-        let text = String(value)
-        return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
     }
 }
 

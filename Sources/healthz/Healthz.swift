@@ -1,8 +1,7 @@
 import ArgumentParser
 
 /// The program: its commands, and nothing that could be done elsewhere.
-@main
-struct Healthz: AsyncParsableCommand {
+struct Healthz: ParsableCommand {
     static let version = "0.1.0"
 
     static let configuration = CommandConfiguration(
@@ -21,4 +20,26 @@ struct Healthz: AsyncParsableCommand {
         ],
         defaultSubcommand: ServeCommand.self
     )
+}
+
+/// A command that does the work, as opposed to the root, which only has them.
+protocol Subcommand: ParsableCommand {
+    /// Throws an exit code where it must not be 0.
+    @MainActor func execute() async throws
+}
+
+/// Where the program begins.
+@main
+enum Main {
+    /// The library's own entry for asynchronous commands runs them on the global pool, which a server leaves alone: see
+    /// `EventQueue`.
+    @MainActor static func main() async {
+        do {
+            var command = try Healthz.parseAsRoot()
+            guard let subcommand = command as? any Subcommand else { return try command.run() }
+            try await subcommand.execute()
+        } catch {
+            Healthz.exit(withError: error)
+        }
+    }
 }

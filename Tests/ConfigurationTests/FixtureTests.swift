@@ -18,20 +18,15 @@ struct FixtureTests {
         var testDescription: String { URL(fileURLWithPath: path).lastPathComponent }
     }
 
-    private static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
     static let fixtures: [Fixture] = ["valid", "invalid"].flatMap { kind in
-        let folder = root.appendingPathComponent("testdata/configuration/\(kind)")
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return names.filter { $0.hasSuffix(".yaml") }.sorted().map { name in
-            let path = folder.appendingPathComponent(name).path
-            let data = FileManager.default.contents(atPath: path) ?? Data()
-            let notes = String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
+        let files = (try? Repository.files(in: "testdata/configuration/\(kind)")) ?? []
+        return files.filter { $0.hasSuffix(".yaml") }.map { file in
+            let notes = ((try? Repository.text(file)) ?? "").split(separator: "\n").compactMap { line in
                 line.hasPrefix("#! ") ? String(line.dropFirst(3)) : nil
             }
             return Fixture(
-                path: path, isValid: kind == "valid", expected: notes.filter { $0 != "schema accepts" },
+                path: Repository.path(file), isValid: kind == "valid",
+                expected: notes.filter { $0 != "schema accepts" },
                 isSeenBySchema: kind == "invalid" && !notes.contains("schema accepts"))
         }
     }
@@ -81,7 +76,7 @@ struct FixtureTests {
     func schema() throws {
         let ended = try Program(
             "/usr/bin/python3",
-            ["-c", Self.validator, Self.root.appendingPathComponent("docs/healthz.schema.json").path]
+            ["-c", Self.validator, Repository.path("docs/healthz.schema.json")]
                 + Self.fixtures.map(\.path)
         ).wait()
         try #require(ended.code == 0, "\(ended.errors)")

@@ -13,15 +13,6 @@ struct BackgroundTests {
         ["GRAFANA_ENDPOINT": upstream.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": ""].merging(more) { $1 }
     }
 
-    private func until(_ what: String, _ condition: () throws -> Bool) throws {
-        let end = ContinuousClock.now + .seconds(30)
-        while ContinuousClock.now < end {
-            if try condition() { return }
-            usleep(5000)
-        }
-        throw Program.Failure.timeout(what)
-    }
-
     @Test("Probing goes on without requests, and requests start no probe")
     func interval() throws {
         let upstream = try FaultyUpstream(Self.ok)
@@ -82,6 +73,23 @@ struct BackgroundTests {
         #expect(try sidecar.get("/livez").status == 200)
         upstream.change(to: Self.ok)
         try until("healthy again") { try sidecar.get("/healthz").status == 200 }
+    }
+
+    @Test("Time in which the sidecar itself was stopped is not held against an upstream that is about to answer")
+    func stopped() throws {
+        let upstream = try FaultyUpstream([.readHead, .hold] + Self.ok.dropFirst())
+        defer { upstream.stop() }
+        let sidecar = try RunningSidecar(
+            environment(upstream, ["HEALTHZ_TIMEOUT": "1s", "HEALTHZ_DEADLINE": "1s"]))
+        let client = try RawClient(port: sidecar.port)
+        try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        try until("the probe") { upstream.heads.count == 1 }
+        sidecar.program.signal(SIGSTOP)
+        // Time that has to pass: the deadline is real.
+        usleep(1_300_000)
+        sidecar.program.signal(SIGCONT)
+        upstream.release()
+        #expect(try client.readResponse().status == 200)
     }
 
     @Test("While it drains, nothing is probed")

@@ -214,7 +214,9 @@ struct ConfigurationFileTests {
             #expect(try client.readResponse().status == 200)
             descriptors.append(sidecar.program.descriptors)
         }
-        #expect(descriptors.last == descriptors.first, "each connection is closed")
+        // Dispatch opens one of its own when it has its first timer.
+        let most = try #require(descriptors.prefix(15).max())
+        #expect(descriptors.suffix(5).allSatisfy { $0 <= most }, "each connection is closed: \(descriptors)")
     }
 
     // MARK: Expectations

@@ -6,7 +6,8 @@ import Testing
 /// machine's in a mount namespace, that names an address of loopback where the test listens and keeps silent.
 @Suite("A dead name server", .serialized, .timeLimit(.minutes(5)))
 struct DeadNameServerTests {
-    private static let address = "127.0.53.53"
+    /// Of this process alone: name servers have one port, and tests of another copy may run beside these.
+    private static let address = "127.53.\(getpid() >> 8 & 0xFF).\(getpid() & 0xFF)"
 
     /// Why this cannot be tried here; nil where it can.
     static let obstacle: String? = {
@@ -61,16 +62,7 @@ struct DeadNameServerTests {
 
     private func silentNameServer() throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(53).bigEndian
-        inet_pton(AF_INET, Self.address, &address.sin_addr)
-        let bound = withUnsafePointer(to: address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard bound == 0 else { throw RawClient.Failure.system("bind to port 53", errno) }
+        try RawAddress(Self.address, port: 53).bind(descriptor)
         return descriptor
     }
 }

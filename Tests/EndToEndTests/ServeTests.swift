@@ -51,6 +51,17 @@ struct ServeTests {
         #expect(log.components(separatedBy: "loki is").count == 4)
     }
 
+    @Test("No thread is of the global pool, as Dispatch would look after that once a second for ever")
+    func threads() throws {
+        let stack = try Stack()
+        let sidecar = try RunningSidecar(stack.environment)
+        #expect(try sidecar.get("/healthz").status == 200)
+        // Threads stay for some seconds when they have nothing more to do.
+        let threads = sidecar.program.threads
+        #expect(threads.contains { $0.hasSuffix("overcommit") }, "\(threads)")
+        #expect(!threads.contains { $0.hasSuffix("qos") }, "\(threads)")
+    }
+
     @Test("Grafana without its database is unhealthy by its status")
     func database() throws {
         let stack = try Stack()
@@ -121,17 +132,14 @@ struct ServeTests {
     /// the check that is in the air.
     private func untilAllIsRead(by port: UInt16, connections: Int) throws {
         let local = ":" + String(format: "%04X", port)
-        let end = ContinuousClock.now + .seconds(20)
-        while ContinuousClock.now < end {
+        try until("the server reads its requests") {
             let file = try #require(FileHandle(forReadingAtPath: "/proc/net/tcp"))
             let table = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
             // Columns: number, local address, remote address, state (01 is established), send and receive queue.
             let mine = table.split(separator: "\n").map { $0.split(separator: " ") }
                 .filter { $0.count > 4 && $0[1].hasSuffix(local) && $0[3] == "01" }
-            if mine.count >= connections, mine.allSatisfy({ $0[4].hasSuffix(":00000000") }) { return }
-            usleep(2000)
+            return mine.count >= connections && mine.allSatisfy { $0[4].hasSuffix(":00000000") }
         }
-        throw Program.Failure.timeout("the server reads its requests")
     }
 
     @Test("Services can be left out, and an unknown name is a warning")
@@ -165,7 +173,7 @@ struct ServeTests {
             #expect(post.status == 405)
             #expect(post.field("Allow") == "GET, HEAD")
         }
-        #expect(try sidecar.get("/").status == 404)
+        #expect(try sidecar.get("/healthy").status == 404)
         #expect(try sidecar.get("/healthz/").status == 404)
     }
 

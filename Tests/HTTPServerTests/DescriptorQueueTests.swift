@@ -6,7 +6,7 @@ import Testing
 struct DescriptorQueueTests {
     private func all(_ queue: DescriptorQueue) -> [Int32] {
         var found: [Int32] = []
-        var next: Int32? = queue.oldest < 0 ? nil : queue.oldest
+        var next = queue.oldest
         while let descriptor = next {
             found.append(descriptor)
             next = queue.next(after: descriptor)

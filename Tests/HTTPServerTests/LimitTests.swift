@@ -93,11 +93,10 @@ struct LimitTests {
         }
         let busy = try (0..<2).map { _ in try RawClient(port: port) }
         for client in busy { try client.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n") }
-        let end = ContinuousClock.now + .seconds(30)
-        while gate.withLock({ $0.count }) < 2, ContinuousClock.now < end { usleep(1000) }
+        try await waitUntil("both are being answered") { gate.withLock { $0.count } == 2 }
         let new = try RawClient(port: port)
         try new.send(Self.request)
-        while !reached.all.contains("connections"), ContinuousClock.now < end { usleep(1000) }
+        try await waitUntil("the limit is reached") { reached.all.contains("connections") }
         #expect(!new.hasInput)
         let answers = gate.withLock { $0 }
         loop.run { for answer in answers { answer(.text(.ok, "later")) } }

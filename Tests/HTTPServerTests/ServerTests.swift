@@ -249,7 +249,8 @@ struct ServerTests {
 
     @Test("A UNIX domain socket serves, replaces a dead one, and is gone at the end")
     func unix() async throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("h-\(UUID().uuidString).sock").path
+        let folder = try Folder()
+        let path = folder.path("socket")
         let first = Server(on: loop) { _, _ in .now(.text(.ok, "first")) }
         #expect(try await first.listen(on: .unix(path: path)) == .unix(path: path))
         let client = try RawClient(path: path)
@@ -263,14 +264,7 @@ struct ServerTests {
 
         // What a killed process leaves behind: a bound file that nobody listens at.
         let dead = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-        _ = withUnsafePointer(to: address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(dead, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
+        try RawAddress(path: path).bind(dead)
         Foundation.close(dead)
         #expect(FileManager.default.fileExists(atPath: path))
         _ = try await second.listen(on: .unix(path: path))

@@ -48,13 +48,13 @@ struct RequestParserTests {
             ("GET / HTTP/1.2\r\nHost: a\r\n\r\n", "GET", "/", nil, true),
             ("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/", nil, true),
             ("GET http://b:80/x?y HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/x", "y", true),
-            ("GET HTTPS://b HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/", nil, true),
+            ("GET HTTP://b HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/", nil, true),
             ("GET http://b?q HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/", "q", true),
             (
                 "GET /%7Ea/b;c=d:@!$&'()*+,=-._~ HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/%7Ea/b;c=d:@!$&'()*+,=-._~",
                 nil, true
             ),
-            ("BREW /pot HTTP/1.1\r\nHost:\r\n\r\n", "BREW", "/pot", nil, true),
+            ("PATCH /pot HTTP/1.1\r\nHost:\r\n\r\n", "PATCH", "/pot", nil, true),
             ("GET / HTTP/1.1\r\nHost:a\r\nX:\r\nY: \t \r\nZ: \u{E9}\u{FF}\tq\r\n\r\n", "GET", "/", nil, true),
             ("GET / HTTP/1.1\r\nhOsT: a_b.c\r\n\r\n", "GET", "/", nil, true),
         ] as [(String, String, String, String?, Bool)])

@@ -31,7 +31,7 @@ struct VocabularyTests {
     @Test("Another method is not allowed where there is something, and not found where there is nothing")
     func methods() {
         for method in [HTTPRequest.Method.post, .put, .delete, .options, .trace] {
-            guard case .methodNotAllowed(let allow) = Self.router.match(method, path: "/healthz") else {
+            guard case .methodNotAllowed(.health, let allow) = Self.router.match(method, path: "/healthz") else {
                 Issue.record("\(method) is allowed")
                 continue
             }
@@ -67,6 +67,31 @@ struct VocabularyTests {
         ] as [(String?, Int)])
     func accept(field: String?, index: Int) {
         #expect(Accept.preferred(field, of: ["application/json", "text/plain"]) == index)
+    }
+
+    @Test(
+        "Parameters that a range has must not contradict those of what is offered",
+        arguments: [
+            (nil, 0), ("*/*", 0), ("application/openmetrics-text", 1),
+            ("application/openmetrics-text;version=1.0.0", 1),
+            ("application/openmetrics-text;version=0.0.1", 0), ("application/openmetrics-text; version=\"1.0.0\"", 1),
+            ("application/openmetrics-text;version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", 0),
+            // Prometheus 2.42 and 3.
+            (
+                "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+                    + "text/plain;version=0.0.4;q=0.5,*/*;q=0.1", 1
+            ),
+            (
+                "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+                    + "application/openmetrics-text;version=0.0.1;q=0.4,"
+                    + "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1", 1
+            ),
+            ("text/plain;version=0.0.4;q=0.9,text/plain;q=0.1,application/openmetrics-text;q=0.5", 0),
+            ("text/plain;version=1.0.0;q=0.9,text/plain;q=0.1,application/openmetrics-text;q=0.5", 1),
+        ] as [(String?, Int)])
+    func acceptWithParameters(field: String?, index: Int) {
+        let offered = ["text/plain;version=0.0.4", "application/openmetrics-text;version=1.0.0"]
+        #expect(Accept.preferred(field, of: offered) == index)
     }
 
     @Test(

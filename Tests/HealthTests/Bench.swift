@@ -102,6 +102,8 @@ actor Bench {
         aggregator?.assumeIsolated { $0.lastKnown(selection, cause: .draining).report }
     }
 
+    func figures() -> HealthFigures? { aggregator?.assumeIsolated { $0.figures() } }
+
     func check() {
         aggregator?.assumeIsolated { aggregator in
             aggregator.check { self.assumeIsolated { $0.checksEnded += 1 } }

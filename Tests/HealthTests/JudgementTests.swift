@@ -72,7 +72,7 @@ struct JudgementTests {
 
     @Test("Each failed probe is down, with its own stable code and text", arguments: failures)
     func causes(failure: ProbeFailure, code: String, text: String) {
-        #expect(failure.code == code)
+        #expect(failure.cause.rawValue == code)
         #expect("\(failure)" == text)
         #expect(Expectation.response(.only(200)).judge(.failure(failure)) == .down(.probe(failure)))
     }

@@ -1,6 +1,7 @@
 import Dispatch
 import EventLoop
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Probing
@@ -47,14 +48,6 @@ private actor Owner {
         }
     }
 
-    /// Threads take their time to start.
-    func untilStarted(_ count: Int, in lookups: HeldLookups) async {
-        let end = ContinuousClock.now + .seconds(60)
-        while lookups.started.load(ordering: .relaxed) < count, ContinuousClock.now < end {
-            try? await Task.sleep(for: .milliseconds(1))
-        }
-    }
-
     func untilEnded(_ count: Int) async {
         if ended < count { await withCheckedContinuation { waiting = (count, $0) } }
     }
@@ -63,7 +56,7 @@ private actor Owner {
 @Suite("The resolver", .timeLimit(.minutes(5)))
 struct ResolverTests {
     @Test("Lookups that name servers leave unanswered do not pile up, for one name or for all")
-    func bounds() async {
+    func bounds() async throws {
         let (owner, lookups) = (Owner(), HeldLookups())
         await owner.start(lookups)
         var numbers: [Int?] = []
@@ -76,7 +69,8 @@ struct ResolverTests {
         for index in 0..<200 { numbers.append(await owner.lookUp("dead-\(index)")) }
         for index in 100..<200 { numbers.append(await owner.lookUp("dead-\(index)")) }
         #expect(numbers.compactMap(\.self).max() == 65)
-        await owner.untilStarted(64, in: lookups)
+        // Threads take their time to start.
+        try await waitUntil("64 lookups") { lookups.started.load(ordering: .relaxed) == 64 }
 
         lookups.release(64)
         await owner.untilEnded(64)

@@ -4,12 +4,11 @@ import Foundation
 package final class BadCertificate {
     package let port: UInt16
     private let program: Program
-    private let folder: URL
+    private let folder: Folder
 
     package init() throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let (key, certificate) = (folder.appendingPathComponent("key").path, folder.appendingPathComponent("cert").path)
+        folder = try Folder()
+        let (key, certificate) = (folder.path("key"), folder.path("cert"))
         let made = try Program(
             "/usr/bin/openssl",
             [
@@ -17,7 +16,7 @@ package final class BadCertificate {
                 "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
             ]
         ).wait()
-        guard made.code == 0 else { throw Program.Failure.timeout("openssl req: \(made.errors)") }
+        guard made.code == 0 else { throw RawClient.Failure.system("openssl req: \(made.errors)", made.code) }
         program = try Program(
             "/usr/bin/openssl",
             ["s_server", "-accept", "127.0.0.1:0", "-www", "-key", key, "-cert", certificate])
@@ -26,6 +25,5 @@ package final class BadCertificate {
 
     deinit {
         program.signal(SIGKILL)
-        try? FileManager.default.removeItem(at: folder)
     }
 }

@@ -24,6 +24,8 @@ package final class Certificates: Sendable {
     package var authority: String { folder.path("ca.pem") }
     package var otherAuthority: String { folder.path("other-ca.pem") }
 
+    func path(_ name: String) -> String { folder.path(name) }
+
     package func certificate(_ kind: Kind) -> String { folder.path("\(kind.rawValue).pem") }
     package func key(_ kind: Kind) -> String { folder.path("\(kind.rawValue).key") }
 
@@ -45,12 +47,14 @@ package final class Certificates: Sendable {
         ])
     }
 
-    private func newKey(_ name: String) -> [String] {
+    func newKey(_ name: String) -> [String] {
         ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", folder.path("\(name).key")]
     }
 
-    private func openssl(_ arguments: [String]) throws {
+    func openssl(_ arguments: [String]) throws {
         let ended = try Program("/usr/bin/openssl", arguments).wait()
-        guard ended.code == 0 else { throw Program.Failure.timeout("openssl \(arguments): \(ended.errors)") }
+        guard ended.code == 0 else {
+            throw RawClient.Failure.system("openssl \(arguments): \(ended.errors)", ended.code)
+        }
     }
 }

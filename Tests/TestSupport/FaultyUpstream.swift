@@ -7,6 +7,7 @@ package final class FaultyUpstream: Sendable {
         /// Waits for a whole request head.
         case readHead
         case send(String)
+        case sendBytes([UInt8])
         /// Sends what stands for the target of the head that was read last.
         case answer([String: String])
         /// One byte at a time, with a pause before each.
@@ -28,6 +29,7 @@ package final class FaultyUpstream: Sendable {
     private let listener: Int32
     private let script: Mutex<[Step]>
     private let connections = Mutex(0)
+    private let taken = Mutex(0)
     private let isHeld = Mutex(true)
     private let isListening = Mutex(true)
     private let read = Mutex<[String]>([])
@@ -35,9 +37,11 @@ package final class FaultyUpstream: Sendable {
     /// Serves on loopback until `stop`.
     package init(_ script: [Step], host: String = "127.0.0.1") throws {
         self.script = Mutex(script)
-        let isV6 = host.contains(":")
-        listener = socket(isV6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        port = try FaultyUpstream.listen(listener, isV6: isV6)
+        let family = host.contains(":") ? AF_INET6 : AF_INET
+        listener = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        try RawAddress(host).bind(listener)
+        guard listen(listener, 512) == 0 else { throw RawClient.Failure.system("listen", errno) }
+        port = try RawAddress.port(of: listener)
         let listener = self.listener
         Thread.detachNewThread { [weak self] in
             while true {
@@ -47,6 +51,9 @@ package final class FaultyUpstream: Sendable {
                     Foundation.close(connection)
                     return
                 }
+                // Else a second small piece would wait for the other side to acknowledge the first.
+                var on: Int32 = 1
+                setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
                 connections.withLock { $0 += 1 }
                 Thread.detachNewThread { self.serve(connection) }
             }
@@ -61,6 +68,9 @@ package final class FaultyUpstream: Sendable {
 
     /// Connections so far.
     package var accepted: Int { connections.withLock { $0 } }
+
+    /// Bytes that the other sides' systems have taken so far: what was read, and what waits in sockets.
+    package var sent: Int { taken.withLock { $0 } }
 
     /// The request heads that scripts have read so far.
     package var heads: [String] { read.withLock { $0 } }
@@ -97,6 +107,7 @@ package final class FaultyUpstream: Sendable {
         switch step {
         case .readHead: return readHead(connection)
         case .send(let text): return put(text, connection)
+        case .sendBytes(let bytes): return put(bytes, connection)
         case .answer(let texts):
             let target = heads.last?.split(separator: " ").dropFirst().first.map(String.init) ?? ""
             return put(texts[target] ?? "HTTP/1.1 500 no such target\r\nContent-Length: 0\r\n\r\n", connection)
@@ -153,61 +164,32 @@ package final class FaultyUpstream: Sendable {
     }
 
     private func put(_ text: String, _ connection: Int32) -> Bool {
-        var rest = Array(text.utf8)[...]
+        put(Array(text.utf8), connection)
+    }
+
+    private func put(_ bytes: [UInt8], _ connection: Int32) -> Bool {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
                 Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { return false }
+            taken.withLock { $0 += count }
             rest = rest.dropFirst(count)
         }
         return true
-    }
-
-    private static func listen(_ listener: Int32, isV6: Bool) throws -> UInt16 {
-        var storage = sockaddr_storage()
-        var length = socklen_t(isV6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
-        return try withUnsafeMutableBytes(of: &storage) { bytes in
-            if isV6 {
-                var address = sockaddr_in6()
-                address.sin6_family = sa_family_t(AF_INET6)
-                address.sin6_addr = in6addr_loopback
-                withUnsafeBytes(of: address) { bytes.copyMemory(from: $0) }
-            } else {
-                var address = sockaddr_in()
-                address.sin_family = sa_family_t(AF_INET)
-                inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-                withUnsafeBytes(of: address) { bytes.copyMemory(from: $0) }
-            }
-            guard let base = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self),
-                bind(listener, base, length) == 0, Foundation.listen(listener, 512) == 0,
-                getsockname(listener, base, &length) == 0
-            else { throw RawClient.Failure.system("bind", errno) }
-            // The port stands at the same place in both kinds of address.
-            return UInt16(bytes[2]) << 8 | UInt16(bytes[3])
-        }
     }
 }
 
 /// A port of loopback on which nothing listens. It is bound, and so kept from others, for as long as this lives.
 package final class ClosedPort: Sendable {
     package let port: UInt16
-    private let descriptor: Int32
+    package let descriptor: Int32
 
     package init() throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = self.descriptor
-        let ok = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard ok else { throw RawClient.Failure.system("bind", errno) }
-        port = UInt16(bigEndian: address.sin_port)
+        try RawAddress("127.0.0.1").bind(descriptor)
+        port = try RawAddress.port(of: descriptor)
     }
 
     deinit {
@@ -217,5 +199,5 @@ package final class ClosedPort: Sendable {
     package var url: String { "http://127.0.0.1:\(port)" }
 
     /// Opens it after all.
-    func listen(backlog: Int32) -> Bool { Foundation.listen(descriptor, backlog) == 0 }
+    package func listen(backlog: Int32) -> Bool { Foundation.listen(descriptor, backlog) == 0 }
 }

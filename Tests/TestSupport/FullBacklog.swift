@@ -13,15 +13,8 @@ package final class FullBacklog {
         // A queue of length zero takes one; the rest is for kernels that round up.
         for _ in 0..<4 {
             let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-            _ = withUnsafePointer(to: address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
+            // It is under way, which is told as an error.
+            try? RawAddress("127.0.0.1", port: port).connect(client)
             clients.append(client)
         }
     }

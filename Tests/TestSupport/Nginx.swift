@@ -38,31 +38,29 @@ package final class Nginx: Sendable {
 
     package let port: UInt16
     private let program: Program
-    private let folder: URL
+    private let folder: Folder
 
     /// Starts it and waits until it answers.
     /// - Parameter port: nil for one that is free.
     package init(_ answers: Answers, port wanted: UInt16? = nil) throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("nginx-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        folder = try Folder()
         // Between the choice of a port and nginx's taking it, somebody else may: then another one is tried.
         var attempts = 5
         while true {
             let port = try wanted ?? ClosedPort().port
             let program = try Nginx.start(answers, port, folder)
-            if Nginx.answers(port, program) {
+            if try Nginx.answers(port, program) {
                 self.port = port
                 self.program = program
                 return
             }
             attempts -= 1
-            guard attempts > 0 else { throw Program.Failure.timeout("nginx: \(program.errorText)") }
+            guard attempts > 0 else { throw TimedOut("a port for nginx: \(program.errorText)") }
         }
     }
 
     deinit {
         stop()
-        try? FileManager.default.removeItem(at: folder)
     }
 
     package var url: String { "http://127.0.0.1:\(port)" }
@@ -78,7 +76,7 @@ package final class Nginx: Sendable {
     package func freeze() { program.signal(SIGSTOP) }
     package func thaw() { program.signal(SIGCONT) }
 
-    private static func start(_ answers: Answers, _ port: UInt16, _ folder: URL) throws -> Program {
+    private static func start(_ answers: Answers, _ port: UInt16, _ folder: Folder) throws -> Program {
         let configuration = """
             daemon off; master_process off; pid \(folder.path)/pid; error_log stderr crit;
             events { worker_connections 1024; }
@@ -89,18 +87,15 @@ package final class Nginx: Sendable {
                 server { listen 127.0.0.1:\(port) \(answers.listen); \(answers.locations) }
             }
             """
-        let file = folder.appendingPathComponent("nginx.conf")
-        try configuration.write(to: file, atomically: true, encoding: .utf8)
-        return try Program("/usr/sbin/nginx", ["-c", file.path, "-e", "stderr"])
+        let file = try folder.write(configuration, to: "nginx.conf")
+        return try Program("/usr/sbin/nginx", ["-c", file, "-e", "stderr"])
     }
 
-    private static func answers(_ port: UInt16, _ program: Program) -> Bool {
-        let end = ContinuousClock.now + .seconds(10)
-        while ContinuousClock.now < end {
+    /// false where somebody else has the port.
+    private static func answers(_ port: UInt16, _ program: Program) throws -> Bool {
+        try eventually("an answer of nginx: \(program.errorText)") {
             if (try? RawClient(port: port)) != nil { return program.errorText.isEmpty }
-            if program.errorText.contains("bind()") { return false }
-            Thread.sleep(forTimeInterval: 0.002)
+            return program.errorText.contains("bind()") ? false : nil
         }
-        return false
     }
 }

@@ -12,60 +12,29 @@ package final class RawClient: Sendable {
     private let unread = Mutex<[UInt8]>([])
 
     package init(port: UInt16, host: String = "127.0.0.1", timeout: Duration = .seconds(30)) throws {
-        let isV6 = host.contains(":")
-        descriptor = socket(isV6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw Failure.system("socket", errno) }
-        setTimeout(timeout)
-        let connected: Int32
-        if isV6 {
-            var address = sockaddr_in6()
-            address.sin6_family = sa_family_t(AF_INET6)
-            address.sin6_port = port.bigEndian
-            inet_pton(AF_INET6, host, &address.sin6_addr)
-            connected = withUnsafePointer(to: address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
-                }
-            }
-        } else {
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            inet_pton(AF_INET, host, &address.sin_addr)
-            connected = withUnsafePointer(to: address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-        }
+        let family = host.contains(":") ? AF_INET6 : AF_INET
+        descriptor = try RawClient.socket(family, timeout)
         // Thrown from here on, `deinit` closes the descriptor.
-        if connected != 0 { throw Failure.system("connect", errno) }
+        try RawAddress(host, port: port).connect(descriptor)
     }
 
     /// To a UNIX domain socket.
     package init(path: String, timeout: Duration = .seconds(30)) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw Failure.system("socket", errno) }
-        setTimeout(timeout)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-        let connected = withUnsafePointer(to: address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        if connected != 0 { throw Failure.system("connect", errno) }
+        descriptor = try RawClient.socket(AF_UNIX, timeout)
+        try RawAddress(path: path).connect(descriptor)
     }
 
     deinit {
         close(descriptor)
     }
 
-    private func setTimeout(_ timeout: Duration) {
+    private static func socket(_ family: Int32, _ timeout: Duration) throws -> Int32 {
+        let descriptor = Foundation.socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure.system("socket", errno) }
         var time = timeval(tv_sec: Int(timeout.components.seconds), tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        return descriptor
     }
 
     package func send(_ text: String) throws {

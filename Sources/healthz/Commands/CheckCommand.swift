@@ -4,10 +4,15 @@ import EventLoop
 import Health
 import Reporting
 
-struct CheckCommand: AsyncParsableCommand {
+struct CheckCommand: Subcommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Probe once, now, and print: exit 0 if healthy or degraded, 1 if not.")
+        abstract: "Probe once, now, and print: exit 0 if healthy or degraded, 1 if not.",
+        discussion: """
+            On a terminal the table is coloured, unless NO_COLOR is set or CLICOLOR is 0; CLICOLOR_FORCE colours it \
+            elsewhere, too. With --watch, the exit code is that of the last round. What is watched is not smoothed by \
+            rise and fall.
+            """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case table, json, text
@@ -19,19 +24,39 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(help: "How to print: table, json as the API answers, or text in one line.")
     var format = Format.table
 
+    @Option(help: ArgumentHelp("Check again and again, at this interval, until Ctrl-C: 2s.", valueName: "interval"))
+    var watch: String?
+
     @OptionGroup var flags: SettingFlags
 
-    func run() async throws {
+    func execute() async throws {
         // Nobody else checks here: each result counts.
         let configuration = try flags.configuration().onDemand
         for warning in configuration.warnings { Terminal.complain("warning: \(warning)") }
         let selection = try selection(among: configuration.services.map(\.name))
+        let interval = try watch.map(interval)
 
-        let engine = Engine(configuration, on: EventLoop())
-        try await engine.start()
-        let report = await engine.aggregator.report(on: selection).report
-        Terminal.show(encode(report))
-        guard report.status != .unhealthy else { throw ExitCode.unhealthy }
+        let checks = Checks(of: selection, configuration)
+        let status: HealthStatus?
+        if let interval {
+            var shell = WatchShell(checks, every: interval, format)
+            status = try await shell.run()
+        } else {
+            let report = try await checks.once()
+            Terminal.show(format.encode(report, Terminal.look))
+            status = report.status
+        }
+        // What is unknown is not healthy.
+        guard let status, status != .unhealthy else { throw ExitCode.unhealthy }
+    }
+
+    private func interval(_ text: String) throws -> Duration {
+        do {
+            return try Duration(setting: text, within: .milliseconds(100) ... .seconds(3600))
+        } catch {
+            Terminal.complain("--watch: \"\(text)\" \(error.problem)")
+            throw ExitCode.usage
+        }
     }
 
     private func selection(among known: [String]) throws -> Selection {
@@ -41,10 +66,12 @@ struct CheckCommand: AsyncParsableCommand {
         }
         return services.isEmpty ? .all : .excluding(Set(known).subtracting(services))
     }
+}
 
-    private func encode(_ report: Report) -> String {
-        switch format {
-        case .table: TableReport.encode(report)
+extension CheckCommand.Format {
+    func encode(_ report: Report, _ look: Look) -> String {
+        switch self {
+        case .table: TableReport.encode(report, look)
         case .json: JSONReport.encode(report)
         case .text: TextReport.encode(report)
         }

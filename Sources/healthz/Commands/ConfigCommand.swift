@@ -3,7 +3,7 @@ import Configuration
 import Health
 import Reporting
 
-struct ConfigCommand: AsyncParsableCommand {
+struct ConfigCommand: Subcommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
         abstract: "Print the effective configuration, each value with its origin, and the worst time to detect.")
@@ -13,7 +13,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
     @OptionGroup var flags: SettingFlags
 
-    func run() async throws {
+    func execute() async throws {
         let configuration = try flags.configuration()
         for warning in configuration.warnings { Terminal.complain("warning: \(warning)") }
         if check {

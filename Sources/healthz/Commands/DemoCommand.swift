@@ -4,7 +4,7 @@ import EventLoop
 import HTTPServer
 import StandIns
 
-struct DemoCommand: AsyncParsableCommand {
+struct DemoCommand: Subcommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
         abstract: "Start stand-ins for Grafana, Loki and Tempo in this process, and healthz over them.",
@@ -17,7 +17,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     @OptionGroup var flags: SettingFlags
 
-    func run() async throws {
+    func execute() async throws {
         let loop = EventLoop()
         var settings: [Setting: String] = [:]
         var standIns: [StandIn] = []
@@ -49,10 +49,14 @@ struct DemoCommand: AsyncParsableCommand {
               \(curl("-i", address, "/healthz"))
               \(curl("-H 'Accept: text/plain'", address, "/healthz?exclude=loki"))
               \(curl("-i", address, "/healthz/tempo"))
-
+            \(browser(address))
             Ctrl-C ends it.
 
             """
+    }
+
+    private func browser(_ address: ListenAddress) -> String {
+        if case .unix = address { "" } else { "\nIn a browser, \(address.url)/ shows the same.\n" }
     }
 
     private func curl(_ options: String, _ address: ListenAddress, _ target: String) -> String {

@@ -5,7 +5,7 @@ import Health
 import Probing
 import Reporting
 
-struct ProbeCommand: AsyncParsableCommand {
+struct ProbeCommand: Subcommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
         abstract: "Probe one URL and print one line: exit 0 if it answers as expected, 1 if not.",
@@ -24,7 +24,7 @@ struct ProbeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long it may take: 250ms, 2s, 1m.", valueName: "duration"))
     var timeout = "2s"
 
-    func run() async throws {
+    func execute() async throws {
         guard let statuses = StatusSet(accept) else {
             throw usage(
                 "--accept: \"\(accept)\" is not a status, a range or a class (200, 200-299, 2xx), or a list of them")

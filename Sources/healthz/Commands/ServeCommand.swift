@@ -2,10 +2,10 @@ import ArgumentParser
 import Configuration
 import EventLoop
 
-struct ServeCommand: AsyncParsableCommand {
+struct ServeCommand: Subcommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Answer /healthz, /healthz/NAME, /livez and /readyz (the default).",
+        abstract: "Answer /healthz, /healthz/NAME, /livez, /readyz and /metrics (the default).",
         discussion: """
             Every flag has a variable: --timeout is HEALTHZ_TIMEOUT, but --grafana-endpoint is GRAFANA_ENDPOINT, and \
             so with Loki and Tempo. More can be said in a file, --config healthz.yaml, which docs/configuration.md \
@@ -14,7 +14,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var flags: SettingFlags
 
-    func run() async throws {
+    func execute() async throws {
         let configuration = try flags.configuration()
         let sidecar = Sidecar(configuration, on: EventLoop())
         try await sidecar.serve(configuration) { () throws(ConfigurationError) in try flags.load() }

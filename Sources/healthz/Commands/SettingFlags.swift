@@ -5,7 +5,8 @@ import Glibc
 /// The flags that every command has which reads the configuration.
 struct SettingFlags: ParsableArguments {
     @Option(
-        help: ArgumentHelp("A configuration file in YAML: docs/configuration.md describes it.", valueName: "file"))
+        help: ArgumentHelp("A configuration file in YAML: docs/configuration.md describes it.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     @Option(help: ArgumentHelp("Where to listen: 0.0.0.0:8080, [::]:8080 or unix:/path.", valueName: "address"))
@@ -23,7 +24,7 @@ struct SettingFlags: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "How Loki and Tempo are judged: liveness (/ is 200 or 404) or readiness (/ready is 200).",
-            valueName: "preset"))
+            valueName: "preset"), completion: .list(["liveness", "readiness"]))
     var preset: String?
 
     @Option(help: ArgumentHelp("How long one probe may take: 250ms, 2s, 1m.", valueName: "duration"))
@@ -47,19 +48,24 @@ struct SettingFlags: ParsableArguments {
     @Option(help: ArgumentHelp("How many bad results in a row make unhealthy, with an interval.", valueName: "number"))
     var fall: String?
 
-    @Option(help: ArgumentHelp("Keep connections for the next probe: on or off.", valueName: "switch"))
+    @Option(
+        help: ArgumentHelp("Keep connections for the next probe: on or off.", valueName: "switch"),
+        completion: .list(["on", "off"]))
     var reuseConnections: String?
 
-    @Option(help: ArgumentHelp("The status code for unhealthy: 500 or 503.", valueName: "status"))
+    @Option(
+        help: ArgumentHelp("The status code for unhealthy: 500 or 503.", valueName: "status"),
+        completion: .list(["500", "503"]))
     var unhealthyStatus: String?
 
     @Option(
         help: ArgumentHelp(
             "Who is shown more than verdicts: full, summary (nobody), or networks such as 10.0.0.0/8,::1.",
-            valueName: "audience"))
+            valueName: "audience"), completion: .list(["full", "summary"]))
     var detail: String?
 
-    @Option(help: ArgumentHelp("A file with a token whose bearer is shown all.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file with a token whose bearer is shown all.", valueName: "file"), completion: .file())
     var detailTokenFile: String?
 
     @Option(help: ArgumentHelp("How many connections there may be.", valueName: "number"))
@@ -89,13 +95,18 @@ struct SettingFlags: ParsableArguments {
     @Option(help: ArgumentHelp("How long to answer as unhealthy after SIGTERM before ending.", valueName: "duration"))
     var drain: String?
 
-    @Option(help: ArgumentHelp("debug, info, warning or error.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp("debug, info, warning or error.", valueName: "level"),
+        completion: .list(LogLevel.allCases.map(\.rawValue)))
     var logLevel: String?
 
-    @Option(help: ArgumentHelp("text or json.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp("text or json.", valueName: "format"),
+        completion: .list(LogFormat.allCases.map(\.rawValue)))
     var logFormat: String?
 
-    @Option(help: ArgumentHelp("Log every request: on or off.", valueName: "switch"))
+    @Option(
+        help: ArgumentHelp("Log every request: on or off.", valueName: "switch"), completion: .list(["on", "off"]))
     var accessLog: String?
 
     /// Those that were given.

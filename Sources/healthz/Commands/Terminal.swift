@@ -1,6 +1,8 @@
 import ArgumentParser
+import CSystem
 import Configuration
 import Glibc
+import Reporting
 
 /// What the commands have of the process round them.
 enum Terminal {
@@ -13,6 +15,19 @@ enum Terminal {
             entry += 1
         }
         return variables
+    }
+
+    /// What standard output can show.
+    static var look: Look { look(of: STDOUT_FILENO) }
+
+    static func look(of descriptor: Int32) -> Look {
+        Look(environment, isTerminal: isatty(descriptor) == 1, width: size(of: descriptor)?.columns)
+    }
+
+    /// nil where it is no terminal, or one that does not know.
+    static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
+        var (columns, rows): (Int32, Int32) = (0, 0)
+        return healthz_window(descriptor, &columns, &rows) == 1 ? (Int(columns), Int(rows)) : nil
     }
 
     /// One line on standard error.

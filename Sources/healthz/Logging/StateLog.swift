@@ -35,11 +35,14 @@ actor StateLog {
         }
     }
 
-    func started(on address: ListenAddress, _ configuration: Configuration) {
+    func started(on addresses: [ListenAddress], _ configuration: Configuration) {
         tell(configuration, notices: configuration.notices)
         logger.info(
-            "healthz \(Healthz.version) listens on \(address.url)",
-            metadata: ["event": "started", "address": "\(address)", "version": "\(Healthz.version)"])
+            "healthz \(Healthz.version) listens on \(addresses.map(\.url).joined(separator: ", "))",
+            metadata: [
+                "event": "started", "address": "\(addresses.map(\.description).joined(separator: ", "))",
+                "version": "\(Healthz.version)",
+            ])
     }
 
     /// From now on, lines look as this says.

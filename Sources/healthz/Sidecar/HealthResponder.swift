@@ -9,16 +9,23 @@ import Reporting
 /// Answers requests: the paths of the API over the aggregator's reports. docs/api.md describes it.
 actor HealthResponder {
     private enum Route: Sendable {
+        case page
         case health
         case service(String)
         case live
         case ready
-    }
+        case metrics
 
-    private enum Format: Int, CaseIterable, Sendable {
-        case json, text
-
-        var mediaType: String { self == .json ? "application/json" : "text/plain" }
+        var tallied: RequestTally.Route {
+            switch self {
+            case .page: .page
+            case .health: .health
+            case .service: .service
+            case .live: .live
+            case .ready: .ready
+            case .metrics: .metrics
+            }
+        }
     }
 
     /// What is asked for and how it shall be written.
@@ -26,46 +33,66 @@ actor HealthResponder {
         let selection: Selection
         let format: Format
         let detail: Detail
+        /// As it was configured when this was asked, as the services are that the answer is about.
+        let unhealthy: HTTPResponse.Status
+    }
+
+    /// What the configuration says of answers.
+    private struct Terms {
+        let names: [String]
+        let unhealthy: HTTPResponse.Status
+        let audience: Audience
+
+        init(_ configuration: Configuration) {
+            names = configuration.services.map(\.name)
+            unhealthy = HTTPResponse.Status(code: configuration.unhealthyStatus)
+            audience = Audience(configuration)
+        }
     }
 
     /// Different answers kept encoded: clients can ask for any set of exclusions.
     private static let encodedLimit = 64
 
     private static let router = Router<Route>(
-        exact: ["/healthz": .health, "/livez": .live, "/readyz": .ready],
+        exact: [
+            "/": .page, "/healthz": .health, "/livez": .live, "/readyz": .ready, "/metrics": .metrics,
+        ],
         below: ["/healthz": { .service($0) }])
 
     private nonisolated let loop: EventLoop
     private let aggregator: Aggregator
-    private var names: [String] = []
-    private var unhealthy = HTTPResponse.Status.internalServerError
-    private var audience: Audience
+    private var terms: Terms
     private var isDraining = false
     private var reloadFailedAt: Timestamp?
+    private var meter: Meter
     private var encoded: [Question: (number: Int, response: Response)] = [:]
 
     init(_ configuration: Configuration, _ aggregator: Aggregator, on loop: EventLoop) {
         self.loop = loop
         self.aggregator = aggregator
-        names = configuration.services.map(\.name)
-        unhealthy = HTTPResponse.Status(code: configuration.unhealthyStatus)
-        audience = Audience(configuration)
+        terms = Terms(configuration)
+        meter = Meter(aggregator)
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
+    /// From now on, metrics tell of this server's connections.
+    func watch(_ server: Server) {
+        meter.watch(server)
+    }
+
     /// From now on, answers are about this.
-    func adopt(_ configuration: Configuration) {
-        names = configuration.services.map(\.name)
-        unhealthy = HTTPResponse.Status(code: configuration.unhealthyStatus)
-        audience = Audience(configuration)
+    func adopt(_ configuration: Configuration, at time: Timestamp) {
+        terms = Terms(configuration)
         reloadFailedAt = nil
+        meter.reloaded(at: time)
         encoded = [:]
     }
 
     /// A new configuration was asked for, and the old one is still in force.
     func reloadFailed(at time: Timestamp) {
         reloadFailedAt = time
+        meter.reloadFailed()
     }
 
     /// From now on the node is not to be used.
@@ -74,39 +101,73 @@ actor HealthResponder {
     }
 
     func reply(to head: RequestHead, from peer: Peer) -> Reply {
+        let (route, reply) = answer(head, peer)
+        switch reply {
+        case .now(let unconditional):
+            let response = unconditional.under(head.precondition)
+            meter.record(route, response.status)
+            return .now(response)
+        case .later(let work):
+            return .later { [self] answer in
+                work { unconditional in
+                    let response = unconditional.under(head.precondition)
+                    self.assumeIsolated { $0.meter.record(route, response.status) }
+                    answer(response)
+                }
+            }
+        }
+    }
+
+    private func answer(_ head: RequestHead, _ peer: Peer) -> (RequestTally.Route, Reply) {
         guard case .origin(let path, let query) = head.target else {
-            return .now(HealthResponder.methodNotAllowed(HealthResponder.router.allow))
+            return (.other, .now(HealthResponder.methodNotAllowed(HealthResponder.router.allow)))
         }
         switch HealthResponder.router.match(head.method, path: path) {
-        case .route(.health): return health(head, peer, excluding: Query.values(of: "exclude", in: query))
-        case .route(.service(let name)): return service(name, head, peer)
-        case .route(.live): return .now(HealthResponder.alive)
-        case .route(.ready): return .now(readiness)
-        case .methodNotAllowed(let allow): return .now(HealthResponder.methodNotAllowed(allow))
-        case .notFound: return .now(HealthResponder.notFound)
+        case .route(let route): return (route.tallied, answer(head, peer, route, query))
+        case .methodNotAllowed(let route, let allow):
+            return (route.tallied, .now(HealthResponder.methodNotAllowed(allow)))
+        case .notFound: return (.other, .now(HealthResponder.notFound))
         }
     }
 
-    private func health(_ head: RequestHead, _ peer: Peer, excluding excluded: [String]) -> Reply {
-        guard !excluded.isEmpty else { return report(on: .all, head, peer) }
-        let known = Set(excluded).intersection(names)
-        let warnings = excluded.filter { !known.contains($0) }.map { "exclude: \(unknown($0))" }
-        return report(on: known.isEmpty ? .all : .excluding(known), head, peer, warnings)
+    private func answer(_ head: RequestHead, _ peer: Peer, _ route: Route, _ query: String?) -> Reply {
+        switch route {
+        case .page: health(head, peer, query, Format.forPeople)
+        case .health: health(head, peer, query, Format.forPrograms)
+        case .service(let name): service(name, head, peer, query)
+        case .live: .now(HealthResponder.alive)
+        case .ready: .now(readiness)
+        case .metrics:
+            .now(
+                meter.response(
+                    to: head, terms.audience.detail(for: head, peer).0, isDraining: isDraining,
+                    fields: HealthResponder.negotiated))
+        }
     }
 
-    private func service(_ name: String, _ head: RequestHead, _ peer: Peer) -> Reply {
-        guard names.contains(name) else {
+    private func health(_ head: RequestHead, _ peer: Peer, _ query: String?, _ offer: Format.Offer) -> Reply {
+        let excluded = Query.values(of: "exclude", in: query)
+        let format = offer.preferred(by: head, query)
+        guard !excluded.isEmpty else { return report(on: .all, format, head, peer) }
+        let known = Set(excluded).intersection(terms.names)
+        let warnings = excluded.filter { !known.contains($0) }.map { "exclude: \(unknown($0))" }
+        return report(on: known.isEmpty ? .all : .excluding(known), format, head, peer, warnings)
+    }
+
+    private func service(_ name: String, _ head: RequestHead, _ peer: Peer, _ query: String?) -> Reply {
+        guard terms.names.contains(name) else {
             return .now(.text(.notFound, "404 Not Found: \(unknown(name))\n", fields: HealthResponder.fields))
         }
-        return report(on: .only(name), head, peer)
+        return report(on: .only(name), Format.forPrograms.preferred(by: head, query), head, peer)
     }
 
     private func report(
-        on selection: Selection, _ head: RequestHead, _ peer: Peer, _ warnings: [String] = []
+        on selection: Selection, _ format: Format, _ head: RequestHead, _ peer: Peer, _ warnings: [String] = []
     ) -> Reply {
-        let (detail, warning) = audience.detail(for: head, peer)
+        let (detail, warning) = terms.audience.detail(for: head, peer)
         let warnings = warnings + (warning.map { [$0] } ?? [])
-        let question = Question(selection: selection, format: format(head), detail: detail)
+        let question = Question(
+            selection: selection, format: format, detail: detail, unhealthy: terms.unhealthy)
         if isDraining { return .now(drained(question, warnings)) }
         if let report = aggregator.assumeIsolated({ $0.known(selection) }) {
             return .now(response(to: question, report, warnings))
@@ -141,24 +202,30 @@ actor HealthResponder {
     }
 
     private func encode(_ report: Report, _ question: Question, _ warnings: [String]) -> Response {
-        let status = report.status == .unhealthy ? unhealthy : .ok
-        return switch question.format {
+        let status = report.status == .unhealthy ? question.unhealthy : .ok
+        let (detail, fields) = (question.detail, HealthResponder.negotiated)
+        switch question.format {
         case .json:
-            Response(
-                status: status, contentType: "application/json", fields: HealthResponder.negotiated,
-                content: JSONReport.encode(report, question.detail, warnings: warnings).utf8)
+            let text = JSONReport.encode(report, detail, warnings: warnings)
+            return Response(status: status, contentType: "application/json", fields: fields, content: text.utf8)
         case .text:
-            .text(status, TextReport.encode(report, question.detail), fields: HealthResponder.negotiated)
+            return .text(status, TextReport.encode(report, detail), fields: fields)
+        case .healthJSON:
+            let text = HealthJSON.encode(report, detail, version: Healthz.version, warnings: warnings)
+            return Response(status: status, contentType: HealthJSON.mediaType, fields: fields, content: text.utf8)
+        case .page(let refreshes):
+            let setting = StatusPage.Setting(
+                node: NodeName.own, version: Healthz.version, selection: question.selection, code: status.code,
+                refreshes: refreshes)
+            let text = StatusPage.encode(report, detail, setting, warnings: warnings)
+            return Response(
+                status: status, contentType: "text/html; charset=utf-8", fields: fields + HealthResponder.ofPage,
+                content: text.utf8)
         }
     }
 
-    private func format(_ head: RequestHead) -> Format {
-        let index = Accept.preferred(head.fields[.accept], of: Format.allCases.map(\.mediaType))
-        return Format(rawValue: index) ?? .json
-    }
-
     private func unknown(_ name: String) -> String {
-        "no service is named \"\(Printable.escape(name, limit: 64))\"; there are: \(names.joined(separator: ", "))"
+        "no service is named \"\(Printable.escape(name, limit: 64))\"; there are: \(terms.names.joined(separator: ", "))"
     }
 
     private var readiness: Response {
@@ -178,12 +245,16 @@ actor HealthResponder {
         HTTPField(name: .xContentTypeOptions, value: "nosniff"),
     ]
     private static let negotiated = fields + [HTTPField(name: .vary, value: "Accept")]
+    private static let ofPage =
+        [HTTPField(name: .contentSecurityPolicy, value: StatusPage.contentSecurityPolicy)]
+        + [HTTPField.Name("Referrer-Policy")].compactMap { $0.map { HTTPField(name: $0, value: "no-referrer") } }
 
     private static let alive = Response.text(.ok, "alive\n", fields: fields)
     private static let ready = Response.text(.ok, "ready\n", fields: fields)
     private static let draining = Response.text(.serviceUnavailable, "draining\n", fields: fields)
     private static let notFound = Response.text(
-        .notFound, "404 Not Found: there are /healthz, /healthz/NAME, /livez and /readyz\n", fields: fields)
+        .notFound, "404 Not Found: there are /, /healthz, /healthz/NAME, /livez, /readyz and /metrics\n", fields: fields
+    )
 
     private static func methodNotAllowed(_ allow: HTTPField) -> Response {
         .text(.methodNotAllowed, "405 Method Not Allowed: only \(allow.value)\n", fields: fields + [allow])

@@ -49,19 +49,24 @@ struct Sidecar {
         started: (ListenAddress) -> Void = { _ in }
     ) async throws {
         Signals.ignoreBrokenPipes()
-        let (events, sink) = AsyncStream<Event>.makeStream()
+        let events = EventQueue<Event>(on: loop)
         let numbers = [SIGTERM, SIGINT] + (load == nil ? [] : [SIGHUP])
-        let signals = Signals(numbers, on: loop) { sink.yield(.signal($0)) }
+        let signals = Signals(numbers, on: loop) { number in events.assumeIsolated { $0.add(.signal(number)) } }
         try await engine.start()
+        await responder.watch(server)
         await server.tell(ofExchanges: configuration.accessLog ? log.exchangeLog : nil)
-        let bound = try await listen(on: ListenAddress(configuration.listen), configuration, orOnAnyPort: mayMove)
-        started(bound)
+        let bound =
+            if let passed = try await listenOnPassed() { passed } else {
+                [try await listen(on: ListenAddress(configuration.listen), configuration, orOnAnyPort: mayMove)]
+            }
+        for address in bound { started(address) }
+        ProgramPages.release()
         await log.started(on: bound, configuration)
         let feeder = manager.feedWatchdog(on: loop)
         await feeder?.start()
         manager.tell(.ready)
 
-        let last = await waitForEnd(events, sink, configuration, load)
+        let last = await waitForEnd(events, configuration, load)
         manager.tell(.stopping)
         await server.stop(within: last.deadline + .seconds(1))
         withExtendedLifetime((signals, feeder)) {}
@@ -70,13 +75,13 @@ struct Sidecar {
 
     /// Returns when draining is over, or was not asked for, with the configuration that was in force last.
     private func waitForEnd(
-        _ events: AsyncStream<Event>, _ sink: AsyncStream<Event>.Continuation, _ first: Configuration, _ load: Load?
+        _ events: EventQueue<Event>, _ first: Configuration, _ load: Load?
     ) async -> Configuration {
-        let timer = LoopTimer(on: loop) { sink.yield(.drained) }
+        let timer = LoopTimer(on: loop) { events.assumeIsolated { $0.add(.drained) } }
         var configuration = first
         var isDraining = false
-        for await event in events {
-            switch event {
+        while true {
+            switch await events.next() {
             case .signal(SIGHUP):
                 if !isDraining, let load, let next = await reload(configuration, load) { configuration = next }
             case .signal(SIGTERM) where !isDraining && configuration.drain > .zero:
@@ -92,7 +97,6 @@ struct Sidecar {
                 return configuration
             }
         }
-        return configuration
     }
 
     /// - Returns: what is in force from now on; nil where all stays as it is.
@@ -115,17 +119,29 @@ struct Sidecar {
     /// All of it between two turns of the loop, so that no answer mixes two configurations.
     private func adopt(_ next: Configuration) async {
         let exchangeLog = next.accessLog ? log.exchangeLog : nil
-        await withCheckedContinuation { continuation in
-            loop.run { [engine, responder, log, server] in
-                engine.assumeIsolated { $0.adopt(next) }
-                responder.assumeIsolated { $0.adopt(next) }
-                log.assumeIsolated { $0.adopt(next) }
-                server.assumeIsolated {
-                    $0.adopt(Server.Limits(next.clientLimits))
-                    $0.tell(ofExchanges: exchangeLog)
-                }
-                continuation.resume()
+        let now = Moment.now.timestamp
+        await loop.perform { [engine, responder, log, server] in
+            engine.assumeIsolated { $0.adopt(next) }
+            responder.assumeIsolated { $0.adopt(next, at: now) }
+            log.assumeIsolated { $0.adopt(next) }
+            server.assumeIsolated {
+                $0.adopt(Server.Limits(next.clientLimits))
+                $0.tell(ofExchanges: exchangeLog)
             }
+        }
+    }
+
+    /// - Returns: nil where no sockets were passed: then `listen` says where.
+    private func listenOnPassed() async throws -> [ListenAddress]? {
+        do {
+            var bound: [ListenAddress] = []
+            for descriptor in try PassedSockets.descriptors(Terminal.environment) {
+                bound.append(try await server.listen(onPassed: descriptor))
+            }
+            return bound.isEmpty ? nil : bound
+        } catch {
+            Terminal.complain("\(error)")
+            throw ExitCode.unavailable
         }
     }
 

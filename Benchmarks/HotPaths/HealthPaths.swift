@@ -1,0 +1,68 @@
+import Dispatch
+import EventLoop
+import Health
+import Judging
+
+/// Ends each probe before the call that starts it returns.
+private struct ReadyProber: Prober {
+    func probe(_ target: Target, within limit: Duration, ended: @escaping @Sendable (Outcome) -> Void) {
+        ended(.success(ProbeResponse(status: 200)))
+    }
+}
+
+extension HotPaths {
+    static let moment = Moment(instant: .now, timestamp: Timestamp(milliseconds: 1_795_243_200_123))
+
+    static func services() -> [Service] {
+        ["grafana", "loki", "tempo"].map { name in
+            Service(
+                name: name,
+                target: Target(
+                    id: name, request: ProbeRequest(ProbeURL(scheme: .http, host: name, port: 3000, target: "/ready")),
+                    expectation: .response(.only(200)), timeout: .seconds(1)))
+        }
+    }
+
+    static func healthPaths() throws -> [Path] {
+        [
+            ("judge an outcome and record it", judge()),
+            ("judge a body: Grafana's JSON", try judgeBody()),
+            ("a check of three services that answer at once", check()),
+        ]
+    }
+
+    private static func judge() -> () -> Int {
+        let expectation = Expectation.response(.only(200))
+        var history = History()
+        return {
+            let verdict = expectation.judge(.success(ProbeResponse(status: 200)))
+            let observation = Observation(
+                startedAt: moment, duration: .milliseconds(1), httpStatus: 200, verdict: verdict)
+            _ = history.record(observation, threshold: .once)
+            return history.known?.isUp == true ? 1 : 0
+        }
+    }
+
+    private static func judgeBody() throws -> () -> Int {
+        guard let pointer = JSONPointer("/database") else { preconditionFailure() }
+        let judge = try BodyJudge(BodyExpectation(members: [.init(pointer: pointer, value: .string("ok"))]))
+        let body = Array("{\n  \"commit\": \"5e4a0fe\",\n  \"database\": \"ok\",\n  \"version\": \"6.5.1\"\n}".utf8)
+        return { judge.mismatch(in: body) == nil ? 1 : 0 }
+    }
+
+    /// On its loop, by the caller's thread.
+    private static func check() -> () -> Int {
+        let loop = EventLoop()
+        let plan = Aggregator.Plan(
+            services: services(), deadline: .seconds(2), freshness: .onDemand(maxAge: .zero))
+        let aggregator = Aggregator(on: loop, plan: plan, prober: ReadyProber(), clock: { moment })
+        return {
+            loop.queue.sync {
+                aggregator.assumeIsolated { aggregator in
+                    aggregator.ask(.all) { precondition($0.report.status == .healthy) }
+                }
+            }
+            return 1
+        }
+    }
+}

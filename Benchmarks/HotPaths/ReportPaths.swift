@@ -1,0 +1,32 @@
+import Health
+import Reporting
+
+extension HotPaths {
+    static func reportPaths() -> [Path] {
+        let (well, ill) = (report { _ in .success(ProbeResponse(status: 200)) }, report(failing))
+        return [
+            ("write three healthy services as JSON", { JSONReport.encode(well).utf8.count }),
+            ("write three, one of them refused, as JSON", { JSONReport.encode(ill).utf8.count }),
+            ("write three healthy services as text", { TextReport.encode(well).utf8.count }),
+        ]
+    }
+
+    private static func failing(_ name: String) -> Outcome {
+        name == "loki" ? .failure(.refused(place: "10.0.0.7:3100")) : .success(ProbeResponse(status: 200))
+    }
+
+    private static func report(_ outcome: (String) -> Outcome) -> Report {
+        let reports = services().map { service in
+            let instances = service.instances.compactMap { instance in
+                var history = History()
+                let verdict = instance.target.expectation.judge(outcome(service.name))
+                _ = history.record(
+                    Observation(startedAt: moment, duration: .milliseconds(3), httpStatus: 200, verdict: verdict),
+                    threshold: .once)
+                return history.known.map { TargetReport(name: instance.name, target: instance.target, known: $0) }
+            }
+            return ServiceReport(service, instances: instances, since: moment.timestamp, lastHealthyAt: nil)
+        }
+        return Report(checkedAt: moment.timestamp, duration: .milliseconds(4), services: reports)
+    }
+}

@@ -1,0 +1,27 @@
+extension UInt8 {
+    /// A letter or a digit of ASCII.
+    var isAlphanumeric: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
+    }
+}
+
+extension String {
+    /// ASCII alone, without blanks and control characters.
+    var isVisibleASCII: Bool {
+        utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    func dropping(prefix: String) -> String? {
+        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
+    }
+}
+
+extension [UInt8] {
+    /// The secret in a file: editors end a file with a line feed, which is no part of it.
+    var firstLine: String {
+        String(decoding: prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+    }
+}

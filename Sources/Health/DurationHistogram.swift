@@ -1,0 +1,24 @@
+/// How long things took: how many of them fit into each of a few fixed buckets.
+package struct DurationHistogram: Sendable {
+    /// What a probe on a node takes, and up to the longest timeout that a balancer leaves room for.
+    package static let bounds: [Duration] = [
+        .milliseconds(1), .microseconds(2500), .milliseconds(5), .milliseconds(10), .milliseconds(25),
+        .milliseconds(50), .milliseconds(100), .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2),
+    ]
+
+    /// One for each bound, and one for what is beyond the last.
+    private var counts = InlineArray<12, Int>(repeating: 0)
+    package private(set) var sum: Duration = .zero
+
+    package init() {}
+
+    package mutating func record(_ duration: Duration) {
+        counts[DurationHistogram.bounds.firstIndex { duration <= $0 } ?? counts.count - 1] += 1
+        sum += duration
+    }
+
+    /// How many took longer than the bound before, and no longer than this one, in order; the last has no bound.
+    package var buckets: [(bound: Duration?, count: Int)] {
+        DurationHistogram.bounds.enumerated().map { ($1, counts[$0]) } + [(nil, counts[counts.count - 1])]
+    }
+}

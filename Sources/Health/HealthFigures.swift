@@ -1,0 +1,36 @@
+/// What is known and counted at a moment, without asking anybody: what metrics tell.
+package struct HealthFigures: Sendable {
+    /// What the whole is by what is known; nil while a service has never been probed.
+    package let status: HealthStatus?
+    /// Since the check began that the latest report on everything comes from; nil before the first.
+    package let age: Duration?
+    /// Begun.
+    package let checks: Int
+    /// Requests that shared a check which was in the air already.
+    package let coalesced: Int
+    /// In the order of the configuration.
+    package let services: [ServiceFigures]
+
+    package init(status: HealthStatus?, age: Duration?, checks: Int, coalesced: Int, services: [ServiceFigures]) {
+        self.status = status
+        self.age = age
+        self.checks = checks
+        self.coalesced = coalesced
+        self.services = services
+    }
+}
+
+package struct ServiceFigures: Sendable {
+    package let name: String
+    package let isCritical: Bool
+    /// nil where not all of its targets have been probed.
+    package let report: ServiceReport?
+    package let tally: ServiceTally
+
+    package init(_ service: Service, report: ServiceReport?, tally: ServiceTally) {
+        name = service.name
+        isCritical = service.isCritical
+        self.report = report
+        self.tally = tally
+    }
+}

@@ -1,0 +1,23 @@
+/// What is counted of a service, as long as it is configured.
+package struct ServiceTally: Sendable {
+    /// Of all probes of all its instances.
+    package private(set) var durations = DurationHistogram()
+    /// Probes that failed: the causes that there have been.
+    package private(set) var failures: [FailureCause: Int] = [:]
+    /// From one status to another.
+    package private(set) var changes = 0
+    private var status: HealthStatus?
+
+    package init() {}
+
+    package mutating func record(_ observation: Observation) {
+        durations.record(observation.duration)
+        if let cause = observation.verdict.reason?.cause { failures[cause, default: 0] += 1 }
+    }
+
+    /// The first status is no change.
+    package mutating func record(_ next: HealthStatus) {
+        if let status, next != status { changes += 1 }
+        status = next
+    }
+}

@@ -1,0 +1,73 @@
+package import Health
+
+/// A report as `application/health+json` (draft-inadarei-api-health-check-06), for those whose tools speak it.
+package enum HealthJSON {
+    package static let mediaType = "application/health+json"
+
+    /// One check on one line: one a target, and for a group, under one key, one an instance.
+    /// - Parameters:
+    ///   - version: the program's.
+    ///   - warnings: of the request, such as the name of a service that does not exist.
+    package static func encode(
+        _ report: Report, _ detail: Detail = .full, version: String, warnings: [String] = []
+    ) -> String {
+        var members: [(name: String, value: JSON)] = [
+            ("status", .string(word(report.status))), ("releaseId", .string(version)),
+            ("description", .string("health of a node, by healthz")),
+        ]
+        if !warnings.isEmpty { members.append(("notes", .array(warnings.map(JSON.string)))) }
+        if let cause = report.cause { members.append(("output", .string("\(cause.rawValue): \(cause.description)"))) }
+        members.append(
+            (
+                "checks",
+                .object(
+                    report.services.map { service in ("\(service.name):\(measurement)", checks(service, report, detail))
+                    })
+            ))
+        return JSON.object(members).text(expanded: 3) + "\n"
+    }
+
+    /// One of those that the draft predefines (§4.1).
+    private static let measurement = "responseTime"
+
+    private static func word(_ status: HealthStatus) -> String {
+        switch status {
+        case .healthy: "pass"
+        case .degraded: "warn"
+        case .unhealthy: "fail"
+        }
+    }
+
+    private static func checks(_ service: ServiceReport, _ report: Report, _ detail: Detail) -> JSON {
+        guard detail == .full else {
+            // The verdict, and when it was made: of a group, without telling how many instances there are.
+            return .array([
+                .object([
+                    ("componentType", .string("component")), ("status", .string(word(service.status))),
+                    ("time", .string(report.checkedAt.rfc3339)),
+                ])
+            ])
+        }
+        return .array(service.instances.map { check(of: $0, in: service) })
+    }
+
+    private static func check(of target: TargetReport, in service: ServiceReport) -> JSON {
+        let observation = target.observation
+        var members: [(name: String, value: JSON)] = [
+            ("componentId", .string(target.url.description)), ("componentType", .string("component")),
+        ]
+        // What brought no answer has no response time: a refusal is quick, and a timeout says how patient we are.
+        if observation.verdict.isUp || observation.httpStatus != nil {
+            members.append(("observedValue", .decimal(observation.duration.milliseconds)))
+            members.append(("observedUnit", .string("ms")))
+        }
+        members.append(("status", .string(word(service.isGroup ? target.status : service.status))))
+        members.append(("time", .string(observation.startedAt.timestamp.rfc3339)))
+        if let reason = target.reason {
+            members.append(("output", .string("\(reason.code): \(reason.description)")))
+        } else if case .failing(let count, let fall, let reason?) = target.against {
+            members.append(("output", .string("failing, \(count) of \(fall): \(reason.code): \(reason.description)")))
+        }
+        return .object(members)
+    }
+}

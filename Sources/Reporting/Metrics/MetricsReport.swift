@@ -1,0 +1,154 @@
+package import Health
+
+/// Everything that metrics tell at a moment.
+package struct Figures: Sendable {
+    /// The connections of clients.
+    package struct Connections: Sendable {
+        package let open: Int
+        package let accepted: Int
+        /// By the limit that was reached: all that there are.
+        package let refused: [(reason: String, count: Int)]
+
+        package init(open: Int, accepted: Int, refused: [(reason: String, count: Int)]) {
+            self.open = open
+            self.accepted = accepted
+            self.refused = refused
+        }
+    }
+
+    /// Requests of one route that were answered with one code.
+    package struct Requests: Sendable {
+        package let route: String
+        package let code: Int
+        package let count: Int
+
+        package init(route: String, code: Int, count: Int) {
+            self.route = route
+            self.code = code
+            self.count = count
+        }
+    }
+
+    /// What the system knows of the process.
+    package struct Process: Sendable {
+        package let cpu: Duration
+        package let openDescriptors: Int
+        package let maxDescriptors: Int
+        package let virtualBytes: Int
+        package let residentBytes: Int
+        package let startedAt: Timestamp
+
+        package init(
+            cpu: Duration, openDescriptors: Int, maxDescriptors: Int, virtualBytes: Int, residentBytes: Int,
+            startedAt: Timestamp
+        ) {
+            self.cpu = cpu
+            self.openDescriptors = openDescriptors
+            self.maxDescriptors = maxDescriptors
+            self.virtualBytes = virtualBytes
+            self.residentBytes = residentBytes
+            self.startedAt = startedAt
+        }
+    }
+
+    package let version: String
+    package let health: HealthFigures
+    package let isDraining: Bool
+    package let connections: Connections
+    package let requests: [Requests]
+    /// When the configuration that is in force was loaded.
+    package let loadedAt: Timestamp
+    package let reloadHasFailed: Bool
+    /// nil where the system does not tell.
+    package let process: Process?
+
+    package init(
+        version: String, health: HealthFigures, isDraining: Bool, connections: Connections, requests: [Requests],
+        loadedAt: Timestamp, reloadHasFailed: Bool, process: Process?
+    ) {
+        self.version = version
+        self.health = health
+        self.isDraining = isDraining
+        self.connections = connections
+        self.requests = requests
+        self.loadedAt = loadedAt
+        self.reloadHasFailed = reloadHasFailed
+        self.process = process
+    }
+
+    var isUp: Bool? { isDraining ? false : health.status.map { $0 != .unhealthy } }
+}
+
+/// Figures as Prometheus scrapes them: docs/metrics.md.
+package enum MetricsReport {
+    /// - Parameter detail: in a summary, services have their verdicts alone, as in every other representation.
+    package static func encode(_ figures: Figures, _ format: ExpositionFormat, _ detail: Detail = .full) -> [UInt8] {
+        var output = Exposition(format)
+        output.write(.up, figures.isUp.map(Exposition.Value.init))
+        output.write(.draining, Exposition.Value(figures.isDraining))
+        write(figures.health, detail, to: &output)
+        write(figures.connections, to: &output)
+        output.write(
+            .requests,
+            figures.requests.map { (Labels("route", $0.route).and("code", "\($0.code)"), .integer($0.count)) })
+        output.write(.lastReloadSuccessful, Exposition.Value(!figures.reloadHasFailed))
+        output.write(.lastReloadSuccess, Exposition.Value(figures.loadedAt))
+        output.write(.buildInfo, [(Labels("version", figures.version), .integer(1))])
+        if let process = figures.process { write(process, to: &output) }
+        return output.finish()
+    }
+
+    private static func write(_ health: HealthFigures, _ detail: Detail, to output: inout Exposition) {
+        let services = health.services.map { (labels: Labels("service", $0.name), figures: $0) }
+        let reports = services.compactMap { service in service.figures.report.map { (service.labels, $0) } }
+        output.write(.serviceUp, reports.map { ($0, .init($1.status != .unhealthy)) })
+        output.write(
+            .serviceStatus,
+            reports.flatMap { labels, report in
+                HealthStatus.allCases.map { (labels.and("status", $0.rawValue), .init($0 == report.status)) }
+            })
+        output.write(.serviceCritical, services.map { ($0.labels, .init($0.figures.isCritical)) })
+        if detail == .full {
+            writeDetails(services, reports, to: &output)
+        }
+        output.write(.checks, .integer(health.checks))
+        output.write(.coalescedRequests, .integer(health.coalesced))
+        output.write(.reportAge, health.age.map(Exposition.Value.init))
+    }
+
+    private static func writeDetails(
+        _ services: [(labels: Labels, figures: ServiceFigures)], _ reports: [(Labels, ServiceReport)],
+        to output: inout Exposition
+    ) {
+        output.write(
+            .targetUp,
+            reports.filter(\.1.isGroup).flatMap { labels, report in
+                report.instances.map { (labels.and("target", $0.name), .init($0.isUp)) }
+            })
+        output.write(.serviceLastStateChange, reports.map { ($0, .init($1.since)) })
+        output.write(.serviceStateChanges, services.map { ($0.labels, .integer($0.figures.tally.changes)) })
+        output.write(.probeDuration, services.map { ($0.labels, $0.figures.tally.durations) })
+        output.write(
+            .probeFailures,
+            services.flatMap { labels, figures in
+                FailureCause.allCases.compactMap { cause in
+                    figures.tally.failures[cause].map { (labels.and("cause", cause.rawValue), .integer($0)) }
+                }
+            })
+    }
+
+    private static func write(_ connections: Figures.Connections, to output: inout Exposition) {
+        output.write(.connectionsOpen, .integer(connections.open))
+        output.write(.connectionsAccepted, .integer(connections.accepted))
+        output.write(.connectionsRefused, connections.refused.map { (Labels("reason", $0.reason), .integer($0.count)) })
+    }
+
+    private static func write(_ process: Figures.Process, to output: inout Exposition) {
+        output.write(.cpuSeconds, Exposition.Value(process.cpu))
+        output.write(.openDescriptors, .integer(process.openDescriptors))
+        output.write(.maxDescriptors, .integer(process.maxDescriptors))
+        output.write(.virtualMemory, .integer(process.virtualBytes))
+        output.write(.residentMemory, .integer(process.residentBytes))
+        output.write(.startTime, Exposition.Value(process.startedAt))
+    }
+}

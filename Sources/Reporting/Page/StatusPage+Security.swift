@@ -1,0 +1,14 @@
+extension StatusPage {
+    /// The page's own style and script, as they stand in `page.css` and `page.js`.
+    static let style = String(decoding: PackageResources.page_css, as: UTF8.self)
+    static let script = String(decoding: PackageResources.page_js, as: UTF8.self)
+
+    /// SHA-256 of the two. A test says what they have to be when the files have changed.
+    static let styleHash = "sha256-4UBAYLtEFXl/A9kwq0Z4o0qOn7Qvk5FfEIwtGNIYyJA="
+    static let scriptHash = "sha256-251taBaSgW2XYHnl7wDN5P6CKujt+iVPaTKi4S3xNhk="
+
+    /// Nothing but what is on the page: no source outside, no other script or style, no frame round it.
+    package static let contentSecurityPolicy =
+        "default-src 'none'; style-src '\(styleHash)'; script-src '\(scriptHash)'; img-src data:; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}

@@ -1,0 +1,184 @@
+package import Health
+
+/// A report as a page for people: one document that needs nothing else, and no script to be read.
+package struct StatusPage {
+    /// What stands on the page besides the report.
+    package struct Setting: Sendable {
+        /// The machine's name.
+        let node: String
+        /// The program's.
+        let version: String
+        /// What the report is about.
+        let selection: Selection
+        /// The status of the answer that the page is the content of.
+        let code: Int
+        /// Whether it fetches itself again.
+        let refreshes: Bool
+
+        package init(node: String, version: String, selection: Selection, code: Int, refreshes: Bool) {
+            self.node = node
+            self.version = version
+            self.selection = selection
+            self.code = code
+            self.refreshes = refreshes
+        }
+    }
+
+    /// How long a page stands before it is fetched again.
+    static let refresh: Duration = .seconds(10)
+
+    private let report: Report
+    private let detail: Detail
+    private let setting: Setting
+    private let warnings: [String]
+
+    /// - Parameter warnings: of the request, such as the name of a service that does not exist.
+    package static func encode(
+        _ report: Report, _ detail: Detail = .full, _ setting: Setting, warnings: [String] = []
+    ) -> String {
+        StatusPage(report: report, detail: detail, setting: setting, warnings: warnings).document
+    }
+
+    private var document: String {
+        """
+        <!DOCTYPE html>
+        <html lang="en" data-refresh="\(seconds)">
+        <head>
+        <meta charset="utf-8">
+        <title>\(title)</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <meta name="robots" content="noindex">
+        <link rel="icon" href="\(StatusMark.icon(report.status))" data-lost="\(StatusMark.lostIcon)">
+        \(setting.refreshes ? "<noscript><meta http-equiv=\"refresh\" content=\"\(seconds)\"></noscript>\n" : "")\
+        <style>\(StatusPage.style)</style>
+        </head>
+        <body>
+        \(StatusMark.symbols)
+        <p id="news" role="status"></p>
+        <p id="lost" role="alert" hidden>No answer from healthz: what stands here is old.</p>
+        <main>
+        \(verdict)
+        \(services)
+        </main>
+        \(footer)
+        \(setting.refreshes ? "<script>\(StatusPage.script)</script>\n" : "")\
+        </body>
+        </html>
+
+        """
+    }
+
+    private var seconds: Int { Int(StatusPage.refresh / .seconds(1)) }
+
+    private var title: String {
+        let names = list(report.status, atMost: 3)
+        let word = "\(StatusMark.character(report.status)) \(headline)"
+        return HTML.escape(
+            ([names.isEmpty || report.cause != nil ? word : "\(word): \(names)"] + place).joined(separator: " · "))
+    }
+
+    /// Which machine it is, where that may be told.
+    private var place: [String] { detail == .full ? [setting.node] : [] }
+
+    private var headline: String {
+        let word = report.status.rawValue.prefix(1).uppercased() + report.status.rawValue.dropFirst()
+        return switch report.cause {
+        case nil: word
+        case .draining: "\(word): draining"
+        case .nothingChecked: "\(word): nothing checked"
+        case .stale: "\(word): stale"
+        }
+    }
+
+    private var verdict: String {
+        """
+        <section class="verdict \(report.status.rawValue)" id="verdict" aria-labelledby="headline">
+        <p class="place">\((["healthz"] + place).map { HTML.escape($0) }.joined(separator: " · "))</p>
+        <h1 id="headline">\(StatusMark.use(report.status))\(headline)</h1>
+        <p class="gist">\(HTML.escape(gist, limit: 2000))</p>
+        <p class="checked">\(checked) Clients are answered \(setting.code).</p>
+        \(warnings.map { "<p class=\"warning\">Warning: \(HTML.escape($0))</p>\n" }.joined())</section>
+        """
+    }
+
+    private var checked: String {
+        let time = "\(PageTime.absolute(report.checkedAt)) UTC"
+        return report.duration > .zero ? "Checked \(time) in \(report.duration.brief)." : "As of \(time)."
+    }
+
+    /// In a sentence or two, what is the matter.
+    private var gist: String {
+        var sentences: [String] = []
+        if let cause = report.cause { sentences.append("\(cause.description).") }
+        switch setting.selection {
+        case .all: break
+        case .only(let name): sentences.append("This page is about \(name) alone.")
+        case .excluding(let names): sentences.append("Left out: \(names.sorted().joined(separator: ", ")).")
+        }
+        for status in [HealthStatus.unhealthy, .degraded] {
+            let names = list(status, atMost: 12, withReasons: true)
+            if !names.isEmpty { sentences.append("\(status == .unhealthy ? "Unhealthy" : "Degraded"): \(names).") }
+        }
+        let (healthy, count) = (report.services.count { $0.status == .healthy }, report.services.count)
+        if count > 0 {
+            sentences.append(
+                healthy == count
+                    ? count == 1 ? "The service is healthy." : "All \(count) services are healthy."
+                    : "\(healthy) of \(count) healthy.")
+        } else if report.cause == .draining {
+            sentences.append("No service had been checked.")
+        }
+        return sentences.joined(separator: " ")
+    }
+
+    /// - Parameter withReasons: where they may be told.
+    private func list(_ status: HealthStatus, atMost limit: Int, withReasons: Bool = false) -> String {
+        guard status != .healthy else { return "" }
+        let services = report.services.filter { $0.status == status }
+        let names = services.prefix(limit).map { service in
+            guard withReasons, detail == .full, let reason = service.reason else { return service.name }
+            return "\(service.name) (\(reason.code))"
+        }
+        let rest = services.count - limit
+        return names.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+    }
+
+    /// The sick ones first; else in the order of the configuration.
+    private var services: String {
+        guard !report.services.isEmpty else { return "" }
+        let sorted = [HealthStatus.unhealthy, .degraded, .healthy].flatMap { status in
+            report.services.filter { $0.status == status }
+        }
+        let entry = ServiceEntry(now: report.checkedAt, detail: detail)
+        return """
+            <h2>Services</h2>
+            <ul class="services">
+            \(sorted.enumerated().map { entry.item($0.element, id: "s\($0.offset)") }.joined(separator: "\n"))
+            </ul>
+            """
+    }
+
+    private var footer: String {
+        let away = detail == .full ? "" : "<p>Causes, times and addresses are not shown to you.</p>\n"
+        let query = refreshQuery
+        let (state, link) =
+            setting.refreshes
+            ? ("This page fetches itself again every \(seconds) s.", "Pause")
+            : ("This page stays as it is.", "Refresh by itself")
+        return """
+            <footer>
+            <p>\(state) <a id="refresh" href="\(HTML.escape(query, limit: .max))">\(link)</a></p>
+            \(away)<p>All times are UTC. healthz \(HTML.escape(setting.version))</p>
+            </footer>
+            """
+    }
+
+    /// The same page, with the refresh turned over.
+    private var refreshQuery: String {
+        var items: [String] = []
+        if case .excluding(let names) = setting.selection { items = names.sorted().map { "exclude=\($0)" } }
+        if setting.refreshes { items.append("refresh=off") }
+        return "?" + items.joined(separator: "&")
+    }
+}

@@ -1,0 +1,24 @@
+/// Columns aligned by spaces, by what they look like in a terminal.
+package enum Table {
+    /// Lines end with a line feed and without blanks.
+    package static func text(_ rows: [[String]]) -> String {
+        lines(rows.map { $0.map { StyledLine.Piece(text: $0, style: .plain) } })
+            .map { $0.text(.plain) + "\n" }
+            .joined()
+    }
+
+    static func lines(_ rows: [[StyledLine.Piece]]) -> [StyledLine] {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in
+            rows.map { column < $0.count ? $0[column].text.displayWidth : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            StyledLine(
+                zip(row, widths).flatMap { cell, width in
+                    let filled = cell.text.padded(toDisplayWidth: width + 2)
+                    // Blanks are not underlined or coloured.
+                    return [cell, StyledLine.Piece(text: String(filled.dropFirst(cell.text.count)), style: .plain)]
+                })
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Glibc
+import Health
+import Reporting
+
+/// The line that says what a check waits for: on standard error, where that is a terminal, and gone when it ends.
+struct LiveLine {
+    static let pause = Duration.milliseconds(100)
+
+    private static let erasing = "\r\u{1B}[K"
+
+    private let startedAt = ContinuousClock.now
+    private var progress: Progress
+    private var isDrawn = false
+
+    /// nil where it cannot be shown.
+    init?(_ services: [String]) {
+        guard isatty(STDERR_FILENO) == 1, Look.isCapable(Terminal.environment) else { return nil }
+        progress = Progress(services)
+    }
+
+    mutating func isBack(_ service: String) {
+        progress.isBack(service)
+    }
+
+    mutating func draw() {
+        let text = progress.line(after: .now - startedAt, Terminal.look(of: STDERR_FILENO))
+        Terminal.write("\r\(text)\u{1B}[K", to: STDERR_FILENO)
+        isDrawn = true
+    }
+
+    mutating func erase() {
+        if isDrawn { Terminal.write(LiveLine.erasing, to: STDERR_FILENO) }
+        isDrawn = false
+    }
+}

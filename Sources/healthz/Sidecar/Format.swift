@@ -1,0 +1,41 @@
+import HTTPTypes
+import HTTPWire
+import Reporting
+
+/// How a report can be written out, and which of these a client gets.
+enum Format: Hashable, Sendable {
+    case json, text, healthJSON
+    /// - Parameter refreshes: whether it fetches itself again.
+    case page(refreshes: Bool)
+
+    /// For `/healthz`, which programs ask for: what they have always got is what they get without a word.
+    static let forPrograms = Offer([.json, .text, .healthJSON, .page(refreshes: true)])
+    /// For `/`, which people ask for: a browser says that it reads pages, and curl says nothing.
+    static let forPeople = Offer([.text, .page(refreshes: true), .json, .healthJSON])
+
+    /// The favourite first.
+    struct Offer: Sendable {
+        private let formats: [Format]
+        private let mediaTypes: [String]
+
+        init(_ formats: [Format]) {
+            self.formats = formats
+            mediaTypes = formats.map(\.mediaType)
+        }
+
+        func preferred(by head: RequestHead, _ query: String?) -> Format {
+            let format = formats[Accept.preferred(head.fields[.accept], of: mediaTypes)]
+            guard case .page = format else { return format }
+            return .page(refreshes: !Query.values(of: "refresh", in: query).contains("off"))
+        }
+    }
+
+    private var mediaType: String {
+        switch self {
+        case .json: "application/json"
+        case .text: "text/plain"
+        case .healthJSON: HealthJSON.mediaType
+        case .page: "text/html"
+        }
+    }
+}

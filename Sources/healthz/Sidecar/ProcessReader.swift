@@ -1,0 +1,48 @@
+import Glibc
+import HTTPServer
+import Health
+import Reporting
+
+/// Reads what the kernel knows of this process (proc(5)): of memory, and so it may be done on the loop.
+struct ProcessReader {
+    /// When the machine started, in seconds since 1970.
+    private let bootSeconds: Int?
+    private let ticksPerSecond = max(1, sysconf(Int32(_SC_CLK_TCK)))
+    private let pageBytes = sysconf(Int32(_SC_PAGESIZE))
+
+    init() {
+        let lines = ProcessReader.text(of: "/proc/stat").split(separator: "\n")
+        bootSeconds = lines.first { $0.hasPrefix("btime ") }.flatMap { Int($0.dropFirst(6)) }
+    }
+
+    /// nil where /proc is not as it should be.
+    func read() -> Figures.Process? {
+        let text = ProcessReader.text(of: "/proc/self/stat")
+        // The second field is the program's name in parentheses, whatever stands in it; so the first here is the third.
+        guard let name = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: name)...].split(separator: " ").map { Int($0) }
+        func field(_ number: Int) -> Int? { fields.indices.contains(number - 3) ? fields[number - 3] : nil }
+
+        guard let user = field(14), let system = field(15), let start = field(22), let virtual = field(23),
+            let residentPages = field(24), let bootSeconds, let open = Descriptors.open, let limit = Descriptors.limit
+        else { return nil }
+        return Figures.Process(
+            cpu: .milliseconds((user + system) * 1000 / ticksPerSecond), openDescriptors: open, maxDescriptors: limit,
+            virtualBytes: virtual, residentBytes: residentPages * pageBytes,
+            startedAt: Timestamp(milliseconds: Int64(bootSeconds * 1000 + start * 1000 / ticksPerSecond)))
+    }
+
+    /// Empty where it cannot be read.
+    private static func text(of path: String) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes.append(contentsOf: buffer[..<count])
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The status page of the running program", .serialized, .timeLimit(.minutes(5)))
+struct StatusPageTests {
+    private static let browser =
+        "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+
+    private static func sidecar(_ environment: [String: String] = [:]) throws -> RunningSidecar {
+        let closed = try ClosedPort()
+        let endpoints = ["GRAFANA_ENDPOINT": "", "LOKI_ENDPOINT": closed.url, "TEMPO_ENDPOINT": ""]
+        return try RunningSidecar(endpoints.merging(environment) { _, given in given })
+    }
+
+    @Test("Who asks is given what they can read best: browsers the page, programs what they always had")
+    func negotiation() throws {
+        let sidecar = try Self.sidecar()
+        let (json, text, health, page) =
+            ("application/json", "text/plain; charset=utf-8", "application/health+json", "text/html; charset=utf-8")
+        let table: [(target: String, fields: [String], type: String)] = [
+            ("/healthz", [], json), ("/healthz", ["Accept: */*"], json), ("/healthz", ["Accept: application/*"], json),
+            ("/healthz", ["Accept: application/json, text/plain, */*"], json),
+            ("/healthz", ["User-Agent: ELB-HealthChecker/2.0"], json), ("/healthz", [Self.browser], page),
+            ("/healthz", ["Accept: text/html"], page), ("/healthz/loki", [Self.browser], page),
+            ("/healthz?exclude=tempo", [Self.browser], page), ("/healthz", ["Accept: application/health+json"], health),
+            ("/healthz", ["Accept: application/health+json, application/json;q=0.9"], health),
+            ("/healthz", ["Accept: text/plain"], text), ("/", [], text), ("/", ["Accept: */*"], text),
+            ("/", [Self.browser], page), ("/", ["Accept: application/json"], json),
+            ("/", ["Accept: application/health+json"], health),
+        ]
+        for (target, fields, type) in table {
+            let answer = try sidecar.get(target, fields: fields)
+            #expect(answer.status == 500, "\(target) \(fields)")
+            #expect(answer.field("Content-Type") == type, "\(target) \(fields)")
+            #expect(answer.field("Vary") == "Accept")
+        }
+    }
+
+    @Test("The page may load nothing, is not kept, tells nobody where it was, and stands in no frame")
+    func fields() throws {
+        let page = try Self.sidecar().get("/", fields: [Self.browser])
+        let policy = try #require(page.field("Content-Security-Policy"))
+        #expect(policy.hasPrefix("default-src 'none'; ") && policy.contains("frame-ancestors 'none'"))
+        #expect(page.field("Referrer-Policy") == "no-referrer")
+        #expect(page.field("X-Content-Type-Options") == "nosniff")
+        #expect(page.field("Cache-Control") == "no-store")
+        #expect(page.body.contains("refused"))
+    }
+
+    @Test("Its status is that of the answer to balancers, and it is on what was asked for")
+    func statuses() throws {
+        let stack = try Stack()
+        let closed = try ClosedPort()
+        var environment = stack.environment
+        environment["LOKI_ENDPOINT"] = closed.url
+        environment["HEALTHZ_UNHEALTHY_STATUS"] = "503"
+        let sidecar = try RunningSidecar(environment)
+        let whole = try sidecar.get("/", fields: [Self.browser])
+        #expect(whole.status == 503 && whole.body.contains("Clients are answered 503."))
+        let one = try sidecar.get("/healthz/tempo", fields: [Self.browser])
+        #expect(one.status == 200 && one.body.contains("<title>✓ Healthy"))
+        let without = try sidecar.get("/?exclude=loki", fields: [Self.browser])
+        #expect(without.status == 200 && without.body.contains("Left out: loki."))
+        #expect(without.body.contains("href=\"?exclude=loki&amp;refresh=off\""))
+        #expect(try sidecar.get("/?refresh=off", fields: [Self.browser]).body.contains("This page stays as it is."))
+    }
+
+    @Test("Each load is a check on demand, and the page remembers the last 120")
+    func checks() throws {
+        let sidecar = try Self.sidecar()
+        for _ in 0..<121 { _ = try sidecar.get("/healthz") }
+        #expect(try sidecar.get("/", fields: [Self.browser]).body.contains("0.0 % <small>0 of 120</small>"))
+    }
+
+    @Test("In the background it is answered from memory, whoever looks")
+    func background() throws {
+        let sidecar = try Self.sidecar(["HEALTHZ_INTERVAL": "1h"])
+        for _ in 0..<3 {
+            let page = try sidecar.get("/", fields: [Self.browser])
+            #expect(page.body.contains("<small>0 of 1</small>"))
+        }
+    }
+
+    @Test("Who may not see details sees verdicts")
+    func summary() throws {
+        let sidecar = try Self.sidecar(["HEALTHZ_DETAIL": "summary"])
+        let page = try sidecar.get("/", fields: [Self.browser])
+        #expect(page.status == 500 && page.body.contains("<span class=\"word\">unhealthy</span>"))
+        #expect(!page.body.contains("refused") && !page.body.contains("127.0.0.1"))
+        let health = try sidecar.get("/healthz", fields: ["Accept: application/health+json"])
+        #expect(health.body.contains("\"fail\"") && !health.body.contains("127.0.0.1"))
+    }
+
+    @Test("While draining it says so")
+    func draining() throws {
+        let sidecar = try Self.sidecar(["HEALTHZ_DRAIN": "60s"])
+        _ = try sidecar.get("/healthz")
+        sidecar.program.signal(SIGTERM)
+        try sidecar.program.waitForErrors("draining") { $0.contains("SIGTERM") }
+        let page = try sidecar.get("/", fields: [Self.browser])
+        #expect(page.status == 500 && page.body.contains("Unhealthy: draining"))
+        #expect(page.body.contains("As of <time"))
+    }
+
+    @Test("A browser reads it: no complaint, and no request to anywhere else", .enabled(if: Chromium.isInstalled))
+    func browser() throws {
+        let sidecar = try Self.sidecar()
+        let seen = try Chromium.load("http://127.0.0.1:\(sidecar.port)/")
+        #expect(seen.document.contains("<h1 id=\"headline\">"))
+        // The style was let in by its hash, and so was the script.
+        #expect(seen.console.isEmpty, "\(seen.console)")
+        // It has fetched itself again, and nothing else.
+        #expect(seen.hosts == ["127.0.0.1:\(sidecar.port)"], "\(seen.hosts)")
+    }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import Health
+import Testing
+
+@testable import Reporting
+
+@Suite("The status page")
+struct StatusPageTests {
+    private static func page(
+        _ report: Report, _ detail: Detail = .full, _ selection: Selection = .all, refreshes: Bool = true,
+        warnings: [String] = []
+    ) -> String {
+        StatusPage.encode(
+            report, detail,
+            StatusPage.Setting(
+                node: "node-7", version: "0.1.0", selection: selection,
+                code: report.status == .unhealthy ? 500 : 200, refreshes: refreshes),
+            warnings: warnings)
+    }
+
+    /// What a person reads: the page without its tags, style and script, its space made one.
+    private static func text(_ page: String) -> String {
+        page.replacing(/(?s)<(style|script|head|svg)\b.*?<\/\1>/, with: "")
+            .replacing(/<[^>]*>/, with: " ")
+            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    private static func title(_ page: String) -> String? {
+        page.firstMatch(of: /<title>(.*?)<\/title>/).map { String($0.1) }
+    }
+
+    private static func sample() throws -> Report {
+        try Built.report([
+            Built.service("grafana", [(.up, 3), (Built.refused, 1), (.up, 3.1)]),
+            Built.service("loki", [(.up, 2), (Built.refused, 0.4)]),
+            Built.service("exporter", [(Built.refused, 0.4)], isCritical: false),
+            Built.group(
+                "tempo",
+                [Built.target("http://a:3000", [(.up, 1.5)]), Built.target("http://b:3000", [(Built.refused, 0.4)])],
+                required: 1),
+        ])
+    }
+
+    @Test("It says in one glance whether the node is healthy, and then of each service what is known")
+    func content() throws {
+        let page = try Self.page(Self.sample())
+        let text = Self.text(page)
+        #expect(Self.title(page) == "✕ Unhealthy: loki · node-7")
+        for part in [
+            "healthz · node-7 Unhealthy Unhealthy: loki (refused). Degraded: exporter (refused), tempo (instances). 1 of 4 healthy.",
+            "Checked 2026-11-21 06:40:00 UTC in 12 ms. Clients are answered 500.",
+            "loki unhealthy refused connection refused by 10.0.0.7:3100 http://loki:3000/ · no answer · "
+                + "since 06:40:00 , just now · last healthy 06:39:55",
+            "exporter degraded not critical refused",
+            "not seen healthy since healthz started",
+            "tempo degraded instances 1 of 2 instances is healthy, 1 required",
+            "http://b:3000 unhealthy refused connection refused by 10.0.0.7:3100 no answer",
+            "3 checks since 06:39:50 , peak 3.1 ms Latency 3.1 ms Available 66.6 % 2 of 3",
+            "Latency none Available 50.0 % 1 of 2",
+            "All times are UTC. healthz 0.1.0",
+        ] {
+            #expect(text.contains(part), "\(part)")
+        }
+        #expect(page.contains("<time datetime=\"2026-11-21T06:39:55.123Z\">06:39:55</time>"))
+    }
+
+    @Test("The sick come first, else the order is the configuration's")
+    func order() throws {
+        let page = try Self.page(Self.sample())
+        let names = page.matches(of: /<h3>.*?<span class="name">(.*?)<\/span>/).map { String($0.1) }
+        #expect(names == ["loki", "exporter", "tempo", "grafana"])
+    }
+
+    @Test("Title and icon turn with the status")
+    func heads() throws {
+        let well = try Self.page(Built.report([Built.service("a", [(.up, 1)])]))
+        let degraded = try Self.page(Built.report([Built.service("a", [(Built.refused, 1)], isCritical: false)]))
+        let many = try Self.page(Built.report((1...20).map { try Built.service("s\($0)", [(Built.refused, 1)]) }))
+        #expect(Self.title(well) == "✓ Healthy · node-7")
+        #expect(Self.text(well).contains("The service is healthy."))
+        #expect(Self.title(degraded) == "! Degraded: a · node-7")
+        #expect(Self.title(many) == "✕ Unhealthy: s1, s2, s3 and 17 more · node-7")
+        let icons = [well, degraded, many].compactMap { $0.firstMatch(of: /rel="icon" href="([^"]*)"/).map { $0.1 } }
+        #expect(Set(icons).count == 3)
+    }
+
+    @Test("What is no service's fault is said", arguments: [Report.Cause.draining, .stale, .nothingChecked])
+    func causes(cause: Report.Cause) throws {
+        let page = try Self.page(Built.report([Built.service("a", [(.up, 1)])], cause))
+        #expect(Self.text(page).contains("Unhealthy: \(cause == .nothingChecked ? "nothing checked" : cause.rawValue)"))
+        #expect(Self.text(page).contains("\(cause.description)."))
+        #expect(Self.title(page)?.hasPrefix("✕ Unhealthy: ") == true)
+        let empty = Self.page(Built.report([], cause))
+        #expect(!empty.contains("<h2>"))
+    }
+
+    @Test("It is about what was asked for, and says what the request got wrong")
+    func selections() throws {
+        let report = try Built.report([Built.service("a", [(.up, 1)])])
+        #expect(Self.text(Self.page(report, .full, .only("a"))).contains("This page is about a alone."))
+        let page = Self.page(report, .full, .excluding(["c", "b"]), warnings: ["exclude: no service is named \"<x>\""])
+        #expect(Self.text(page).contains("Left out: b, c."))
+        #expect(page.contains("<p class=\"warning\">Warning: exclude: no service is named &quot;&lt;x&gt;&quot;</p>"))
+        #expect(page.contains("href=\"?exclude=b&amp;exclude=c&amp;refresh=off\""))
+        let still = Self.page(report, .full, .excluding(["b"]), refreshes: false)
+        #expect(still.contains("href=\"?exclude=b\">Refresh by itself"))
+        #expect(!still.contains("<script>") && !still.contains("http-equiv"))
+    }
+
+    @Test("Results against the status are told")
+    func against() throws {
+        let threshold = Threshold(rise: 2, fall: 3)
+        let page = try Self.page(
+            Built.report([
+                Built.service("a", [(.up, 1), (Built.refused, 1)], threshold: threshold),
+                Built.service("b", [(Built.refused, 1), (.up, 1)], threshold: threshold),
+            ]))
+        #expect(Self.text(page).contains("Failing, 1 of 3: refused connection refused by 10.0.0.7:3100"))
+        #expect(Self.text(page).contains("Recovering, 1 of 2"))
+    }
+
+    @Test("The summary has names and verdicts alone")
+    func summary() throws {
+        let page = try Self.page(Self.sample(), .summary)
+        for secret in [
+            "refused", "10.0.0.7", "http://", "3000", "since", "ms Avail", "class=\"spark", "node-7", "instances",
+        ] {
+            let shown = page.replacing("xmlns='http://www.w3.org/2000/svg'", with: "")
+                .replacing(StatusPage.style, with: "").replacing(StatusPage.script, with: "")
+            #expect(!shown.contains(secret), "\(secret)")
+        }
+        let text = Self.text(page)
+        #expect(text.contains("loki unhealthy exporter degraded not critical tempo degraded grafana healthy"))
+        #expect(text.contains("are not shown to you"))
+    }
+
+    @Test("What came from outside can be nothing but text, wherever it stands")
+    func hostile() throws {
+        let attack =
+            "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;\u{0}\u{1B}[31m\u{202E}\u{2028}</title></style>"
+        let verdict = Verdict.down(.probe(.tls(detail: attack)))
+        let page = try Self.page(
+            Built.report([
+                Built.service("a", [(verdict, 1)]),
+                Built.service("b", [(.up, 1), (verdict, 1)], threshold: Threshold(rise: 1, fall: 2)),
+                Built.group("g", [Built.target(attack, [(verdict, 1)])], required: 1),
+            ]), warnings: [attack])
+        #expect(!page.contains("<script>alert") && !page.contains("<img") && !page.contains("'><"))
+        #expect(!page.unicodeScalars.contains { Printable.isControl($0) && $0 != "\n" })
+        let escaped =
+            "&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&amp;lt;\\u{0}\\u{1b}[31m\\u{202e}\\u{2028}&lt;/title&gt;"
+        // Two causes and what is on its way, the instance's cause and name (thrice), the warning.
+        #expect(page.components(separatedBy: escaped).count - 1 >= 6)
+        try Self.expectWellFormed(page)
+    }
+
+    @Test("Each page is well formed: tags are closed, ids are unique, what is referred to is there")
+    func wellFormed() throws {
+        try Self.expectWellFormed(Self.page(Self.sample()))
+        try Self.expectWellFormed(Self.page(Self.sample(), .summary))
+        try Self.expectWellFormed(Self.page(Built.report([], .draining), refreshes: false))
+    }
+
+    @Test("The same report is always the same page, so that one can be kept for all who ask")
+    func pure() throws {
+        let report = try Self.sample()
+        #expect(Self.page(report) == Self.page(report))
+    }
+
+    private static func expectWellFormed(_ page: String) throws {
+        #expect(page.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\""))
+        let markup = page.replacing(StatusPage.style, with: "").replacing(StatusPage.script, with: "")
+        let void: Set<Substring> = ["meta", "link", "path"]
+        var open: [Substring] = []
+        for match in markup.matches(of: /<(\/?)([a-z0-9]+)([^<>]*)>/) {
+            let (_, slash, name, rest) = match.output
+            if void.contains(name) || rest.hasSuffix("/") { continue }
+            if slash.isEmpty { open.append(name) } else { #expect(open.popLast() == name) }
+            #expect(!rest.contains(" style=") && !rest.contains(" on"), "an attribute that the policy forbids: \(rest)")
+        }
+        #expect(open.isEmpty)
+        #expect(markup.matches(of: /[<>]/).count == 2 * (markup.matches(of: /<[^<>]*>/).count), "a stray bracket")
+        let ids = markup.matches(of: /\sid="([^"]*)"/).map { $0.1 }
+        #expect(Set(ids).count == ids.count)
+        for references in markup.matches(of: /aria-labelledby="([^"]*)"/) {
+            for id in references.1.split(separator: " ") { #expect(ids.contains(id)) }
+        }
+        for reference in markup.matches(of: /<use href="#([^"]*)"/) { #expect(ids.contains(reference.1)) }
+        #expect(markup.matches(of: /<h1/).count == 1 && markup.matches(of: /<main/).count == 1)
+        // No source outside: links lead to the page itself, pictures are in it.
+        for address in markup.matches(of: /(?:href|src)="([^"]*)"/) {
+            #expect(["#", "?", "data:image/svg+xml,"].contains { address.1.hasPrefix($0) }, "\(address.1)")
+        }
+    }
+}

@@ -1,0 +1,92 @@
+"""healthz over services that are played: for pictures and checks of the status page."""
+
+import http.server
+import json
+import os
+import re
+import select
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+class Upstream:
+    """Answers after what `delay(number)` says, in seconds, with the status that `status(number)` says."""
+
+    def __init__(self, delay, status=lambda number: 200):
+        self.count = 0
+        upstream = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                upstream.count += 1
+                time.sleep(delay(upstream.count))
+                body = b'{"database": "ok"}\n'
+                self.send_response(status(upstream.count))
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Sidecar:
+    """The program over that configuration, under a machine's name of its own where that may be given."""
+
+    def __init__(self, configuration, environment=()):
+        self.folder = tempfile.TemporaryDirectory()
+        path = os.path.join(self.folder.name, "healthz.yaml")
+        with open(path, "w") as file:
+            file.write(configuration)
+        program = os.environ.get("HEALTHZ", os.path.join(ROOT, ".build/debug/healthz"))
+        named = ["unshare", "--uts", "sh", "-c", 'hostname ip-10-0-7-12 && exec "$0" "$@"'] if os.getuid() == 0 else []
+        settings = {"HEALTHZ_CONFIG": path, "HEALTHZ_LISTEN": "127.0.0.1:0", "HEALTHZ_DRAIN": "0s"}
+        self.process = subprocess.Popen(
+            [*named, program], env={"PATH": os.environ["PATH"], **settings, **dict(environment)},
+            stderr=subprocess.PIPE)
+        self.url = self.wait_for_url()
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+
+    def wait_for_url(self):
+        text, end = b"", time.monotonic() + 30
+        while time.monotonic() < end and select.select([self.process.stderr], [], [], 1)[0] is not None:
+            some = os.read(self.process.stderr.fileno(), 4096)
+            if not some:
+                break
+            text += some
+            found = re.search(rb"listens on (http://[0-9.:]+)", text)
+            if found:
+                return found.group(1).decode()
+        raise RuntimeError(f"healthz did not start: {text.decode()}")
+
+    def get(self, target, accept="application/json"):
+        request = urllib.request.Request(self.url + target, headers={"Accept": accept})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
+
+    def status(self):
+        return json.loads(self.get("/healthz"))["status"]
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=30)
+        self.folder.cleanup()
