@@ -22,8 +22,12 @@ run: setup-build
 	swift build --product healthz
 	.build/debug/healthz demo
 
+# One test after the other: most wait in calls that block, and Swift's pool has a thread a processor, so that two of them
+# would hold up whatever others have to do.
+SWIFT_TEST = swift test --no-parallel
+
 test: setup-test
-	swift test
+	$(SWIFT_TEST)
 
 # The gate: format, a build without a warning, the tests, and the tests again under the sanitizers.
 check: lint test sanitize
@@ -50,8 +54,8 @@ lint-tools:
 
 # The address sanitizer does not look for leaks, as XCTest itself leaks.
 sanitize: setup-test
-	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.supp swift test --sanitize=thread --scratch-path .build-thread
-	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-address
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.supp $(SWIFT_TEST) --sanitize=thread --scratch-path .build-thread
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT_TEST) --sanitize=address --scratch-path .build-address
 
 # libFuzzer brings the main function, so each of these programs is built for itself alone.
 FUZZ_CONFIGURATION_SEEDS = testdata/configuration/valid testdata/configuration/invalid

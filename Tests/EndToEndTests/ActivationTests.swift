@@ -10,7 +10,7 @@ struct ActivationTests {
     {
         let ours = [
             "LOKI_ENDPOINT": "http://127.0.0.1:1", "GRAFANA_ENDPOINT": "", "TEMPO_ENDPOINT": "",
-            "LISTEN_FDS": "\(descriptors.count)",
+            "HEALTHZ_DRAIN": "0", "LISTEN_FDS": "\(descriptors.count)",
         ]
         return try Program(
             "/bin/sh", ["-c", "export LISTEN_PID=\(pid); exec \(Program.healthz) serve"],

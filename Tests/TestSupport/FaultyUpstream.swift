@@ -8,7 +8,7 @@ package final class FaultyUpstream: Sendable {
         case readHead
         case send(String)
         case sendBytes([UInt8])
-        /// Sends what stands for the target of the head that was read last.
+        /// Sends what stands for the target of the head that this connection has read last.
         case answer([String: String])
         /// One byte at a time, with a pause before each.
         case drip(String, every: Duration)
@@ -96,20 +96,26 @@ package final class FaultyUpstream: Sendable {
     }
 
     private func serve(_ connection: Int32) {
+        var head = ""
         for step in script.withLock({ $0 }) {
-            guard run(step, connection) else { break }
+            guard run(step, connection, &head) else { break }
         }
         Foundation.close(connection)
     }
 
-    /// false where the connection is over.
-    private func run(_ step: Step, _ connection: Int32) -> Bool {
+    /// - Parameter head: what the connection has read last.
+    /// - Returns: false where the connection is over.
+    private func run(_ step: Step, _ connection: Int32, _ head: inout String) -> Bool {
         switch step {
-        case .readHead: return readHead(connection)
+        case .readHead:
+            guard let text = readHead(connection) else { return false }
+            head = text
+            read.withLock { $0.append(text) }
+            return true
         case .send(let text): return put(text, connection)
         case .sendBytes(let bytes): return put(bytes, connection)
         case .answer(let texts):
-            let target = heads.last?.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+            let target = head.split(separator: " ").dropFirst().first.map(String.init) ?? ""
             return put(texts[target] ?? "HTTP/1.1 500 no such target\r\nContent-Length: 0\r\n\r\n", connection)
         case .drip(let text, let pause):
             for byte in text.utf8 {
@@ -146,16 +152,14 @@ package final class FaultyUpstream: Sendable {
         nanosleep(&left, nil)
     }
 
-    private func readHead(_ connection: Int32) -> Bool {
+    private func readHead(_ connection: Int32) -> String? {
         var head: [UInt8] = []
         var byte: UInt8 = 0
         while head.suffix(4) != [13, 10, 13, 10] {
-            guard recv(connection, &byte, 1, 0) == 1 else { return false }
+            guard recv(connection, &byte, 1, 0) == 1 else { return nil }
             head.append(byte)
         }
-        let text = String(decoding: head, as: UTF8.self)
-        read.withLock { $0.append(text) }
-        return true
+        return String(decoding: head, as: UTF8.self)
     }
 
     private func readSome(_ connection: Int32) -> Bool {
