@@ -43,8 +43,15 @@ struct PrometheusTests {
         .enabled(if: promtool != nil && amtool != nil, "promtool or amtool is not installed"))
     func stack() throws {
         let compose = Repository.path("compose")
+        let folder = try Folder()
+        // promtool wants to see the token that compose mounts.
+        let token = try folder.write("token", to: "healthz_detail")
+        let configuration = try Repository.text("compose/prometheus/prometheus.yml")
+            .replacing("/run/secrets/healthz_detail", with: token)
+            .replacing("rules/*.yml", with: "\(compose)/prometheus/rules/*.yml")
+        #expect(configuration.contains(token))
         for (tool, arguments) in [
-            (Self.promtool, ["check", "config", "\(compose)/prometheus/prometheus.yml"]),
+            (Self.promtool, ["check", "config", try folder.write(configuration, to: "prometheus.yml")]),
             (Self.promtool, ["test", "rules", "\(compose)/prometheus/tests/healthz.yml"]),
             (Self.amtool, ["check-config", "\(compose)/alertmanager/alertmanager.yml"]),
         ] {
