@@ -94,6 +94,6 @@ let package = Package(
         tests("ReportingTests", ["Health", "Reporting", "TestSupport"]),
         tests("ConfigurationTests", ["Configuration", "Health", "TestSupport"]),
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
-        tests("EndToEndTests", ["HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),
+        tests("EndToEndTests", ["CTestSupport", "HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),
     ] + fuzzers + benchmarks
 )

@@ -50,8 +50,12 @@ package enum Accept {
     private static func quality(of offered: String, _ ranges: [Range]) -> Int {
         let parts = offered.split(separator: ";")
         let type = parts[0]
-        let exact = ranges.filter { $0.type == type && $0.fits(Array(parts.dropFirst())) }
-        if let found = exact.first(where: { !$0.parameters.isEmpty }) ?? exact.first { return found.quality }
+        let parameters = Array(parts.dropFirst())
+        let exact = ranges.filter { $0.type == type && $0.fits(parameters) }
+        // A range's parameters make it more specific for what has parameters itself.
+        if let found = exact.first(where: { $0.parameters.isEmpty == parameters.isEmpty }) ?? exact.first {
+            return found.quality
+        }
         for candidate in ["\(type.prefix { $0 != "/" })/*", "*/*"] {
             if let found = ranges.first(where: { $0.type == candidate }) { return found.quality }
         }

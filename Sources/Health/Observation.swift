@@ -12,4 +12,7 @@ package struct Observation: Sendable, Equatable {
         self.httpStatus = httpStatus
         self.verdict = verdict
     }
+
+    /// How long the answer took; nil where none came: a refusal is quick, and a timeout says how patient we are.
+    package var latency: Duration? { verdict.isUp || httpStatus != nil ? duration : nil }
 }

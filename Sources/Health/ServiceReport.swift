@@ -34,7 +34,7 @@ package struct ServiceReport: Sendable, Equatable {
     package let since: Timestamp
     /// When it had last enough healthy instances; nil where it never had.
     package let lastHealthyAt: Timestamp?
-    /// Of a group: how it stood, and how long its slowest instance took. Else its only target's.
+    /// Of a group: how it stood, and how long the slowest instance that answered took. Else its only target's.
     package let recent: RecentChecks
 
     package init(
@@ -67,8 +67,11 @@ package struct ServiceReport: Sendable, Equatable {
     package var reason: Reason? {
         guard condition != .well else { return nil }
         guard isGroup, instances.count > 1 else { return instances.first?.reason }
-        return .instances(healthy: instances.count(where: \.isUp), of: instances.count, required: required)
+        return .instances(healthy: healthyCount, of: instances.count, required: required)
     }
+
+    /// How many of its instances are healthy.
+    package var healthyCount: Int { instances.count(where: \.isUp) }
 
     static func condition(of service: Service, _ instances: [TargetReport]) -> Condition {
         Condition(healthy: instances.count(where: \.isUp), of: instances.count, required: service.required)
@@ -87,7 +90,7 @@ package struct ServiceHistory: Sendable, Equatable {
 
     /// Notes for a group that its instances have been probed.
     mutating func note(_ condition: ServiceReport.Condition, _ instances: [TargetReport], at now: Timestamp) {
-        let slowest = instances.map(\.observation.duration).max() ?? .zero
+        let slowest = instances.compactMap(\.observation.latency).max() ?? .zero
         recentOfGroup.append(startedAt: now, duration: slowest, isUp: condition != .failed)
     }
 

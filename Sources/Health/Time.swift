@@ -34,11 +34,12 @@ extension Duration {
     /// For a message: `0.4 ms`, `12 ms`, `1.5 s`, `4 min`, `3 h`, `12 d`: two figures are enough for a person.
     package var brief: String {
         let milliseconds = self.milliseconds
+        // Each ends where rounding would show the next.
         switch milliseconds {
-        case ..<10: return "\(Duration.oneDecimal(milliseconds)) ms"
-        case ..<1000: return "\(Int(milliseconds.rounded())) ms"
-        case ..<60_000: return "\(Duration.oneDecimal(milliseconds / 1000)) s"
-        case ..<3_600_000: return "\(Int(milliseconds / 60_000)) min"
+        case ..<9.95: return "\(Duration.oneDecimal(milliseconds)) ms"
+        case ..<999.5: return "\(Int(milliseconds.rounded())) ms"
+        case ..<59_950: return "\(Duration.oneDecimal(milliseconds / 1000)) s"
+        case ..<3_600_000: return "\(max(1, Int(milliseconds / 60_000))) min"
         case ..<172_800_000: return "\(Int(milliseconds / 3_600_000)) h"
         default: return "\(Int(milliseconds / 86_400_000)) d"
         }

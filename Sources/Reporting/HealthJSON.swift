@@ -56,18 +56,20 @@ package enum HealthJSON {
         var members: [(name: String, value: JSON)] = [
             ("componentId", .string(target.url.description)), ("componentType", .string("component")),
         ]
-        // What brought no answer has no response time: a refusal is quick, and a timeout says how patient we are.
-        if observation.verdict.isUp || observation.httpStatus != nil {
-            members.append(("observedValue", .decimal(observation.duration.milliseconds)))
+        if let latency = observation.latency {
+            members.append(("observedValue", .decimal(latency.milliseconds)))
             members.append(("observedUnit", .string("ms")))
         }
-        members.append(("status", .string(word(service.isGroup ? target.status : service.status))))
-        members.append(("time", .string(observation.startedAt.timestamp.rfc3339)))
-        if let reason = target.reason {
-            members.append(("output", .string("\(reason.code): \(reason.description)")))
-        } else if case .failing(let count, let fall, let reason?) = target.against {
-            members.append(("output", .string("failing, \(count) of \(fall): \(reason.code): \(reason.description)")))
+        var status = word(service.isGroup ? target.status : service.status)
+        var output = target.reason.map { "\($0.code): \($0.description)" }
+        if output == nil, case .failing(let count, let fall, let reason?) = target.against {
+            // Healthy, with concerns; and where all is well the draft wants no output.
+            status = word(.degraded)
+            output = "failing, \(count) of \(fall): \(reason.code): \(reason.description)"
         }
+        members.append(("status", .string(status)))
+        members.append(("time", .string(observation.startedAt.timestamp.rfc3339)))
+        if let output { members.append(("output", .string(output))) }
         return .object(members)
     }
 }

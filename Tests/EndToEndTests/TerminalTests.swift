@@ -1,3 +1,4 @@
+import CTestSupport
 import Foundation
 import TestSupport
 import Testing
@@ -152,6 +153,77 @@ struct TerminalTests {
         program.signal(SIGTERM)
         #expect(try program.wait() == 0)
         #expect(!program.screen.isAlternate && program.screen.isCursorVisible)
+    }
+
+    @Test("Ctrl-\\ ends a watch as Ctrl-C does")
+    func quit() throws {
+        let stack = try Stack()
+        let program = try TerminalProgram(
+            Program.healthz, ["check", "--watch", "100ms"], environment: environment(of: stack))
+        try program.wait("a round") { program.screen.count(of: "round ") == 1 }
+        program.type("\u{1C}")
+        #expect(try program.wait() == 0)
+        #expect(!program.screen.isAlternate && program.screen.isCursorVisible)
+    }
+
+    @Test("A watch in the background leaves the terminal to the shell")
+    func background() throws {
+        let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")])
+        defer { upstream.stop() }
+        let script = "set -m; \"$0\" check --watch 100ms & trap \"kill $!\" TERM; wait; wait"
+        let program = try TerminalProgram(
+            "/bin/sh", ["-c", script, Program.healthz],
+            environment: ["GRAFANA_ENDPOINT": "", "LOKI_ENDPOINT": upstream.url, "TEMPO_ENDPOINT": ""])
+        try program.wait("rounds") { upstream.accepted > 3 }
+        #expect(!program.text.contains("\u{1B}") && program.screen.lines.isEmpty, "\(program.text)")
+        program.signal(SIGTERM)
+        _ = try program.wait()
+    }
+
+    @Test("A terminal that does not know its size is taken for one of the usual size, or of what its user says")
+    func sizeless() throws {
+        let closed = try ClosedPort()
+        let environment = [
+            "GRAFANA_ENDPOINT": "\(closed.url)/\(String(repeating: "long", count: 40))", "LOKI_ENDPOINT": "",
+            "TEMPO_ENDPOINT": "",
+        ]
+        for (said, columns) in [([:], 80), (["COLUMNS": "50"], 50)] {
+            let program = try TerminalProgram(
+                Program.healthz, ["check"], environment: environment.merging(said) { $1 }, columns: 0, rows: 0)
+            #expect(try program.wait() == 1)
+            let table = try #require(program.text.split(whereSeparator: \.isNewline).first { $0.contains("UNHEALTHY") })
+            let text = table.replacing(/\u{1B}\[[0-9;]*m/, with: "")
+            #expect(text.count == columns, "\(text)")
+        }
+    }
+
+    @Test("A watch ends by a signal even where nobody takes what it prints")
+    func stalled() throws {
+        let stack = try Stack()
+        let folder = try Folder()
+        let path = folder.path("pipe")
+        #expect(mkfifo(path, 0o600) == 0)
+        let pipe = open(path, O_RDWR | O_CLOEXEC)
+        defer { close(pipe) }
+        let program = try Program(
+            "/bin/sh", ["-c", "exec \"$0\" check --watch 100ms --format json >\"$1\"", Program.healthz, path],
+            environment: environment(of: stack))
+        // The smallest there is.
+        _ = test_resizePipe(pipe, 4096)
+        try until("it is stuck in its write") { program.waitingIn.contains { $0.contains("pipe_write") } }
+        program.signal(SIGTERM)
+        #expect(try program.wait().code == 128 + SIGTERM)
+    }
+
+    @Test("What cannot be printed is an error", arguments: [["config"], ["check"], ["check", "--watch", "100ms"]])
+    func full(command: [String]) throws {
+        let stack = try Stack()
+        let ended = try Program(
+            "/bin/sh", ["-c", "exec \"$0\" \"$@\" >/dev/full", Program.healthz] + command,
+            environment: environment(of: stack)
+        ).wait()
+        #expect(ended.code == 71)
+        #expect(ended.errors == "healthz: standard output: No space left on device\n")
     }
 
     @Test("A terminal that can do nothing gets the rounds one after another")

@@ -62,6 +62,7 @@ struct VocabularyTests {
             ("text/*", 1), ("text/plain;q=0.5, application/json", 0), ("text/plain, application/json;q=0.9", 1),
             ("text/plain, application/json", 0), ("application/json;q=0, */*", 1), ("*/*;q=0.1, text/plain;q=0.2", 1),
             ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 0), ("image/png", 0),
+            ("text/plain;level=1;q=0.3, text/plain;q=0.7, application/json;q=0.5", 1),
             ("text/plain;charset=utf-8;q=0.3, */*;q=0.2", 1), ("text/plain; q=1.5", 0), ("garbage", 0), (",,,", 0),
             ("text/plain;q=0", 0),
         ] as [(String?, Int)])

@@ -107,10 +107,16 @@ package final class Program: Sendable {
 
     /// The names of its threads, which Dispatch calls after their pools: the ends of such as
     /// `com.apple.root.default-qos.overcommit`.
-    package var threads: [String] {
+    package var threads: [String] { ofThreads("comm") }
+
+    /// Where its threads wait in the kernel, such as in `anon_pipe_write`.
+    package var waitingIn: [String] { ofThreads("wchan") }
+
+    /// - Parameter file: of those that proc(5) has of each thread.
+    private func ofThreads(_ file: String) -> [String] {
         let tasks = "/proc/\(identifier)/task"
         let numbers = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
-        return numbers.compactMap { try? String(contentsOfFile: "\(tasks)/\($0)/comm", encoding: .utf8) }
+        return numbers.compactMap { try? String(contentsOfFile: "\(tasks)/\($0)/\(file)", encoding: .utf8) }
             .map { $0.trimmingCharacters(in: .newlines) }
     }
 

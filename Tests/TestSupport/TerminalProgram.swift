@@ -11,6 +11,7 @@ package final class TerminalProgram: Sendable {
     private let exited = DispatchSemaphore(value: 0)
     private let settings: Data
 
+    /// - Parameter columns: 0, and `rows` 0, for a terminal that does not know its size.
     package init(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], columns: Int = 120, rows: Int = 40
     ) throws {
@@ -23,7 +24,7 @@ package final class TerminalProgram: Sendable {
         _ = test_resize(master, UInt16(columns), UInt16(rows))
         self.master = master
         settings = TerminalProgram.settings(of: master)
-        shown = Shown(Screen(columns: columns, rows: rows))
+        shown = Shown(Screen(columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24))
         let variables = ["TERM": "xterm-256color", "LANG": "C.UTF-8"].merging(environment) { _, given in given }
         let child = try Program.spawn(path, arguments, variables, flags: test_POSIX_SPAWN_SETSID) { actions in
             posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)

@@ -39,7 +39,7 @@ def jitter(low, high, seed, spike=0.0):
 
 @contextlib.contextmanager
 def node(sick, checks=CHECKS, environment=()):
-    """The program in the background after that many checks. A sick one has lost Tempo and one Loki."""
+    """The program in the background after that many checks, with its `upstreams`. A sick one has lost Tempo and one Loki."""
     upstreams = {
         "grafana": Upstream(jitter(4, 12, 1, spike=60), lambda number: 503 if sick and number in (30, 31) else 200),
         "loki_a": Upstream(jitter(1, 4, 2)),
@@ -60,6 +60,7 @@ def node(sick, checks=CHECKS, environment=()):
             if time.monotonic() > end:
                 raise TimeoutError("the checks do not go on")
             time.sleep(0.05)
+        sidecar.upstreams = upstreams
         yield sidecar
     finally:
         sidecar.stop()

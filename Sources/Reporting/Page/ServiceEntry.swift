@@ -78,8 +78,8 @@ struct ServiceEntry {
     private func meta(_ service: ServiceReport, _ target: TargetReport?) -> String {
         var parts = target.map { [HTML.escape($0.url.description), answer($0)] } ?? []
         if service.isGroup, service.condition == .well {
-            let healthy = service.instances.count(where: \.isUp)
-            parts.append("\(healthy) of \(service.instances.count) instances healthy, \(service.required) required")
+            parts.append(
+                "\(service.healthyCount) of \(service.instances.count) instances healthy, \(service.required) required")
         }
         parts += since(service.since)
         if service.condition == .failed {
@@ -104,12 +104,11 @@ struct ServiceEntry {
     // MARK: Figures
 
     private func latency(_ target: TargetReport) -> (label: String, value: String) {
-        let answered = target.observation.verdict.isUp || target.observation.httpStatus != nil
-        return ("Latency", answered ? target.observation.duration.brief : "none")
+        ("Latency", target.observation.latency?.brief ?? "none")
     }
 
     private func slowest(_ service: ServiceReport) -> (label: String, value: String) {
-        ("Slowest", service.instances.map(\.observation.duration).max()?.brief ?? "none")
+        ("Slowest", service.instances.compactMap(\.observation.latency).max()?.brief ?? "none")
     }
 
     private func picture(_ recent: RecentChecks, id: String, subject: String) -> String {

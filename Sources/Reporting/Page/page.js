@@ -1,5 +1,5 @@
 
-// Fetches this page again and again, and puts what is new into its place: scroll, focus and selection stay.
+// Fetches this page again and again, and changes what has changed: scroll, focus, selection and a screen reader's place stay.
 "use strict";
 (() => {
     const pause = Number(document.documentElement.dataset.refresh) * 1000;
@@ -13,39 +13,49 @@
                 headers: { Accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(30000),
             });
             const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-            if (!next.getElementById("verdict")) throw new Error(`answered ${answer.status}`);
-            show(next);
+            if (next.getElementById("verdict")) show(next);
+            else lose(`healthz answered ${answer.status}`);
         } catch (error) {
-            lose();
+            lose("No answer from healthz");
         }
         setTimeout(refresh, pause);
     }
 
     function show(next) {
+        // Another healthz than the one that this page is from.
+        if (next.querySelector("style").textContent !== document.querySelector("style").textContent) location.reload();
         lost.hidden = true;
+        // Screen readers are told when the title turns, and not at each refresh.
+        if (document.title !== next.title) news.textContent = next.title;
         head(next.title, next.querySelector("link[rel=icon]").href);
-        const main = document.querySelector("main");
-        const selection = getSelection();
-        // Somebody is copying from it: the next time will do.
-        if (!selection.isCollapsed && selection.containsNode(main, true)) return;
-        const focused = document.activeElement.id;
-        const [x, y] = [scrollX, scrollY];
-        main.replaceWith(document.adoptNode(next.querySelector("main")));
-        scrollTo(x, y);
-        if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+        change(document.querySelector("main"), next.querySelector("main"));
     }
 
-    function lose() {
+    function lose(why) {
+        const text = `${why}: what stands here is old.`;
+        if (lost.textContent !== text) lost.textContent = text;
         lost.hidden = false;
-        head(`? No answer · ${location.host}`, icon.dataset.lost);
+        head(`? ${why} · ${location.host}`, icon.dataset.lost);
     }
 
-    // Screen readers are told when the title turns, and not at each refresh.
     function head(title, address) {
-        if (document.title === title) return;
         document.title = title;
-        news.textContent = title;
         icon.href = address;
+    }
+
+    function change(old, next) {
+        const [before, after] = [[...old.childNodes], [...next.childNodes]];
+        if (old.nodeName !== next.nodeName || before.length !== after.length) return old.replaceWith(next);
+        if (old.nodeType === Node.TEXT_NODE) return write(old, next.data);
+        for (const { name } of [...old.attributes]) if (!next.hasAttribute(name)) old.removeAttribute(name);
+        for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+        before.forEach((child, index) => change(child, after[index]));
+    }
+
+    // Somebody is copying from it: the next time will do.
+    function write(text, data) {
+        const { anchorNode, focusNode, isCollapsed } = getSelection();
+        if (text.data !== data && (isCollapsed || text !== anchorNode && text !== focusNode)) text.data = data;
     }
 
     setTimeout(refresh, pause);

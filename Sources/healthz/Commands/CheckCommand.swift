@@ -43,7 +43,7 @@ struct CheckCommand: Subcommand {
             status = try await shell.run()
         } else {
             let report = try await checks.once()
-            Terminal.show(format.encode(report, Terminal.look))
+            try Terminal.show(format.encode(report, Terminal.look))
             status = report.status
         }
         // What is unknown is not healthy.

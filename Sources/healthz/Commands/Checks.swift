@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Dispatch
 import EventLoop
 import Glibc
 import Health
@@ -15,6 +16,11 @@ struct Checks {
         case signal(Int32)
     }
 
+    /// The signals that end what a person looks on at; each leaves the terminal as it was.
+    static let endings = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+    /// How long after such a signal the process may still be at work, or stuck in writing what nobody reads.
+    private static let patience = Duration.seconds(1)
+
     let services: [String]
     let events: AsyncStream<Event>
     private let sink: AsyncStream<Event>.Continuation
@@ -23,7 +29,8 @@ struct Checks {
     private let engine: Engine
 
     init(of selection: Selection, _ configuration: Configuration) {
-        let (events, sink) = AsyncStream<Event>.makeStream()
+        // While nobody takes them, ticks must not pile up for ever.
+        let (events, sink) = AsyncStream<Event>.makeStream(bufferingPolicy: .bufferingNewest(1024))
         self.events = events
         self.sink = sink
         self.selection = selection
@@ -45,7 +52,14 @@ struct Checks {
 
     /// From here on, until what is returned is released, these signals are events.
     func signals(_ numbers: [Int32]) -> Signals {
-        Signals(numbers, on: loop) { [sink] in sink.yield(.signal($0)) }
+        Signals(numbers, on: loop) { [sink, loop] number in
+            sink.yield(.signal(number))
+            guard Checks.endings.contains(number) else { return }
+            loop.queue.asyncAfter(deadline: .now() + Checks.patience.seconds) {
+                // As a shell has it of a program that a signal has ended.
+                _exit(128 + number)
+            }
+        }
     }
 
     /// Ticks are events until the task that is returned is cancelled.
@@ -62,7 +76,7 @@ struct Checks {
     func once() async throws -> Report {
         try await start()
         guard var live = LiveLine(services) else { return await engine.aggregator.report(on: selection).report }
-        let signals = signals([SIGINT, SIGTERM, SIGHUP])
+        let signals = signals(Checks.endings)
         let ticks = ticks(every: LiveLine.pause)
         defer { ticks.cancel() }
         begin()

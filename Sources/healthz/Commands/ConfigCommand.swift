@@ -17,10 +17,10 @@ struct ConfigCommand: Subcommand {
         let configuration = try flags.configuration()
         for warning in configuration.warnings { Terminal.complain("warning: \(warning)") }
         if check {
-            Terminal.show("the configuration is valid\n")
+            try Terminal.show("the configuration is valid\n")
         } else {
             let tables = [settings(configuration), services(configuration), detection(configuration)]
-            Terminal.show(tables.map(Table.text).joined(separator: "\n"))
+            try Terminal.show(tables.map(Table.text).joined(separator: "\n"))
         }
     }
 

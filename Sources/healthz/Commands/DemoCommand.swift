@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import EventLoop
+import Glibc
 import HTTPServer
 import StandIns
 
@@ -35,7 +36,7 @@ struct DemoCommand: Subcommand {
         let sidecar = Sidecar(configuration, on: loop)
         let mayMove = flags.values[.listen] == nil
         try await sidecar.serve(configuration, orOnAnyPort: mayMove) { address in
-            Terminal.show(introduction(to: address))
+            Terminal.write(introduction(to: address), to: STDOUT_FILENO)
         }
         withExtendedLifetime(standIns) {}
     }

@@ -46,9 +46,9 @@ struct ProbeCommand: Subcommand {
         switch expectation.judge(outcome) {
         case .up:
             let answer = (try? outcome.get().status).flatMap(\.self).map { "answered \($0)" } ?? "took the connection"
-            Terminal.show("healthy: \(url) \(answer) in \(time)\n")
+            try Terminal.show("healthy: \(url) \(answer) in \(time)\n")
         case .down(let reason):
-            Terminal.show("unhealthy: \(url): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")
+            try Terminal.show("unhealthy: \(url): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")
             throw ExitCode.unhealthy
         }
     }

@@ -24,10 +24,13 @@ enum Terminal {
         Look(environment, isTerminal: isatty(descriptor) == 1, width: size(of: descriptor)?.columns)
     }
 
-    /// nil where it is no terminal, or one that does not know.
+    /// nil where it is no terminal. One that does not know, such as a serial line, is as its user says, or of the usual size.
     static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
         var (columns, rows): (Int32, Int32) = (0, 0)
-        return healthz_window(descriptor, &columns, &rows) == 1 ? (Int(columns), Int(rows)) : nil
+        if healthz_window(descriptor, &columns, &rows) == 1 { return (Int(columns), Int(rows)) }
+        guard isatty(descriptor) == 1 else { return nil }
+        func said(_ name: String) -> Int? { environment[name].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } }
+        return (said("COLUMNS") ?? 80, said("LINES") ?? 24)
     }
 
     /// One line on standard error.
@@ -40,22 +43,31 @@ enum Terminal {
         if case .file = mistake.origin { write("\(mistake)\n", to: STDERR_FILENO) } else { complain("\(mistake)") }
     }
 
-    /// Text on standard output.
-    static func show(_ text: String) {
-        write(text, to: STDOUT_FILENO)
+    /// Text on standard output. What cannot be printed is an error, as whoever reads it would take a part for the whole.
+    static func show(_ text: String) throws(ExitCode) {
+        guard let code = write(text, to: STDOUT_FILENO) else { return }
+        complain("standard output: \(String(cString: strerror(code)))")
+        throw .system
     }
 
-    /// All of it, or as much as somebody reads. May block: never on the loop.
-    static func write(_ text: String, to descriptor: Int32) {
+    /// May block: never on the loop.
+    /// - Returns: errno(3), where not all of it could be written.
+    @discardableResult
+    static func write(_ text: String, to descriptor: Int32) -> Int32? {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {
                 rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                // Who shares it with us has made it so that it does not block.
+                var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&watched, 1, -1)
             } else if errno != EINTR {
-                return  // Nobody reads it.
+                return errno
             }
         }
+        return nil
     }
 }
 

@@ -28,24 +28,24 @@ struct WatchShell {
     /// - Returns: the status of the last round; nil where none has ended.
     mutating func run() async throws -> HealthStatus? {
         try await checks.start()
-        let signals = checks.signals([SIGINT, SIGTERM, SIGHUP] + (isInPlace ? [SIGWINCH, SIGTSTP, SIGCONT] : []))
+        let signals = checks.signals(Checks.endings + (isInPlace ? [SIGWINCH, SIGTSTP, SIGCONT] : []))
         let ticks = checks.ticks(every: .milliseconds(50))
         defer { ticks.cancel() }
-        if isInPlace { Window.enter() }
-        begin()
+        if isInFront { try Window.enter() }
+        try begin()
         for await event in checks.events {
             switch event {
-            case .ended(let report): ended(report)
-            case .tick: tick()
-            case .signal(SIGWINCH): draw()
+            case .ended(let report): try ended(report)
+            case .tick: try tick()
+            case .signal(SIGWINCH): try draw()
             case .signal(SIGTSTP):
-                Window.leave()
+                if isInFront { try Window.leave() }
                 kill(getpid(), SIGSTOP)
             case .signal(SIGCONT):
-                Window.enter()
-                draw()
+                if isInFront { try Window.enter() }
+                try draw()
             case .signal:
-                leave()
+                try leave()
                 withExtendedLifetime(signals) {}
                 return watch.latest?.status
             case .isBack: break
@@ -54,65 +54,68 @@ struct WatchShell {
         return watch.latest?.status
     }
 
-    private mutating func begin() {
+    private mutating func begin() throws(ExitCode) {
         startedAt = .now
         nextAt = .now + interval
         checks.begin()
-        if watch.rounds == 0 { draw() }
+        if watch.rounds == 0 { try draw() }
     }
 
-    private mutating func ended(_ report: Report) {
+    private mutating func ended(_ report: Report) throws(ExitCode) {
         startedAt = nil
         watch.record(report)
         if isInPlace {
-            draw()
+            try draw()
         } else if format == .table {
-            Terminal.show(WatchReport.round(watch, Terminal.look))
+            try Terminal.show(WatchReport.round(watch, Terminal.look))
         } else {
-            Terminal.show(format.encode(report, Terminal.look))
+            try Terminal.show(format.encode(report, Terminal.look))
         }
     }
 
     /// The next round begins an interval after the last began, or when that has ended.
-    private mutating func tick() {
+    private mutating func tick() throws(ExitCode) {
         let now = ContinuousClock.now
         if let startedAt {
-            if now - startedAt > WatchShell.patience { draw() }
+            if now - startedAt > WatchShell.patience { try draw() }
         } else if nextAt <= now {
-            begin()
+            try begin()
         }
     }
 
-    private func draw() {
-        guard isInPlace else { return }
+    /// Whether the terminal is ours: continued in the background (`bg`), it is the shell's.
+    private var isInFront: Bool { isInPlace && tcgetpgrp(STDOUT_FILENO) == getpgrp() }
+
+    private func draw() throws(ExitCode) {
+        guard isInFront else { return }
         let waiting = startedAt.map { .now - $0 }.flatMap { $0 > WatchShell.patience || watch.rounds == 0 ? $0 : nil }
         let size = Terminal.size(of: STDOUT_FILENO)
-        Window.show(
+        try Window.show(
             WatchReport.frame(
                 watch, every: interval.setting, Terminal.look, height: size?.rows, waiting: waiting))
     }
 
     /// The last round stays to be read.
-    private func leave() {
-        guard isInPlace else { return }
-        Window.leave()
-        Terminal.show(WatchReport.round(watch, Terminal.look))
+    private func leave() throws(ExitCode) {
+        guard isInFront else { return }
+        try Window.leave()
+        try Terminal.show(WatchReport.round(watch, Terminal.look))
     }
 }
 
 /// The window of a terminal while it shows something other than what scrolls by: xterm's alternate screen, without the
 /// cursor.
 private enum Window {
-    static func enter() {
-        Terminal.show("\u{1B}[?1049h\u{1B}[?25l")
+    static func enter() throws(ExitCode) {
+        try Terminal.show("\u{1B}[?1049h\u{1B}[?25l")
     }
 
     /// Each line is erased before it is written: after the last column, erasing would take the last character with it.
-    static func show(_ lines: [String]) {
-        Terminal.show("\u{1B}[H" + lines.map { "\u{1B}[2K\($0)" }.joined(separator: "\r\n") + "\u{1B}[J")
+    static func show(_ lines: [String]) throws(ExitCode) {
+        try Terminal.show("\u{1B}[H" + lines.map { "\u{1B}[2K\($0)" }.joined(separator: "\r\n") + "\u{1B}[J")
     }
 
-    static func leave() {
-        Terminal.show("\u{1B}[?25h\u{1B}[?1049l")
+    static func leave() throws(ExitCode) {
+        try Terminal.show("\u{1B}[?25h\u{1B}[?1049l")
     }
 }
