@@ -41,6 +41,8 @@ package struct Configuration: Sendable {
         package let connections: Int
         package let connectionsPerClient: Int
         package let requestsPerConnection: Int
+        /// Of one connection, before others get their turn.
+        package let pipelinedRequests: Int
         /// Request line and fields together.
         package let headBytes: Int
         package let fields: Int

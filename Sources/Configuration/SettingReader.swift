@@ -76,6 +76,7 @@ final class SettingReader {
             connections: count(.maxConnections, 1...1_000_000),
             connectionsPerClient: count(.maxConnectionsPerClient, 1...1_000_000),
             requestsPerConnection: count(.maxRequestsPerConnection, 1...100_000_000),
+            pipelinedRequests: count(.maxPipelinedRequests, 1...10_000),
             // A place in a head is kept in 16 bits.
             headBytes: count(.maxHeadBytes, 1024...65_000), fields: count(.maxFields, 1...1000),
             head: duration(.headTimeout, within: times), idle: duration(.idleTimeout, within: times),

@@ -15,6 +15,21 @@ package final class LoopTimer {
         source.activate()
     }
 
+    /// A timer whose time does not come, to be kept. For it, Dispatch opens the descriptor that it waits for time with, which
+    /// it otherwise does at the first deadline that is still ahead: where there is none left by then, no deadline ever passes.
+    /// Not to be called on the loop.
+    package static func holdingDescriptor(on loop: EventLoop) -> LoopTimer {
+        let never = LoopTimer(on: loop) {}
+        never.wake(by: .now + .seconds(365 * 24 * 3600))
+        // Behind it, this one tells that it is in place.
+        let done = DispatchSemaphore(value: 0)
+        let soon = LoopTimer(on: loop) { done.signal() }
+        soon.wake(by: .now + .milliseconds(1))
+        _ = done.wait(timeout: .now() + 1)
+        withExtendedLifetime(soon) {}
+        return never
+    }
+
     deinit {
         source.cancel()
     }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A system call that failed: its name and errno(3).
-package struct SystemError: Error, Equatable, CustomStringConvertible {
+package struct SystemError: Error, Hashable, CustomStringConvertible {
     package let call: String
     package let code: Int32
 

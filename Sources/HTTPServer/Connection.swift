@@ -29,8 +29,8 @@ final class Connection {
     var mayRead = true
     /// The client has ended its input, which a read will find.
     var inputEndIsNear = false
-    /// What to do when all output is written; input is not read before.
-    var afterOutput: ConnectionMachine.Action?
+    /// What comes next, when all output is written, or others have had their turn; input is not read before.
+    var suspended: ConnectionMachine.Action?
     /// The phase that the present deadline was set for.
     var timedPhase: TimedPhase?
     var answer = Answer.none
@@ -95,22 +95,20 @@ final class Connection {
         return recv(descriptor, &byte, 1, Int32(MSG_PEEK)) > 0
     }
 
-    /// Writes as much of `output` as the client takes now, and keeps the rest; false where the connection is broken.
+    /// Writes as much of `output` as the client takes now, and keeps the rest: there must be none from before.
+    /// - Returns: false where the connection is broken.
     func write(_ output: [UInt8]) -> Bool {
-        guard unsent.isEmpty else {
-            unsent.append(contentsOf: output)
-            return true
-        }
         guard let taken = send(output[...]) else { return false }
         if taken < output.count { unsent = output[taken...] }
         return true
     }
 
-    /// Goes on with what could not be written before; false where the connection is broken.
-    func writeUnsent() -> Bool {
-        guard let taken = send(unsent) else { return false }
+    /// Goes on with what could not be written before.
+    /// - Returns: how much of it the client has taken now; nil where the connection is broken.
+    func writeUnsent() -> Int? {
+        guard let taken = send(unsent) else { return nil }
         unsent = taken == unsent.count ? [] : unsent.dropFirst(taken)
-        return true
+        return taken
     }
 
     /// No more output: the client sees its end.

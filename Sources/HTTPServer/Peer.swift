@@ -12,6 +12,11 @@ package struct Peer: Sendable, Hashable {
     }
 
     let address: Address
+    /// By whom connections are counted: a host has all addresses of its IPv6 network of 64 bits.
+    var client: Address {
+        guard case .v6(let high, _, let scope) = address else { return address }
+        return .v6(high, 0, scope: scope)
+    }
     package let port: UInt16
 
     init(_ socket: SocketAddress) {

@@ -1,3 +1,4 @@
+package import EventLoop
 package import HTTPWire
 
 extension Server {
@@ -19,6 +20,8 @@ extension Server {
         package var connections = 4096
         /// The same for the connections of one address.
         package var connectionsOfClient = 1024
+        /// Requests of one connection that are answered before others get their turn; what is sent ahead beyond it waits.
+        package var pipelined = 16
         /// The answer to this many closes the connection.
         package var requests = 10_000
 
@@ -42,8 +45,13 @@ extension Server {
         case connections
         case connectionsOfClient(Peer)
         case requests
+        case pipelined
+        /// An answered connection has waited too long for its next request.
+        case idle
         case refusal(RequestError)
         /// A client has taken nothing of its answer for too long.
         case writeStall
+        /// There is no descriptor or no memory for a connection; told at each attempt.
+        case exhausted(SystemError)
     }
 }

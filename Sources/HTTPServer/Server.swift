@@ -17,13 +17,14 @@ package actor Server {
     private static let expiryBatch = 64
     /// Reads from one connection before others get their turn.
     private static let readBatch = 16
+    /// Output of one connection that is gathered before it is written.
+    private static let outputBatch = 64 * 1024
 
     package nonisolated let loop: EventLoop
     private var limits: Limits
     private let handler: Handler
     /// Told of every answered request; nil costs nothing.
     private var answered: (@Sendable (Exchange) -> Void)?
-    private let exhausted: @Sendable (SystemError) -> Void
     private let reached: @Sendable (Reached) -> Void
     package private(set) var tally = ServerTally()
 
@@ -41,16 +42,14 @@ package actor Server {
     private var date = HTTPDate(seconds: 0)
 
     /// - Parameters:
-    ///   - exhausted: told, once for each time, that connections cannot be accepted for want of descriptors or memory.
     ///   - reached: told each time that a client runs into a limit.
     package init(
-        on loop: EventLoop, limits: Limits = Limits(), exhausted: @escaping @Sendable (SystemError) -> Void = { _ in },
+        on loop: EventLoop, limits: Limits = Limits(),
         reached: @escaping @Sendable (Reached) -> Void = { _ in }, handler: @escaping Handler
     ) {
         self.loop = loop
         self.limits = limits
         self.handler = handler
-        self.exhausted = exhausted
         self.reached = reached
     }
 
@@ -165,8 +164,7 @@ package actor Server {
                 open(descriptor, address)
             case .none: return
             case .exhausted(let error):
-                tally.recordExhausted()
-                exhausted(error)
+                reach(.exhausted(error))
                 return pause(listener)
             }
         }
@@ -186,12 +184,12 @@ package actor Server {
         setDeadline(connection)
     }
 
-    /// Where all places are taken, who has waited longest for its next request, or else for the rest of one, gives way:
-    /// those who only sit there cannot keep out those who ask.
+    /// Where all places are taken, who has waited longest for its next request, or else for the rest of one, or else has
+    /// taken nothing of its answer for longest, gives way: those who only sit there cannot keep out those who ask.
     private func makeRoom(for peer: Peer) -> Bool {
-        if connections.count(of: peer.address) >= limits.connectionsOfClient {
+        if connections.count(of: peer.client) >= limits.connectionsOfClient {
             reach(.connectionsOfClient(peer))
-            guard let waiting = connections.firstWaiting(where: { $0.peer.address == peer.address }) else {
+            guard let waiting = connections.firstWaiting(where: { $0.peer.client == peer.client }) else {
                 return false
             }
             close(waiting)
@@ -214,7 +212,7 @@ package actor Server {
         deadlines.set(Int(listener.descriptor), to: .now + Server.acceptPause)
     }
 
-    private func resume(_ descriptor: Int32) {
+    private func acceptAgain(_ descriptor: Int32) {
         guard pausedListeners.remove(descriptor) != nil, let listener = listeners[descriptor] else { return }
         do {
             try poll?.add(descriptor, .readable)
@@ -236,10 +234,11 @@ package actor Server {
                     reach(.writeStall)
                     close(connection)
                 } else {
+                    if connection.machine.phase == .idle { reach(.idle) }
                     perform(connection.machine.deadlinePassed(), connection)
                 }
             } else {
-                resume(descriptor)
+                acceptAgain(descriptor)
             }
         }
         setTimer()
@@ -251,7 +250,7 @@ package actor Server {
         var reads = 0
         while connection.isOpen, connection.mayRead, !connection.hasUnsent, connection.machine.phase != .answering {
             reads += 1
-            guard reads <= Server.readBatch else { return continueReading(connection) }
+            guard reads <= Server.readBatch else { return continueLater(connection) }
             let read = input.withUnsafeMutableBytes { connection.read(into: $0) }
             switch read {
             case .bytes(let count):
@@ -263,45 +262,102 @@ package actor Server {
         }
     }
 
-    /// Goes on reading after whatever else waits for the loop.
-    private func continueReading(_ connection: Connection) {
+    /// Goes on, with what was put aside and with reading, after whatever else waits for the loop.
+    private func continueLater(_ connection: Connection) {
         let descriptor = connection.descriptor
         loop.run { [weak self] in
             self?.assumeIsolated { server in
-                // The number may be another connection's by now: then it finds nothing to read, or reads early.
+                // The number may be another connection's by now: then it finds nothing to do, or does it early.
                 guard let connection = server.connections[descriptor] else { return }
-                server.readOn(connection)
+                if !connection.hasUnsent { server.resume(connection) }
                 server.setTimer()
             }
         }
     }
 
+    /// Goes on where there was output that the client had not taken, or others whose turn it was.
+    private func resume(_ connection: Connection) {
+        if let action = connection.suspended {
+            connection.suspended = nil
+            perform(action, connection)
+        }
+        readOn(connection)
+    }
+
     /// Does what the machine says, and what it says next, until something has to be waited for.
-    private func perform(_ first: ConnectionMachine.Action, _ connection: Connection) {
+    private func perform(_ first: ConnectionMachine.Action, _ connection: Connection, _ written: [UInt8] = []) {
         var action = first
-        var output: [UInt8] = []
-        while true {
-            switch action {
-            case .answer(let head):
-                let startedAt = answered == nil ? nil : ContinuousClock.now
-                switch handler(head, connection.peer) {
-                case .now(let response):
-                    action = encode(response, connection, &output)
-                    tell(head, connection, response, startedAt)
-                case .later(let work):
-                    write(output, connection)
-                    output = []
-                    guard let response = answer(head, connection, work, startedAt) else { return }
-                    action = encode(response, connection, &output)
-                    tell(head, connection, response, startedAt)
-                }
-            case .refuse(let error):
-                reach(.refusal(error))
-                action = encode(.refusal(error), connection, &output)
-            case .read, .close, .linger:
-                return finish(action, connection, output)
+        var output = written
+        var answers = 0
+        while let next = step(action, connection, &output, &answers) { action = next }
+        if connection.isOpen { setDeadline(connection) }
+    }
+
+    /// - Parameters:
+    ///   - output: what is to be written before anything is waited for.
+    ///   - answers: how many requests have been answered in this turn.
+    /// - Returns: what comes next; nil where that has to wait.
+    private func step(
+        _ action: ConnectionMachine.Action, _ connection: Connection, _ output: inout [UInt8], _ answers: inout Int
+    ) -> ConnectionMachine.Action? {
+        switch action {
+        case .answer(let head):
+            if output.count >= Server.outputBatch || answers == limits.pipelined {
+                guard flush(&output, connection, before: action) else { return nil }
             }
-            if output.count >= 64 * 1024 { return finish(action, connection, output) }
+            guard answers < limits.pipelined else {
+                reach(.pipelined)
+                connection.suspended = action
+                continueLater(connection)
+                return nil
+            }
+            answers += 1
+            return answer(head, connection, &output)
+        case .refuse(let error):
+            reach(.refusal(error))
+            return encode(.refusal(error), connection, &output)
+        case .read:
+            _ = flush(&output, connection, before: action)
+            return nil
+        case .close:
+            guard flush(&output, connection, before: action) else { return nil }
+            // Closed over input that nobody has read, the kernel would reset, and the answer could be lost.
+            if connection.hasUnreadInput { return connection.machine.inputIsUnread() }
+            close(connection)
+            return nil
+        case .linger:
+            guard flush(&output, connection, before: action) else { return nil }
+            connection.endOutput()
+            // What has come already is told of no more.
+            continueLater(connection)
+            return nil
+        }
+    }
+
+    /// Writes what there is.
+    /// - Returns: whether the client has taken it all; if not, `action` is put aside until it has.
+    private func flush(
+        _ output: inout [UInt8], _ connection: Connection, before action: ConnectionMachine.Action
+    ) -> Bool {
+        if !output.isEmpty, !connection.write(output) { close(connection) }
+        output = []
+        guard connection.isOpen else { return false }
+        if connection.hasUnsent { connection.suspended = action }
+        return !connection.hasUnsent
+    }
+
+    private func answer(
+        _ head: RequestHead, _ connection: Connection, _ output: inout [UInt8]
+    ) -> ConnectionMachine.Action? {
+        let startedAt = answered == nil ? nil : ContinuousClock.now
+        switch handler(head, connection.peer) {
+        case .now(let response):
+            return encode(response, connection, &output, for: head, startedAt)
+        case .later(let work):
+            guard flush(&output, connection, before: .answer(head)) else { return nil }
+            return answer(head, connection, work, startedAt).flatMap {
+                encode($0, connection, &output, for: head, startedAt)
+            }
         }
     }
 
@@ -310,7 +366,6 @@ package actor Server {
         _ head: RequestHead, _ connection: Connection,
         _ work: @Sendable (@escaping @Sendable (Response) -> Void) -> Void, _ startedAt: ContinuousClock.Instant?
     ) -> Response? {
-        guard connection.isOpen else { return nil }
         setDeadline(connection)
         connection.answer = .awaited
         let (descriptor, number) = (connection.descriptor, connection.number)
@@ -337,68 +392,35 @@ package actor Server {
         case .pending:
             connection.answer = .none
             var output: [UInt8] = []
-            let next = encode(response, connection, &output)
-            tell(head, connection, response, startedAt)
-            write(output, connection)
-            if connection.isOpen { perform(next, connection) }
+            let next = encode(response, connection, &output, for: head, startedAt)
+            perform(next, connection, output)
             readOn(connection)
             setTimer()
         }
     }
 
     private func encode(
-        _ response: Response, _ connection: Connection, _ output: inout [UInt8]
+        _ response: Response, _ connection: Connection, _ output: inout [UInt8], for head: RequestHead? = nil,
+        _ startedAt: ContinuousClock.Instant? = nil
     ) -> ConnectionMachine.Action {
         connection.timedPhase = nil
         connection.answers += 1
         if connection.answers == limits.requests { reach(.requests) }
+        if let head, let answered, let startedAt {
+            answered(
+                Exchange(
+                    peer: connection.peer, head: head, status: response.status.code, duration: .now - startedAt))
+        }
         return connection.machine.answer(
             response, date: currentDate(), keepAlive: keepsAlive && connection.answers < limits.requests,
             into: &output)
     }
 
-    private func tell(
-        _ head: RequestHead, _ connection: Connection, _ response: Response, _ startedAt: ContinuousClock.Instant?
-    ) {
-        guard let answered, let startedAt else { return }
-        answered(
-            Exchange(peer: connection.peer, head: head, status: response.status.code, duration: .now - startedAt))
-    }
-
-    private func write(_ output: [UInt8], _ connection: Connection) {
-        if !output.isEmpty, !connection.write(output) { close(connection) }
-    }
-
     private func goOnWriting(_ connection: Connection) {
-        guard connection.writeUnsent() else { return close(connection) }
+        guard let taken = connection.writeUnsent() else { return close(connection) }
         // Each step forward buys the client another stall's time.
-        connection.timedPhase = nil
-        guard !connection.hasUnsent, let action = connection.afterOutput else { return setDeadline(connection) }
-        connection.afterOutput = nil
-        perform(action, connection)
-        readOn(connection)
-    }
-
-    private func finish(_ action: ConnectionMachine.Action, _ connection: Connection, _ output: [UInt8]) {
-        write(output, connection)
-        guard connection.isOpen else { return }
-        if connection.hasUnsent {
-            connection.afterOutput = action
-        } else {
-            switch action {
-            case .close:
-                // Closed over input that nobody has read, the kernel would reset, and the answer could be lost.
-                guard connection.hasUnreadInput else { return close(connection) }
-                return finish(connection.machine.inputIsUnread(), connection, [])
-            case .linger:
-                connection.endOutput()
-                // What has come already is told of no more.
-                continueReading(connection)
-            case .answer, .refuse: return perform(action, connection)
-            case .read: break
-            }
-        }
-        setDeadline(connection)
+        if taken > 0 { connection.timedPhase = nil }
+        if connection.hasUnsent { setDeadline(connection) } else { resume(connection) }
     }
 
     private func close(_ connection: Connection) {

@@ -27,16 +27,15 @@ package struct ServerTally: Sendable {
 
     mutating func recordAccepted() { accepted += 1 }
 
-    mutating func recordExhausted() { add(.exhausted) }
-
     mutating func record(_ limit: Server.Reached) {
         switch limit {
         case .connections: add(.connections)
         case .connectionsOfClient: add(.connectionsOfClient)
         case .writeStall: add(.writeStall)
         case .refusal(let error): refusedHeads.record(error.status.code)
-        // It has been answered.
-        case .requests: break
+        case .exhausted: add(.exhausted)
+        // Nobody has gone away empty-handed.
+        case .requests, .pipelined, .idle: break
         }
     }
 

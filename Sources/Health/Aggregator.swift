@@ -235,7 +235,8 @@ package actor Aggregator {
         var idle: [TargetState] = []
         for target in targets {
             if target.checks == nil { idle.append(target) }
-            target.checks = (target.checks ?? []) + [check]
+            target.checks = target.checks ?? []
+            target.checks?.append(check)
         }
         // A probe may end before the call returns: by then all must be counted.
         for target in idle { probe(target) }

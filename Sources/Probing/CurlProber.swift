@@ -58,6 +58,8 @@ package actor CurlProber: Prober {
     /// A deadline found this late is not the target's fault: the process was stopped, or had no processor.
     private static let standstill: Duration = .milliseconds(100)
 
+    private static let settlingRounds = 16
+
     private static let libraryIsReady = curl_global_init(Int(CURL_GLOBAL_SSL | CURL_GLOBAL_WIN32)) == CURLE_OK
 
     private nonisolated let loop: EventLoop
@@ -71,6 +73,8 @@ package actor CurlProber: Prober {
     /// Those that wait for an address, by the name that is looked up.
     private var lookingUp: [String: Set<Int>] = [:]
     private var lastFlight = 0
+    private var isSettling = false
+    private var mustSettleAgain = false
 
     /// What is kept between probes, by the targets' ids, until `forget`.
     private var idle: [String: Transfer] = [:]
@@ -128,9 +132,9 @@ package actor CurlProber: Prober {
 
     private func expire() {
         timer?.fired()
+        // What has come by now is not late.
+        settle()
         let now = ContinuousClock.now
-        multi?.runTimer(at: now)
-        collect()
         var passed: [Int] = []
         while let id = deadlines.popPassed(at: now) {
             if !extend(id, at: now) { passed.append(id) }
@@ -181,12 +185,25 @@ package actor CurlProber: Prober {
     }
 
     /// Brings libcurl's state and ours together; to be called after anything that may have changed either.
+    ///
+    /// Whoever waits for a probe that ends here may begin the next at once, and so call this again: that is the next round
+    /// of the call that is under way, and not a call within it, as any number of probes may follow each other so.
     private func settle() {
-        let now = ContinuousClock.now
-        multi?.runTimer(at: now)
-        collect()
+        mustSettleAgain = true
+        guard !isSettling else { return }
+        isSettling = true
+        var rounds = 0
+        while mustSettleAgain, rounds < CurlProber.settlingRounds {
+            mustSettleAgain = false
+            rounds += 1
+            multi?.runTimer(at: .now)
+            collect()
+        }
+        isSettling = false
+        // Others get their turn.
+        if mustSettleAgain { loop.run { self.assumeIsolated { $0.settle() } } }
         let wanted = [deadlines.earliest, multi?.due].compactMap(\.self).min()
-        if let wanted { timer?.wake(by: wanted, now: now) }
+        if let wanted { timer?.wake(by: wanted) }
     }
 
     private func collect() {

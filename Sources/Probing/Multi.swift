@@ -46,8 +46,8 @@ final class Multi {
     /// Tells libcurl of every socket that is ready.
     func drain() {
         poll.drain { descriptor, seen in
-            // Of a socket that libcurl has let go of, but not closed.
-            guard watched.contains(descriptor) else { return poll.remove(descriptor) }
+            // Of a socket that libcurl has let go of since; by now the number may be another's, of another poll.
+            guard watched.contains(descriptor) else { return }
             var mask: Int32 = 0
             if !seen.isDisjoint(with: .anyInput) { mask |= CURL_CSELECT_IN }
             if seen.contains(.writable) { mask |= CURL_CSELECT_OUT }
@@ -83,8 +83,8 @@ final class Multi {
 
     private func watch(_ socket: Int32, for wanted: Int32) -> Bool {
         if wanted == CURL_POLL_REMOVE {
-            // Mostly it is closed next, which ends the watch as well.
-            watched.remove(socket)
+            // It is still open: closed, its number is given out again, and what is watched then is not ours to end.
+            if watched.remove(socket) != nil { poll.remove(socket) }
             return true
         }
         var interest: Poll.Events = []

@@ -1,11 +1,13 @@
+import Dispatch
 import EventLoop
 import Foundation
-import HTTPServer
 import HTTPTypes
 import HTTPWire
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import HTTPServer
 
 @Suite("The server's limits", .timeLimit(.minutes(5)))
 struct LimitTests {
@@ -22,6 +24,9 @@ struct LimitTests {
                 case .connections: "connections"
                 case .connectionsOfClient(let peer): "connections of \(peer.host ?? "unix")"
                 case .requests: "requests"
+                case .pipelined: "pipelined"
+                case .idle: "idle"
+                case .exhausted: "exhausted"
                 case .refusal(let error): "refusal \(error)"
                 case .writeStall: "write stall"
                 }
@@ -103,6 +108,114 @@ struct LimitTests {
         for client in busy { #expect(try client.readResponse().body == "later") }
         #expect(try new.readResponse().status == 200, "one that is answered has become idle, and gives way")
         await server.stop(within: .zero)
+    }
+
+    /// More than a client's and a server's system take together before anybody reads.
+    private static let large = Response.text(.ok, String(repeating: "x", count: 32 << 20))
+
+    private static let largeOrOk: Server.Handler = { head, _ in
+        guard case .origin("/large", _) = head.target else { return .now(.text(.ok, "ok")) }
+        return .now(large)
+    }
+
+    @Test(
+        "Those that take nothing of their answer give way, among all and among one address' own",
+        arguments: [(3, 100), (100, 3)])
+    func stalled(connections: Int, ofClient: Int) async throws {
+        let (server, port) = try await start(
+            { ($0.connections, $0.connectionsOfClient, $0.writeStall) = (connections, ofClient, .seconds(3600)) },
+            handler: Self.largeOrOk)
+        let stalled = try (0..<3).map { _ in try RawClient(port: port) }
+        for client in stalled {
+            try client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await waitUntil("its answer has begun") { client.hasInput }
+        }
+        let new = try RawClient(port: port)
+        #expect(try ask(new) == 200)
+        // Behind what it has been sent, there is an end or a reset.
+        _ = try? stalled[0].readToEnd()
+        // Now that one is idle, it is who gives way.
+        #expect(try ask(RawClient(port: port)) == 200)
+        #expect(try new.readToEnd() == "")
+        #expect(await server.tally.count(connections == 3 ? .connections : .connectionsOfClient) == 2)
+        await server.stop(within: .zero)
+    }
+
+    @Test("A client that sends ahead and takes nothing is answered no more, and is cut off in time")
+    func sendingAhead() async throws {
+        let answers = Mutex(0)
+        let loop = loop
+        let (server, port) = try await start({ $0.writeStall = .milliseconds(300) }) { _, _ in
+            .later { answer in
+                answers.withLock { $0 += 1 }
+                loop.run { answer(Self.large) }
+            }
+        }
+        let client = try RawClient(port: port)
+        try client.send(String(repeating: Self.request, count: 100))
+        try await waitUntil("it is cut off") { reached.all.contains("write stall") }
+        #expect(answers.withLock { $0 } == 1)
+        #expect(await server.openConnections == 0)
+        #expect(await server.tally.count(.writeStall) == 1)
+        await server.stop(within: .zero)
+    }
+
+    @Test("Who sends much ahead does not keep others waiting, and gets all answers in order")
+    func turns() async throws {
+        let order = Mutex<[String]>([])
+        let (blocked, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let (server, port) = try await start({ $0.pipelined = 4 }) { head, _ in
+            guard case .origin(let path, _) = head.target else { return .now(.text(.ok, "*")) }
+            if path == "/block" {
+                blocked.signal()
+                _ = release.wait(timeout: .now() + 20)
+            }
+            order.withLock { $0.append(path) }
+            return .now(.text(.ok, path))
+        }
+        let (blocker, much, other) = (
+            try RawClient(port: port), try RawClient(port: port), try RawClient(port: port)
+        )
+        for client in [much, other] { #expect(try ask(client) == 200) }
+        // While the loop is held up, both come, and so are there together.
+        try blocker.send("GET /block HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(blocked.wait(timeout: .now() + 20) == .success)
+        try much.send((0..<100).map { "GET /\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+        try other.send("GET /other HTTP/1.1\r\nHost: a\r\n\r\n")
+        release.signal()
+        #expect(try other.readResponse().body == "/other")
+        for number in 0..<100 { #expect(try much.readResponse().body == "/\(number)") }
+        let first = order.withLock { $0.drop { $0 != "/block" }.dropFirst() }
+        #expect(first.prefix(5).contains("/other"), "\(first.prefix(8))")
+        #expect(reached.all.contains("pipelined"))
+        await server.stop(within: .zero)
+    }
+
+    @Test("A connection that waits too long for its next request is closed, and told of")
+    func idle() async throws {
+        let (server, port) = try await start({ $0.idle = .milliseconds(50) }, handler: Self.ok)
+        let client = try RawClient(port: port)
+        #expect(try ask(client) == 200)
+        #expect(try client.readToEnd() == "")
+        #expect(reached.all == ["idle"])
+        await server.stop(within: .zero)
+    }
+
+    @Test("An IPv6 client is its network of 64 bits, an IPv4 client its address, also where both families are served")
+    func clients() {
+        func client(_ text: String) -> Peer.Address {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            inet_pton(AF_INET6, text, &address.sin6_addr)
+            return withUnsafePointer(to: address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    Peer(SocketAddress(copying: $0, length: socklen_t(MemoryLayout<sockaddr_in6>.size))).client
+                }
+            }
+        }
+        #expect(client("2001:db8::1") == client("2001:db8::ffff:1"))
+        #expect(client("2001:db8::1") != client("2001:db8:0:1::1"))
+        #expect(client("::ffff:192.0.2.1") != client("::ffff:192.0.2.2"))
     }
 
     @Test("One address cannot take all places: its own oldest gives way, and others are not touched")

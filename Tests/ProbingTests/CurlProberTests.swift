@@ -3,6 +3,7 @@ import Foundation
 import Health
 import Judging
 import Probing
+import Synchronization
 import TestSupport
 import Testing
 
@@ -350,6 +351,33 @@ struct CurlProberTests {
             return code(outcome) != "internal"
         }
         #expect(code(outcome) == "body")
+    }
+
+    @Test("Probes that follow each other at once do not nest, however many end together")
+    func depth() async throws {
+        let closed = try ClosedPort()
+        let (loop, count) = (EventLoop(), 200)
+        let prober = CurlProber(on: loop, userAgent: "healthz/test")
+        try await prober.start()
+        let state = Mutex((depth: 0, deepest: 0, ended: 0))
+        let address = url(closed.port)
+        @Sendable func probe(_ number: Int, then next: Int) {
+            let target = Target(
+                id: "\(number)", request: ProbeRequest(address), expectation: .response(.only(200)),
+                timeout: .seconds(20))
+            prober.probe(target, within: .seconds(20)) { _ in
+                state.withLock {
+                    $0.depth += 1
+                    $0.deepest = max($0.deepest, $0.depth)
+                    $0.ended += 1
+                }
+                if next > 0 { probe(number, then: next - 1) }
+                state.withLock { $0.depth -= 1 }
+            }
+        }
+        loop.run { for number in 0..<count { probe(number, then: 3) } }
+        try await waitUntil("all have ended") { state.withLock { $0.ended } == 4 * count }
+        #expect(state.withLock { $0.deepest } <= 2)
     }
 
     // MARK: Connections alone

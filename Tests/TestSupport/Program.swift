@@ -125,6 +125,14 @@ package final class Program: Sendable {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/fd").count) ?? 0
     }
 
+    /// How many descriptors it watches by epoll(7), as proc(5) tells of each such descriptor.
+    package var watchedDescriptors: Int {
+        let folder = "/proc/\(identifier)/fdinfo"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.compactMap { try? String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8) }
+            .map { $0.components(separatedBy: "tfd:").count - 1 }.reduce(0, +)
+    }
+
     /// Its memory in bytes, as the system counts it.
     package func memory() throws -> (virtual: Int, resident: Int) {
         let text = try String(contentsOfFile: "/proc/\(identifier)/statm", encoding: .utf8)

@@ -77,6 +77,11 @@ struct SettingFlags: ParsableArguments {
     @Option(help: ArgumentHelp("How many requests are answered on a connection.", valueName: "number"))
     var maxRequestsPerConnection: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How many requests of one connection are answered before others get their turn.", valueName: "number"))
+    var maxPipelinedRequests: String?
+
     @Option(help: ArgumentHelp("How large a request's head may be, in bytes.", valueName: "number"))
     var maxHeadBytes: String?
 
@@ -118,7 +123,8 @@ struct SettingFlags: ParsableArguments {
             (.reuseConnections, reuseConnections), (.unhealthyStatus, unhealthyStatus), (.detail, detail),
             (.detailTokenFile, detailTokenFile),
             (.maxConnections, maxConnections), (.maxConnectionsPerClient, maxConnectionsPerClient),
-            (.maxRequestsPerConnection, maxRequestsPerConnection), (.maxHeadBytes, maxHeadBytes),
+            (.maxRequestsPerConnection, maxRequestsPerConnection), (.maxPipelinedRequests, maxPipelinedRequests),
+            (.maxHeadBytes, maxHeadBytes),
             (.maxFields, maxFields), (.headTimeout, headTimeout), (.idleTimeout, idleTimeout),
             (.writeTimeout, writeTimeout),
             (.drain, drain), (.logLevel, logLevel), (.logFormat, logFormat), (.accessLog, accessLog),

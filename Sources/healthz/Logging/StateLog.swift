@@ -15,6 +15,7 @@ actor StateLog {
     private var logger: Logger
     /// Limits that have been told of: each is, once.
     private var told: Set<Setting> = []
+    private var hasToldOfExhaustion = false
 
     init(_ configuration: Configuration, on loop: EventLoop) {
         self.loop = loop
@@ -49,6 +50,7 @@ actor StateLog {
     func adopt(_ configuration: Configuration) {
         logger = StateLog.logger(configuration, writer)
         told = []
+        hasToldOfExhaustion = false
     }
 
     func reloaded(_ configuration: Configuration, after former: Configuration) {
@@ -130,9 +132,10 @@ actor StateLog {
     func reached(_ limit: Server.Reached) {
         let (setting, message): (Setting, Logger.Message)
         switch limit {
+        case .exhausted(let error): return exhausted(error)
         case .connections:
             (setting, message) = (
-                .maxConnections, "all connections are taken: who waits longest for a request gives way"
+                .maxConnections, "all connections are taken: who waits longest gives way"
             )
         case .connectionsOfClient(let peer):
             (setting, message) = (
@@ -141,6 +144,11 @@ actor StateLog {
             )
         case .requests:
             (setting, message) = (.maxRequestsPerConnection, "a connection has had its requests, and is closed")
+        case .pipelined:
+            (setting, message) = (
+                .maxPipelinedRequests, "a client sends more requests at once than are answered in one go: the rest wait"
+            )
+        case .idle: (setting, message) = (.idleTimeout, "a connection has waited too long for a request, and is closed")
         case .refusal(.timeout): (setting, message) = (.headTimeout, "a request has not come in time, and is refused")
         case .refusal(.headTooLarge), .refusal(.requestLineTooLong):
             (setting, message) = (.maxHeadBytes, "a request with a larger head is refused")
@@ -155,8 +163,12 @@ actor StateLog {
             metadata: ["event": "limit", "limit": "\(setting.rawValue)"])
     }
 
-    func exhausted(_ error: SystemError) {
-        logger.error("cannot accept connections for a moment: \(error)", metadata: ["event": "exhausted"])
+    private func exhausted(_ error: SystemError) {
+        guard !hasToldOfExhaustion else { return }
+        hasToldOfExhaustion = true
+        logger.error(
+            "cannot accept connections for a while, and goes on trying: \(error) (told once)",
+            metadata: ["event": "exhausted"])
     }
 
     func draining(_ duration: Duration) {

@@ -53,6 +53,9 @@ actor HealthResponder {
     /// Different answers kept encoded: clients can ask for any set of exclusions.
     private static let encodedLimit = 64
 
+    /// Names in a request that do not exist: each is answered with all that do.
+    private static let warningLimit = 4
+
     private static let router = Router<Route>(
         exact: [
             "/": .page, "/healthz": .health, "/livez": .live, "/readyz": .ready, "/metrics": .metrics,
@@ -150,7 +153,8 @@ actor HealthResponder {
         let format = offer.preferred(by: head, query)
         guard !excluded.isEmpty else { return report(on: .all, format, head, peer) }
         let known = Set(excluded).intersection(terms.names)
-        let warnings = excluded.filter { !known.contains($0) }.map { "exclude: \(unknown($0))" }
+        let warnings = excluded.filter { !known.contains($0) }.prefix(HealthResponder.warningLimit)
+            .map { "exclude: \(unknown($0))" }
         return report(on: known.isEmpty ? .all : .excluding(known), format, head, peer, warnings)
     }
 

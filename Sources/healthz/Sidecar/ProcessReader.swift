@@ -5,15 +5,10 @@ import Reporting
 
 /// Reads what the kernel knows of this process (proc(5)): of memory, and so it may be done on the loop.
 struct ProcessReader {
-    /// When the machine started, in seconds since 1970.
-    private let bootSeconds: Int?
     private let ticksPerSecond = max(1, sysconf(Int32(_SC_CLK_TCK)))
     private let pageBytes = sysconf(Int32(_SC_PAGESIZE))
-
-    init() {
-        let lines = ProcessReader.text(of: "/proc/stat").split(separator: "\n")
-        bootSeconds = lines.first { $0.hasPrefix("btime ") }.flatMap { Int($0.dropFirst(6)) }
-    }
+    /// When the machine started, in milliseconds since 1970. Not by /proc/stat, which a hardened unit does not show.
+    private let bootedAt = Moment.now.timestamp.milliseconds - ProcessReader.sinceBoot()
 
     /// nil where /proc is not as it should be.
     func read() -> Figures.Process? {
@@ -24,12 +19,19 @@ struct ProcessReader {
         func field(_ number: Int) -> Int? { fields.indices.contains(number - 3) ? fields[number - 3] : nil }
 
         guard let user = field(14), let system = field(15), let start = field(22), let virtual = field(23),
-            let residentPages = field(24), let bootSeconds, let open = Descriptors.open, let limit = Descriptors.limit
+            let residentPages = field(24), let open = Descriptors.open, let limit = Descriptors.limit
         else { return nil }
         return Figures.Process(
             cpu: .milliseconds((user + system) * 1000 / ticksPerSecond), openDescriptors: open, maxDescriptors: limit,
             virtualBytes: virtual, residentBytes: residentPages * pageBytes,
-            startedAt: Timestamp(milliseconds: Int64(bootSeconds * 1000 + start * 1000 / ticksPerSecond)))
+            startedAt: Timestamp(milliseconds: bootedAt + Int64(start * 1000 / ticksPerSecond)))
+    }
+
+    /// In milliseconds, suspension included.
+    private static func sinceBoot() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
     /// Empty where it cannot be read.

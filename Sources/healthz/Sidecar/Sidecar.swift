@@ -33,7 +33,6 @@ struct Sidecar {
         self.responder = responder
         server = Server(
             on: loop, limits: Server.Limits(configuration.clientLimits),
-            exhausted: { error in log.assumeIsolated { $0.exhausted(error) } },
             reached: { limit in log.assumeIsolated { $0.reached(limit) } },
             handler: { head, peer in responder.assumeIsolated { $0.reply(to: head, from: peer) } })
     }
@@ -49,6 +48,7 @@ struct Sidecar {
         started: (ListenAddress) -> Void = { _ in }
     ) async throws {
         Signals.ignoreBrokenPipes()
+        let clock = LoopTimer.holdingDescriptor(on: loop)
         let events = EventQueue<Event>(on: loop)
         let numbers = [SIGTERM, SIGINT] + (load == nil ? [] : [SIGHUP])
         let signals = Signals(numbers, on: loop) { number in events.assumeIsolated { $0.add(.signal(number)) } }
@@ -69,7 +69,7 @@ struct Sidecar {
         let last = await waitForEnd(events, configuration, load)
         manager.tell(.stopping)
         await server.stop(within: last.deadline + .seconds(1))
-        withExtendedLifetime((signals, feeder)) {}
+        withExtendedLifetime((signals, feeder, clock)) {}
         await log.ended()
     }
 
@@ -174,11 +174,13 @@ extension Server.Limits {
         self.init()
         connections = Descriptors.connections(atMost: limits.connections)
         connectionsOfClient = limits.connectionsPerClient
+        pipelined = limits.pipelinedRequests
         requests = limits.requestsPerConnection
         machine.head.headBytes = limits.headBytes
         machine.head.requestLineBytes = min(machine.head.requestLineBytes, limits.headBytes)
         machine.head.fieldLines = limits.fields
         head = limits.head
+        content = limits.head
         idle = limits.idle
         writeStall = limits.write
     }
