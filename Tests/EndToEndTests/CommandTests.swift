@@ -134,6 +134,7 @@ struct CommandTests {
                 max-connections              4096                 default
                 max-connections-per-client   1024                 default
                 max-requests-per-connection  10000                default
+                max-pipelined-requests       16                   default
                 max-head-bytes               8192                 default
                 max-fields                   64                   default
                 head-timeout                 5s                   default
