@@ -29,8 +29,8 @@ SWIFT_TEST = swift test --no-parallel
 test: setup-test
 	$(SWIFT_TEST)
 
-# The gate: format, a build without a warning, the tests, and the tests again under the sanitizers.
-check: lint test sanitize
+# The gate: format, a build without a warning, the tests, the API's description, and the tests again under the sanitizers.
+check: lint test openapi-check sanitize
 
 # Linters that are missing are skipped; `make lint-tools` gets them.
 lint: export PATH := $(CURDIR)/.build/tools/lint/bin:$(PATH):$(CURDIR)/.build/tools/usr/bin
@@ -93,7 +93,8 @@ install-files:
 	$(PROGRAM) --generate-completion-script zsh >$(SHARE)/zsh/site-functions/_healthz
 	$(PROGRAM) --generate-completion-script fish >$(SHARE)/fish/vendor_completions.d/healthz.fish
 
-# schemathesis (PyPI) against docs/openapi.yaml and the running program.
+# schemathesis (PyPI) against docs/openapi.yaml and the running program; skipped where it is missing.
+openapi-check: export PATH := $(CURDIR)/.build/tools/lint/bin:$(PATH)
 openapi-check: setup-build
 	swift build --product healthz
 	scripts/openapi-check .build/debug/healthz

@@ -159,7 +159,7 @@ class Honest:
 
 
 class Rude:
-    """Goes away in the middle, resets, sends what is not HTTP; nothing that comes back may be a wrong answer."""
+    """Goes away in the middle, resets, sends what is not HTTP, asks for much and takes little; nothing that comes back may be a wrong answer."""
 
     BAD = ("GET /healthz HTTP/1.1\r\nHost : a\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00", "GET /livez HTTP/1.1\r\n\r\n",
            "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
@@ -169,7 +169,7 @@ class Rude:
 
     async def run(self, until):
         while time.monotonic() < until:
-            act = self.chance.choice((self.reset_in_head, self.reset_after_request, self.half_closed, self.nonsense))
+            act = self.chance.choice((self.reset_in_head, self.reset_after_request, self.half_closed, self.nonsense, self.deaf))
             connection = Connection(self.port)
             try:
                 await asyncio.wait_for(act(connection), PATIENCE)
@@ -194,6 +194,11 @@ class Rude:
         answer = await connection.receive()
         if answer.body != b"alive\n":
             self.told(f"half closed: {answer}")
+
+    async def deaf(self, connection):
+        """Asks for far more than its side's buffers hold, and reads none of it."""
+        await connection.send(*[head("/", "Accept: text/html")] * 200)
+        await asyncio.sleep(self.chance.random())
 
     async def nonsense(self, connection):
         bad = self.chance.choice(self.BAD)

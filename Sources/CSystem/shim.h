@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 // glibc declares accept4 only under _GNU_SOURCE, which the Glibc module is built without.
 extern int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
@@ -18,6 +19,13 @@ static const unsigned int healthz_EPOLLET = EPOLLET;
 
 static inline int healthz_eventfd(void) {
     return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+// The members of timespec(3type) are not to be had in every kind of build. Suspension included.
+static inline long long healthz_milliseconds_since_boot(void) {
+    struct timespec time = {0};
+    clock_gettime(CLOCK_BOOTTIME, &time);
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 
 // ioctl(2) is variadic. 0 where it is not a terminal, or one that does not know its size.

@@ -1,3 +1,4 @@
+import CSystem
 import Glibc
 import HTTPServer
 import Health
@@ -8,7 +9,7 @@ struct ProcessReader {
     private let ticksPerSecond = max(1, sysconf(Int32(_SC_CLK_TCK)))
     private let pageBytes = sysconf(Int32(_SC_PAGESIZE))
     /// When the machine started, in milliseconds since 1970. Not by /proc/stat, which a hardened unit does not show.
-    private let bootedAt = Moment.now.timestamp.milliseconds - ProcessReader.sinceBoot()
+    private let bootedAt = Moment.now.timestamp.milliseconds - healthz_milliseconds_since_boot()
 
     /// nil where /proc is not as it should be.
     func read() -> Figures.Process? {
@@ -25,13 +26,6 @@ struct ProcessReader {
             cpu: .milliseconds((user + system) * 1000 / ticksPerSecond), openDescriptors: open, maxDescriptors: limit,
             virtualBytes: virtual, residentBytes: residentPages * pageBytes,
             startedAt: Timestamp(milliseconds: bootedAt + Int64(start * 1000 / ticksPerSecond)))
-    }
-
-    /// In milliseconds, suspension included.
-    private static func sinceBoot() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
     /// Empty where it cannot be read.
