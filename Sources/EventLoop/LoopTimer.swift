@@ -24,7 +24,7 @@ package final class LoopTimer {
         // Behind it, this one tells that it is in place.
         let done = DispatchSemaphore(value: 0)
         let soon = LoopTimer(on: loop) { done.signal() }
-        soon.wake(by: .now + .milliseconds(1))
+        soon.wake(by: .now + .microseconds(100))
         _ = done.wait(timeout: .now() + 1)
         withExtendedLifetime(soon) {}
         return never

@@ -81,10 +81,12 @@ final class Multi {
         curl_multi_socket_action(handle, socket, mask, &running)
     }
 
-    private func watch(_ socket: Int32, for wanted: Int32) -> Bool {
+    /// - Parameter isKept: whether the connection may be kept when its transfer has ended.
+    private func watch(_ socket: Int32, for wanted: Int32, isKept: Bool) -> Bool {
         if wanted == CURL_POLL_REMOVE {
-            // It is still open: closed, its number is given out again, and what is watched then is not ours to end.
-            if watched.remove(socket) != nil { poll.remove(socket) }
+            // One that is kept is still open when its number may be asked for; one that is not is closed next, which ends the
+            // watch as well.
+            if watched.remove(socket) != nil, isKept { poll.remove(socket) }
             return true
         }
         var interest: Poll.Events = []
@@ -114,8 +116,10 @@ final class Multi {
 
     private static let socketChanged: curl_socket_callback = { easy, socket, wanted, context, _ in
         guard let context else { return -1 }
-        if wanted == CURL_POLL_IN || wanted == CURL_POLL_INOUT { Transfer.of(easy)?.waitsForInput(on: socket) }
-        return Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue().watch(socket, for: wanted) ? 0 : -1
+        let transfer = Transfer.of(easy)
+        if wanted == CURL_POLL_IN || wanted == CURL_POLL_INOUT { transfer?.waitsForInput(on: socket) }
+        return Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue()
+            .watch(socket, for: wanted, isKept: transfer?.keepsConnection ?? true) ? 0 : -1
     }
 
     private static let timerChanged: curl_multi_timer_callback = { _, milliseconds, context in

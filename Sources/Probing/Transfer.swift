@@ -8,6 +8,7 @@ final class Transfer {
     static let byteLimit = 64 * 1024
     /// In milliseconds.
     private static let day = 24 * 3600 * 1000
+    private static let stepsOfAnAnswer = 8
     /// What may be left waiting: more than a response within `byteLimit` can be, in chunks or encrypted.
     private static let waitingLimit = 8 * byteLimit
 
@@ -21,7 +22,9 @@ final class Transfer {
     /// As far as it has come, where it is kept.
     private(set) var body: [UInt8] = []
     private(set) var received = 0
-    /// What was left waiting in the socket each time that libcurl had read of the response.
+    /// How often libcurl has told of progress since the response began.
+    private var steps = 0
+    /// What was left waiting in the socket each time, after the first few.
     private var leftWaiting = 0
     /// libcurl tells the time of the connection only when the TLS handshake is over as well; but it waits for input
     /// on no socket that is not connected.
@@ -54,6 +57,7 @@ final class Transfer {
     /// - Parameter addresses: of the URL's host, where it is a name.
     func prepare(limit: Duration, addresses found: [String]) -> Bool {
         received = 0
+        steps = 0
         leftWaiting = 0
         body = []
         hasConnected = false
@@ -112,12 +116,15 @@ final class Transfer {
     /// libcurl has read what it wanted for now. What it passes over (chunk extensions) it shows nobody, so a stream of
     /// that is noticed by how it fills the socket.
     private func progressed() -> Bool {
-        if received > 0 { leftWaiting += Int(healthz_unread(socket)) }
+        guard received > 0 else { return true }
+        steps += 1
+        // An answer has mostly ended by then.
+        if steps > Transfer.stepsOfAnAnswer { leftWaiting += Int(healthz_unread(socket)) }
         return !isTooLarge
     }
 
     /// A UNIX socket's ends have no names to know it by, and a new connection there costs next to nothing.
-    private var keepsConnection: Bool { request.reusesConnection && url.socketPath == nil }
+    var keepsConnection: Bool { request.reusesConnection && url.socketPath == nil }
 
     private func configure(userAgent: String) -> Bool {
         let context = Unmanaged.passUnretained(self).toOpaque()

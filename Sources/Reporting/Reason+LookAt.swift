@@ -1,7 +1,7 @@
 import Health
 
 extension Reason {
-    /// What to look at first, for a tired person; nil where the instances say it. docs/api.md says the same.
+    /// What to look at first, for a tired person; nil where the instances say it.
     var lookAt: String? {
         switch self {
         case .probe(let failure): failure.lookAt

@@ -101,13 +101,6 @@ package enum TableReport {
     }
 }
 
-extension Sequence {
-    /// In their order otherwise.
-    fileprivate func sickFirst(by status: (Element) -> HealthStatus) -> [Element] {
-        [HealthStatus.unhealthy, .degraded, .healthy].flatMap { wanted in filter { status($0) == wanted } }
-    }
-}
-
 extension Timestamp {
     /// The time in UTC to the second, with the date where it is not the day of `now`.
     func clock(asOf now: Timestamp) -> String {

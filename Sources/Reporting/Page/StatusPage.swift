@@ -144,12 +144,9 @@ package struct StatusPage {
         return names.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
     }
 
-    /// The sick ones first; else in the order of the configuration.
     private var services: String {
         guard !report.services.isEmpty else { return "" }
-        let sorted = [HealthStatus.unhealthy, .degraded, .healthy].flatMap { status in
-            report.services.filter { $0.status == status }
-        }
+        let sorted = report.services.sickFirst(by: \.status)
         let entry = ServiceEntry(now: report.checkedAt, detail: detail)
         return """
             <h2>Services</h2>
