@@ -51,6 +51,8 @@ package enum HealthJSON {
         return .array(service.instances.map { check(of: $0, in: service) })
     }
 
+    private static func line(_ reason: Reason) -> String { "\(reason.code): \(reason.description)" }
+
     private static func check(of target: TargetReport, in service: ServiceReport) -> JSON {
         let observation = target.observation
         var members: [(name: String, value: JSON)] = [
@@ -61,11 +63,11 @@ package enum HealthJSON {
             members.append(("observedUnit", .string("ms")))
         }
         var status = word(service.isGroup ? target.status : service.status)
-        var output = target.reason.map { "\($0.code): \($0.description)" }
+        var output = target.reason.map(line)
         if output == nil, case .failing(let count, let fall, let reason?) = target.against {
             // Healthy, with concerns; and where all is well the draft wants no output.
             status = word(.degraded)
-            output = "failing, \(count) of \(fall): \(reason.code): \(reason.description)"
+            output = "failing, \(count) of \(fall): \(line(reason))"
         }
         members.append(("status", .string(status)))
         members.append(("time", .string(observation.startedAt.timestamp.rfc3339)))

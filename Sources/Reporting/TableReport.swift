@@ -35,7 +35,7 @@ package enum TableReport {
                 }
                 continue
             }
-            let healthy = service.instances.count(where: \.isUp)
+            let healthy = service.healthyCount
             let standing = "\(healthy) of \(service.instances.count) healthy, \(service.required) required"
             rows.append(
                 marked(service.status, service.name, look) + ["-", "-"].map { piece($0) }

@@ -13,9 +13,8 @@ actor StateLog {
     private nonisolated let loop: EventLoop
     private let writer = LogWriter()
     private var logger: Logger
-    /// Limits that have been told of: each is, once.
-    private var told: Set<Setting> = []
-    private var hasToldOfExhaustion = false
+    /// What has been told of, by its event or its limit: each is, once.
+    private var told: Set<String> = []
 
     init(_ configuration: Configuration, on loop: EventLoop) {
         self.loop = loop
@@ -50,7 +49,6 @@ actor StateLog {
     func adopt(_ configuration: Configuration) {
         logger = StateLog.logger(configuration, writer)
         told = []
-        hasToldOfExhaustion = false
     }
 
     func reloaded(_ configuration: Configuration, after former: Configuration) {
@@ -156,7 +154,7 @@ actor StateLog {
         case .refusal: return
         case .writeStall: (setting, message) = (.writeTimeout, "a client takes nothing of its answer, and is left")
         }
-        guard told.insert(setting).inserted else { return }
+        guard told.insert(setting.rawValue).inserted else { return }
         let isAlarming = setting == .maxConnections || setting == .maxConnectionsPerClient
         logger.log(
             level: isAlarming ? .warning : .info, "\(message) (\(setting.variable); told once)",
@@ -164,8 +162,7 @@ actor StateLog {
     }
 
     private func exhausted(_ error: SystemError) {
-        guard !hasToldOfExhaustion else { return }
-        hasToldOfExhaustion = true
+        guard told.insert("exhausted").inserted else { return }
         logger.error(
             "cannot accept connections for a while, and goes on trying: \(error) (told once)",
             metadata: ["event": "exhausted"])
