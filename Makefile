@@ -57,7 +57,7 @@ SANITIZED_TEST = $(SWIFT_TEST) --skip 'browser|DocumentedCommandsTests|ManualTes
 
 # The address sanitizer does not look for leaks, as XCTest itself leaks.
 sanitize: setup-test
-	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.supp $(SANITIZED_TEST) --sanitize=thread --scratch-path .build-thread
+	$(SANITIZED_TEST) --sanitize=thread --scratch-path .build-thread
 	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED_TEST) --sanitize=address --scratch-path .build-address
 
 # libFuzzer brings the main function, so each of these programs is built for itself alone.

@@ -3,7 +3,6 @@ import EventLoop
 import Foundation
 import HTTPTypes
 import HTTPWire
-import Synchronization
 import TestSupport
 import Testing
 
@@ -16,7 +15,7 @@ struct LimitTests {
 
     /// What the server told of, in order.
     private final class Reached: Sendable {
-        private let told = Mutex<[String]>([])
+        private let told = Guarded<[String]>([])
 
         @Sendable func add(_ limit: Server.Reached) {
             let name =
@@ -91,7 +90,7 @@ struct LimitTests {
 
     @Test("Whoever is being answered keeps its place, and a new client waits")
     func answering() async throws {
-        let gate = Mutex<[@Sendable (Response) -> Void]>([])
+        let gate = Guarded<[@Sendable (Response) -> Void]>([])
         let (server, port) = try await start({ $0.connections = 2 }) { head, _ in
             guard case .origin("/later", _) = head.target else { return .now(.text(.ok, "ok")) }
             return .later { answer in gate.withLock { $0.append(answer) } }
@@ -143,7 +142,7 @@ struct LimitTests {
 
     @Test("A client that sends ahead and takes nothing is answered no more, and is cut off in time")
     func sendingAhead() async throws {
-        let answers = Mutex(0)
+        let answers = Guarded(0)
         let loop = loop
         let (server, port) = try await start({ $0.writeStall = .milliseconds(300) }) { _, _ in
             .later { answer in
@@ -162,7 +161,7 @@ struct LimitTests {
 
     @Test("Who sends much ahead does not keep others waiting, and gets all answers in order")
     func turns() async throws {
-        let order = Mutex<[String]>([])
+        let order = Guarded<[String]>([])
         let (blocked, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let (server, port) = try await start({ $0.pipelined = 4 }) { head, _ in
             guard case .origin(let path, _) = head.target else { return .now(.text(.ok, "*")) }

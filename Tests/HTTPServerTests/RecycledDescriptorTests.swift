@@ -3,7 +3,6 @@ import EventLoop
 import HTTPServer
 import HTTPTypes
 import HTTPWire
-import Synchronization
 import TestSupport
 import Testing
 
@@ -13,7 +12,7 @@ struct RecycledDescriptorTests {
 
     @Test("A reset that was seen of one connection does not end the next that has its descriptor")
     func staleFailure() async throws {
-        let held = Mutex<[@Sendable (Response) -> Void]>([])
+        let held = Guarded<[@Sendable (Response) -> Void]>([])
         let (blocked, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         let server = Server(on: EventLoop()) { head, _ in
             guard case .origin(let path, _) = head.target else { return .now(.text(.ok, "*")) }

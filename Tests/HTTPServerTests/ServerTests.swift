@@ -4,7 +4,6 @@ import Foundation
 import HTTPServer
 import HTTPTypes
 import HTTPWire
-import Synchronization
 import TestSupport
 import Testing
 
@@ -365,7 +364,7 @@ struct ServerTests {
 
     @Test("An access log is told of each answered request")
     func observer() async throws {
-        let seen = Mutex<[String]>([])
+        let seen = Guarded<[String]>([])
         let server = Server(on: loop) { _, _ in .now(.text(.notFound, "")) }
         await server.tell(ofExchanges: { exchange in
             seen.withLock {

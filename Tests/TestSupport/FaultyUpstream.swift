@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// An HTTP upstream that misbehaves as it is told to: each connection runs the script in a thread of its own.
 package final class FaultyUpstream: Sendable {
@@ -27,16 +26,16 @@ package final class FaultyUpstream: Sendable {
 
     package let port: UInt16
     private let listener: Int32
-    private let script: Mutex<[Step]>
-    private let connections = Mutex(0)
-    private let taken = Mutex(0)
-    private let isHeld = Mutex(true)
-    private let isListening = Mutex(true)
-    private let read = Mutex<[String]>([])
+    private let script: Guarded<[Step]>
+    private let connections = Guarded(0)
+    private let taken = Guarded(0)
+    private let isHeld = Guarded(true)
+    private let isListening = Guarded(true)
+    private let read = Guarded<[String]>([])
 
     /// Serves on loopback until `stop`.
     package init(_ script: [Step], host: String = "127.0.0.1") throws {
-        self.script = Mutex(script)
+        self.script = Guarded(script)
         let family = host.contains(":") ? AF_INET6 : AF_INET
         listener = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         try RawAddress(host).bind(listener)

@@ -1,6 +1,5 @@
 import CTestSupport
 import Foundation
-import Synchronization
 
 /// A program that a test runs: what it prints, its end, and signals to it. Every wait has a deadline.
 package final class Program: Sendable {
@@ -19,7 +18,7 @@ package final class Program: Sendable {
     package let identifier: Int32
     private let output: Collected
     private let errors: Collected
-    private let status = Mutex<Int32?>(nil)
+    private let status = Guarded<Int32?>(nil)
     private let exited = DispatchSemaphore(value: 0)
 
     package init(
@@ -196,7 +195,7 @@ package final class Program: Sendable {
 
 /// What comes out of a pipe.
 private final class Collected: Sendable {
-    private let bytes = Mutex<[UInt8]>([])
+    private let bytes = Guarded<[UInt8]>([])
     private let ended = DispatchSemaphore(value: 0)
 
     init(_ descriptor: Int32) {

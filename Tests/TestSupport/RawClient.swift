@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A client that sends exactly the bytes it is told to, over a blocking socket whose every wait has a deadline.
 package final class RawClient: Sendable {
@@ -9,7 +8,7 @@ package final class RawClient: Sendable {
     }
 
     private let descriptor: Int32
-    private let unread = Mutex<[UInt8]>([])
+    private let unread = Guarded<[UInt8]>([])
 
     package init(port: UInt16, host: String = "127.0.0.1", timeout: Duration = .seconds(30)) throws {
         let family = host.contains(":") ? AF_INET6 : AF_INET

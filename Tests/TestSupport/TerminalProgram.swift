@@ -1,13 +1,12 @@
 import CTestSupport
 import Foundation
-import Synchronization
 
 /// A program that runs on a terminal of its own, as a person would see it. Every wait has a deadline.
 package final class TerminalProgram: Sendable {
     private let identifier: pid_t
     private let master: Int32
     private let shown: Shown
-    private let status = Mutex<Int32?>(nil)
+    private let status = Guarded<Int32?>(nil)
     private let exited = DispatchSemaphore(value: 0)
     private let settings: Data
 
@@ -97,11 +96,11 @@ package final class TerminalProgram: Sendable {
 
 /// What comes out of a terminal's other end.
 private final class Shown: Sendable {
-    let state: Mutex<(bytes: [UInt8], screen: Screen)>
+    let state: Guarded<(bytes: [UInt8], screen: Screen)>
     let ended = DispatchSemaphore(value: 0)
 
     init(_ screen: Screen) {
-        state = Mutex(([], screen))
+        state = Guarded(([], screen))
     }
 
     func read(from master: Int32) {
