@@ -75,6 +75,7 @@ package actor CurlProber: Prober {
     private var lastFlight = 0
     private var isSettling = false
     private var mustSettleAgain = false
+    private var settlesSoon = false
 
     /// What is kept between probes, by the targets' ids, until `forget`.
     private var idle: [String: Transfer] = [:]
@@ -201,9 +202,23 @@ package actor CurlProber: Prober {
         }
         isSettling = false
         // Others get their turn.
-        if mustSettleAgain { loop.run { self.assumeIsolated { $0.settle() } } }
+        if mustSettleAgain { settleSoon() }
         let wanted = [deadlines.earliest, multi?.due].compactMap(\.self).min()
         if let wanted { timer?.wake(by: wanted) }
+    }
+
+    /// Behind whatever else is begun in this turn: probes that begin together send their requests together, which wakes
+    /// upstreams less often.
+    private func settleSoon() {
+        guard !isSettling else { return mustSettleAgain = true }
+        guard !settlesSoon else { return }
+        settlesSoon = true
+        loop.run {
+            self.assumeIsolated {
+                $0.settlesSoon = false
+                $0.settle()
+            }
+        }
     }
 
     private func collect() {
@@ -224,7 +239,7 @@ package actor CurlProber: Prober {
             target: target, limit: limit, dueAt: dueAt, ended: ended, generation: generation, place: target.url.place)
         deadlines.set(lastFlight, to: dueAt)
         begin(lastFlight, target)
-        settle()
+        settleSoon()
     }
 
     private func begin(_ id: Int, _ target: Target) {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a response's head says that libcurl does not hold to: that it is complete, and that it gives one length.
 struct ResponseHead {
     /// The empty line after the fields of a final response has come: libcurl takes a close before it for the end.
@@ -5,30 +7,55 @@ struct ResponseHead {
     /// Lengths that differ, or that are none: nobody knows where the response ends (RFC 9112 §6.3). libcurl takes the
     /// number that the last one begins with.
     private(set) var isAmbiguous = false
-    private var length: String?
+    private var length: UInt64?
 
     /// - Parameters:
     ///   - line: a field line, a status line, or an empty line, each with its line end.
     ///   - status: of the response that it belongs to, as far as libcurl knows.
-    mutating func took(_ line: UnsafeRawBufferPointer, status: Int) {
-        if line.count == 2, line[0] == 13, line[1] == 10, status >= 200 { isComplete = true }
+    mutating func took(_ line: UnsafeRawBufferPointer, status: @autoclosure () -> Int) {
+        if line.count == 2, line[0] == 13, line[1] == 10, status() >= 200 { isComplete = true }
         // Of each response in turn, as interim ones come before the final one; trailers have no say.
-        if line.starts(with: "HTTP/".utf8) { length = nil }
-        guard !isComplete, let colon = line.firstIndex(of: UInt8(ascii: ":")),
-            line[..<colon].elementsEqual("content-length".utf8, by: { $0 | 0x20 == $1 | 0x20 })
-        else { return }
-        readLengths(String(decoding: line[(colon + 1)...], as: UTF8.self))
+        if ResponseHead.begins(line, with: "HTTP/") { length = nil }
+        let name: StaticString = "Content-Length:"
+        guard !isComplete, ResponseHead.begins(line, with: name) else { return }
+        readLengths(line[name.utf8CodeUnitCount...])
     }
 
     /// A list of lengths that are all the same is one length.
-    private mutating func readLengths(_ value: String) {
-        for element in value.split(separator: ",", omittingEmptySubsequences: false) {
-            let words = element.split(whereSeparator: \.isWhitespace).map(String.init)
-            guard words.count == 1, words[0].utf8.allSatisfy({ $0 &- 0x30 < 10 }), length ?? words[0] == words[0] else {
-                isAmbiguous = true
-                return
-            }
-            length = words[0]
+    private mutating func readLengths(_ value: Slice<UnsafeRawBufferPointer>) {
+        var rest = value
+        while true {
+            let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.endIndex
+            let found = ResponseHead.length(rest[..<end])
+            guard let found, length ?? found == found else { return isAmbiguous = true }
+            length = found
+            guard end < rest.endIndex else { return }
+            rest = rest[(end + 1)...]
         }
+    }
+
+    /// nil where it is none: it has to be digits and nothing else, but for white space around them.
+    private static func length(_ text: Slice<UnsafeRawBufferPointer>) -> UInt64? {
+        var number: UInt64?
+        var hasEnded = false
+        for byte in text {
+            let digit = byte &- UInt8(ascii: "0")
+            guard digit < 10 else {
+                guard byte == 32 || (9...13).contains(byte) else { return nil }
+                hasEnded = number != nil
+                continue
+            }
+            let (tens, overflows) = (number ?? 0).multipliedReportingOverflow(by: 10)
+            let (sum, overflowsToo) = tens.addingReportingOverflow(UInt64(digit))
+            guard !hasEnded, !overflows, !overflowsToo else { return nil }
+            number = sum
+        }
+        return number
+    }
+
+    /// Whatever the letters' case.
+    private static func begins(_ line: UnsafeRawBufferPointer, with text: StaticString) -> Bool {
+        guard let start = line.baseAddress, line.count >= text.utf8CodeUnitCount else { return false }
+        return strncasecmp(start, text.utf8Start, text.utf8CodeUnitCount) == 0
     }
 }

@@ -35,6 +35,10 @@ enum Main {
     /// `EventQueue`.
     @MainActor static func main() async {
         do {
+            // Nothing to parse, and so no parser: it takes as long as all else that is done before the first answer.
+            if [[], ["serve"]].contains(CommandLine.arguments.dropFirst()) {
+                return try await ServeCommand.serve(flags: [:])
+            }
             var command = try Healthz.parseAsRoot()
             guard let subcommand = command as? any Subcommand else { return try command.run() }
             try await subcommand.execute()

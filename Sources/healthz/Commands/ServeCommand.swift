@@ -15,8 +15,14 @@ struct ServeCommand: Subcommand {
     @OptionGroup var flags: SettingFlags
 
     func execute() async throws {
-        let configuration = try flags.configuration()
+        try await ServeCommand.serve(flags: flags.values)
+    }
+
+    @MainActor static func serve(flags: [Setting: String]) async throws {
+        let configuration = try Configuration.orComplaints(flags: flags)
         let sidecar = Sidecar(configuration, on: EventLoop())
-        try await sidecar.serve(configuration) { () throws(ConfigurationError) in try flags.load() }
+        try await sidecar.serve(configuration) { () throws(ConfigurationError) in
+            try Configuration.load(flags: flags)
+        }
     }
 }

@@ -132,14 +132,20 @@ struct SettingFlags: ParsableArguments {
         return Dictionary(uniqueKeysWithValues: all.compactMap { setting, text in text.map { (setting, $0) } })
     }
 
-    func load(overriding: [Setting: String] = [:]) throws(ConfigurationError) -> Configuration {
-        try Configuration(flags: values.merging(overriding) { _, new in new }, environment: Terminal.environment)
-    }
-
     /// The configuration, or the end of the program: with every mistake on a line of its own.
     func configuration(overriding: [Setting: String] = [:]) throws -> Configuration {
+        try Configuration.orComplaints(flags: values.merging(overriding) { _, new in new })
+    }
+}
+
+extension Configuration {
+    static func load(flags: [Setting: String]) throws(ConfigurationError) -> Configuration {
+        try Configuration(flags: flags, environment: Terminal.environment)
+    }
+
+    static func orComplaints(flags: [Setting: String]) throws -> Configuration {
         do {
-            return try load(overriding: overriding)
+            return try load(flags: flags)
         } catch {
             for mistake in error.mistakes { Terminal.complain(of: mistake) }
             throw error.mistakes.allSatisfy { $0.origin == .flag } ? ExitCode.usage : ExitCode.configuration

@@ -47,6 +47,7 @@ struct Sidecar {
         _ configuration: Configuration, load: Load? = nil, orOnAnyPort mayMove: Bool = false,
         started: (ListenAddress) -> Void = { _ in }
     ) async throws {
+        Footprint.shareHeap()
         Signals.ignoreBrokenPipes()
         let clock = LoopTimer.holdingDescriptor(on: loop)
         let events = EventQueue<Event>(on: loop)
@@ -60,16 +61,17 @@ struct Sidecar {
                 [try await listen(on: ListenAddress(configuration.listen), configuration, orOnAnyPort: mayMove)]
             }
         for address in bound { started(address) }
-        ProgramPages.release()
         await log.started(on: bound, configuration)
         let feeder = manager.feedWatchdog(on: loop)
         await feeder?.start()
         manager.tell(.ready)
+        let settling = LoopTimer(on: loop) { Footprint.trim() }
+        settling.wake(by: .now + Footprint.settling)
 
         let last = await waitForEnd(events, configuration, load)
         manager.tell(.stopping)
         await server.stop(within: last.deadline + .seconds(1))
-        withExtendedLifetime((signals, feeder, clock)) {}
+        withExtendedLifetime((signals, feeder, clock, settling)) {}
         await log.ended()
     }
 

@@ -1,12 +1,25 @@
+import CSystem
 import Glibc
 
-/// The pages of the program and its libraries that are in memory as they are in their files.
-enum ProgramPages {
-    /// Lets go of the code that only the start has needed, so that it counts as this process's no longer: most of the
-    /// resident memory. What is needed again is mapped again, from the page cache.
+/// What the process takes of the machine's memory.
+enum Footprint {
+    /// When the start is over, and what only it needed may go.
+    static let settling: Duration = .seconds(1)
+
+    /// One heap for all threads, as nearly all is allocated on the loop: else each thread that ever allocates gets one of
+    /// its own. To be called before there are threads.
+    static func shareHeap() {
+        mallopt(M_ARENA_MAX, 1)
+    }
+
+    /// Gives back what the start has freed, and lets go of the code that only it has needed, so that it counts as this
+    /// process's no longer: most of the resident memory. What is needed again is mapped again, from the page cache.
     ///
-    /// Code alone: nothing is ever written to it, whereas data of the same files may have been relocated.
-    static func release() {
+    /// Code alone: nothing is ever written to it, whereas data of the same files may have been relocated. For once, half a
+    /// millisecond of the loop: what is read is the kernel's memory, and a thread of the global pool would be looked after
+    /// for ever.
+    static func trim() {
+        malloc_trim(0)
         guard let maps = fopen("/proc/self/maps", "re") else { return }
         defer { fclose(maps) }
         var line = [CChar](repeating: 0, count: 8192)
