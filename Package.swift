@@ -43,7 +43,9 @@ let benchmarks: [Target] =
         .target(name: "Allocations", path: "Benchmarks/Allocations"),
         .executableTarget(
             name: "HotPaths",
-            dependencies: ["Allocations", "EventLoop", "HTTPWire", "Health", "Judging", "Reporting", httpTypes],
+            dependencies: [
+                "Allocations", "Clock", "EventLoop", "HTTPWire", "Health", "Judging", "Reporting", httpTypes,
+            ],
             path: "Benchmarks/HotPaths", swiftSettings: strict),
     ]
 
@@ -61,12 +63,13 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
-        room("Health"),
-        room("EventLoop", ["CSystem", heap]),
+        room("Clock", ["CSystem"]),
+        room("Health", ["Clock"]),
+        room("EventLoop", ["Clock", "CSystem", heap]),
         room("HTTPWire", [httpTypes]),
-        room("HTTPServer", ["CSystem", "EventLoop", "HTTPWire", httpTypes]),
+        room("HTTPServer", ["Clock", "CSystem", "EventLoop", "HTTPWire", httpTypes]),
         room("Judging", ["Health"]),
-        room("Probing", ["CCurl", "CSystem", "EventLoop", "Health", "Judging"]),
+        room("Probing", ["CCurl", "Clock", "CSystem", "EventLoop", "Health", "Judging"]),
         room(
             "Reporting", ["Health"],
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
@@ -75,8 +78,8 @@ let package = Package(
         .executableTarget(
             name: "healthz",
             dependencies: [
-                "CSystem", "Configuration", "EventLoop", "HTTPServer", "HTTPWire", "Health", "Probing", "Reporting",
-                "StandIns",
+                "CSystem", "Clock", "Configuration", "EventLoop", "HTTPServer", "HTTPWire", "Health", "Probing",
+                "Reporting", "StandIns",
                 argumentParser, httpTypes, logging,
             ],
             swiftSettings: strict
@@ -85,13 +88,13 @@ let package = Package(
         .systemLibrary(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
             name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport", swiftSettings: strict),
-        tests("HealthTests", ["EventLoop", "Health", "TestSupport"]),
-        tests("EventLoopTests", ["EventLoop", "TestSupport"]),
+        tests("HealthTests", ["Clock", "EventLoop", "Health", "TestSupport"]),
+        tests("EventLoopTests", ["Clock", "EventLoop", "TestSupport"]),
         tests("HTTPWireTests", ["HTTPWire", "TestSupport", httpTypes]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "TestSupport", httpTypes]),
         tests("JudgingTests", ["Health", "Judging"]),
         tests("ProbingTests", ["EventLoop", "Health", "Judging", "Probing", "TestSupport"]),
-        tests("ReportingTests", ["Health", "Reporting", "TestSupport"]),
+        tests("ReportingTests", ["Clock", "Health", "Reporting", "TestSupport"]),
         tests("ConfigurationTests", ["Configuration", "Health", "TestSupport"]),
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
         tests("EndToEndTests", ["CTestSupport", "HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),

@@ -1,6 +1,7 @@
 #pragma once
 // What Swift's Glibc module does not have: mallopt(3), malloc_trim(3), epoll(7), eventfd(2), accept4(2) and the size of a terminal.
 #include <malloc.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -23,10 +24,17 @@ static inline int healthz_eventfd(void) {
 }
 
 // The members of timespec(3type) are not to be had in every kind of build. Suspension included.
-static inline long long healthz_milliseconds_since_boot(void) {
+static inline int64_t healthz_nanoseconds_since_boot(void) {
     struct timespec time = {0};
     clock_gettime(CLOCK_BOOTTIME, &time);
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+// UTC, without leap seconds.
+static inline int64_t healthz_milliseconds_since_epoch(void) {
+    struct timespec time = {0};
+    clock_gettime(CLOCK_REALTIME, &time);
+    return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
 }
 
 // ioctl(2) is variadic. 0 where it is not a terminal, or one that does not know its size.

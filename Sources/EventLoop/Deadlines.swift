@@ -1,3 +1,4 @@
+package import Clock
 import HeapModule
 
 /// The deadlines of many things, earliest first, where most are moved or dropped long before they pass.
@@ -9,7 +10,7 @@ import HeapModule
 /// Things are named by numbers: a generic type would not be specialised in other rooms, and cost several times as much.
 package struct Deadlines {
     private struct Entry: Comparable {
-        let when: ContinuousClock.Instant
+        let when: Instant
         let id: Int
         static func < (left: Entry, right: Entry) -> Bool { left.when < right.when }
         static func == (left: Entry, right: Entry) -> Bool { left.when == right.when }
@@ -17,9 +18,9 @@ package struct Deadlines {
 
     private struct Standing {
         /// nil when it was dropped.
-        var due: ContinuousClock.Instant?
+        var due: Instant?
         /// The earliest entry that the heap holds for this; an entry of another time is out of date.
-        var queued: ContinuousClock.Instant
+        var queued: Instant
     }
 
     private var heap = Heap<Entry>()
@@ -31,9 +32,9 @@ package struct Deadlines {
     package init() {}
 
     /// No later than the earliest deadline; nil when there is none.
-    package var earliest: ContinuousClock.Instant? { count == 0 ? nil : heap.min?.when }
+    package var earliest: Instant? { count == 0 ? nil : heap.min?.when }
 
-    package mutating func set(_ id: Int, to due: ContinuousClock.Instant) {
+    package mutating func set(_ id: Int, to due: Instant) {
         guard let found = standing[id] else {
             count += 1
             return enqueue(id, due)
@@ -57,7 +58,7 @@ package struct Deadlines {
     }
 
     /// The next thing whose deadline has passed, which has none from then on; nil when there is no such thing.
-    package mutating func popPassed(at now: ContinuousClock.Instant) -> Int? {
+    package mutating func popPassed(at now: Instant) -> Int? {
         while let first = heap.min, first.when <= now {
             heap.removeMin()
             guard let found = standing[first.id], found.queued == first.when else { continue }
@@ -75,7 +76,7 @@ package struct Deadlines {
         return nil
     }
 
-    private mutating func enqueue(_ id: Int, _ due: ContinuousClock.Instant) {
+    private mutating func enqueue(_ id: Int, _ due: Instant) {
         standing[id] = Standing(due: due, queued: due)
         heap.insert(Entry(when: due, id: id))
     }

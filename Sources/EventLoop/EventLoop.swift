@@ -36,10 +36,10 @@ package actor EventLoop: SerialExecutor {
 
     private var descriptor: Int32 = -1
     private var watch: Watch?
-    private var polls: [Int: (seen: [Poll.Seen], ready: @Sendable () -> Void)] = [:]
+    private var polls: [Int: Poll.Watches] = [:]
     private var lastPoll = EventLoop.bellNumber
     /// Polls of which the present batch has events, in the order of their first.
-    private var due: [Int] = []
+    private var due: [Poll.Watches] = []
 
     package init(label: String = "healthz.loop") {
         queue = DispatchQueue(label: label)
@@ -75,38 +75,24 @@ package actor EventLoop: SerialExecutor {
     }
 
     /// - Parameter ready: called when something that this poll watches is ready.
-    /// - Returns: the poll's number.
-    func attach(_ ready: @escaping @Sendable () -> Void) throws(SystemError) -> Int {
+    func attach(_ ready: @escaping @Sendable () -> Void) throws(SystemError) -> Poll.Watches {
         if descriptor < 0 { try start() }
         lastPoll += 1
-        polls[lastPoll] = ([], ready)
-        return lastPoll
+        let watches = Poll.Watches(lastPoll, epoll: descriptor, ready: ready)
+        polls[lastPoll] = watches
+        return watches
     }
 
     func detach(_ poll: Int) {
         polls[poll] = nil
     }
 
-    /// epoll_ctl(2) for one descriptor of a poll.
-    func control(_ operation: Int32, _ watched: Int32, _ interest: Poll.Events, _ poll: Int) throws(SystemError) {
-        var event = epoll_event()
-        event.events = interest.rawValue
-        event.data.u64 = UInt64(poll) << 32 | UInt64(UInt32(bitPattern: watched))
-        guard epoll_ctl(descriptor, operation, watched, &event) == 0 else { throw SystemError.last(in: "epoll_ctl") }
-    }
-
-    /// What was seen for a poll, in exchange for an empty list to collect what comes next in.
-    func exchange(_ empty: [Poll.Seen], _ poll: Int) -> [Poll.Seen] {
-        guard let seen = polls[poll]?.seen else { return [] }
-        polls[poll]?.seen = empty
-        return seen
-    }
-
     private func start() throws(SystemError) {
         let made = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard made >= 0 else { throw SystemError.last(in: "epoll_create1") }
         descriptor = made
-        try control(EPOLL_CTL_ADD, bell.descriptor, .readable, EventLoop.bellNumber)
+        let own = Poll.Watches(EventLoop.bellNumber, epoll: made) {}
+        try own.control(EPOLL_CTL_ADD, bell.descriptor, .readable)
         watch = Watch(over: made, on: queue) { [weak self] in self?.assumeIsolated { $0.takeOver() } }
     }
 
@@ -127,7 +113,7 @@ package actor EventLoop: SerialExecutor {
             for index in 0..<max(0, Int(count)) { sort(events[index]) }
             return count
         }
-        for poll in due { polls[poll]?.ready() }
+        for watches in due { watches.ready() }
         due.removeAll(keepingCapacity: true)
         if count <= 0, !isBusy {
             watch?.source.resume()
@@ -142,13 +128,13 @@ package actor EventLoop: SerialExecutor {
         let poll = Int(event.data.u64 >> 32)
         guard poll != EventLoop.bellNumber else { return bell.silence() }
         let watched = Int32(bitPattern: UInt32(truncatingIfNeeded: event.data.u64))
-        guard let isFirst = polls[poll]?.seen.isEmpty else {
+        guard let watches = polls[poll] else {
             // Nobody will ever handle it.
             epoll_ctl(descriptor, EPOLL_CTL_DEL, watched, nil)
             return
         }
-        if isFirst { due.append(poll) }
-        polls[poll]?.seen.append(Poll.Seen(descriptor: watched, events: Poll.Events(rawValue: event.events)))
+        if watches.seen.isEmpty { due.append(watches) }
+        watches.seen.append(Poll.Seen(descriptor: watched, events: Poll.Events(rawValue: event.events)))
     }
 }
 

@@ -1,3 +1,4 @@
+import Clock
 package import EventLoop
 import Glibc
 import HTTPTypes
@@ -17,6 +18,7 @@ package actor Server {
     private static let expiryBatch = 64
     /// Reads from one connection before others get their turn.
     private static let readBatch = 16
+    private static let interest: Poll.Events = [.readable, .writable, .inputEnded, .edgeTriggered]
     /// Output of one connection that is gathered before it is written.
     private static let outputBatch = 64 * 1024
 
@@ -144,10 +146,10 @@ package actor Server {
     }
 
     private func isReady(_ connection: Connection, _ seen: Poll.Events) {
-        if seen.contains(.failed), connection.hasFailed { return close(connection) }
-        if !seen.isDisjoint(with: .anyInput) { connection.mayRead = true }
-        if !seen.isDisjoint(with: .anyEnd) { connection.inputEndIsNear = true }
-        if seen.contains(.writable), connection.hasUnsent { return goOnWriting(connection) }
+        if seen.hasFailed, connection.hasFailed { return close(connection) }
+        if seen.hasInput { connection.mayRead = true }
+        if seen.hasEnd { connection.inputEndIsNear = true }
+        if seen.isWritable, connection.hasUnsent { return goOnWriting(connection) }
         readOn(connection)
     }
 
@@ -176,7 +178,7 @@ package actor Server {
             descriptor: descriptor, number: lastConnection, peer: Peer(address), limits: limits.machine)
         guard makeRoom(for: connection.peer) else { return connection.close() }
         do {
-            try poll?.add(descriptor, [.readable, .writable, .inputEnded, .edgeTriggered])
+            try poll?.add(descriptor, Server.interest)
         } catch {
             return connection.close()
         }
@@ -223,7 +225,7 @@ package actor Server {
 
     private func expire() {
         timer?.fired()
-        let now = ContinuousClock.now
+        let now = Instant.now
         // What is left has the timer fire again, behind whatever else waits for the loop.
         for _ in 0..<Server.expiryBatch {
             guard let passed = deadlines.popPassed(at: now) else { break }
@@ -349,7 +351,7 @@ package actor Server {
     private func answer(
         _ head: RequestHead, _ connection: Connection, _ output: inout [UInt8]
     ) -> ConnectionMachine.Action? {
-        let startedAt = answered == nil ? nil : ContinuousClock.now
+        let startedAt = answered == nil ? nil : Instant.now
         switch handler(head, connection.peer) {
         case .now(let response):
             return encode(response, connection, &output, for: head, startedAt)
@@ -364,7 +366,7 @@ package actor Server {
     /// The response, where the work ends at once: else it is written when it comes.
     private func answer(
         _ head: RequestHead, _ connection: Connection,
-        _ work: @Sendable (@escaping @Sendable (Response) -> Void) -> Void, _ startedAt: ContinuousClock.Instant?
+        _ work: @Sendable (@escaping @Sendable (Response) -> Void) -> Void, _ startedAt: Instant?
     ) -> Response? {
         setDeadline(connection)
         connection.answer = .awaited
@@ -382,7 +384,7 @@ package actor Server {
 
     private func answered(
         _ descriptor: Int32, _ number: Int, _ head: RequestHead, _ response: Response,
-        _ startedAt: ContinuousClock.Instant?
+        _ startedAt: Instant?
     ) {
         // The descriptor may be another connection's by now.
         guard let connection = connections[descriptor], connection.number == number else { return }
@@ -401,7 +403,7 @@ package actor Server {
 
     private func encode(
         _ response: Response, _ connection: Connection, _ output: inout [UInt8], for head: RequestHead? = nil,
-        _ startedAt: ContinuousClock.Instant? = nil
+        _ startedAt: Instant? = nil
     ) -> ConnectionMachine.Action {
         connection.timedPhase = nil
         connection.answers += 1

@@ -55,24 +55,28 @@ package struct ConnectionMachine: Sendable {
     private var pending: [UInt8] = []
     private var hasAnswered = false
     private var inputHasEnded = false
+    /// Kept, and not found anew each time: whoever asks would copy all the rest for it.
+    package private(set) var phase = Phase.head
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
         state = .receiving(RequestParser(limits: limits.head))
     }
 
-    package var phase: Phase {
-        switch state {
-        case .receiving: hasAnswered && pending.isEmpty ? .idle : .head
-        case .skipping: .content
-        case .answering: .answering
-        case .lingering: .lingering
-        case .closed: .closed
-        }
+    private mutating func notePhase() {
+        phase =
+            switch state {
+            case .receiving: hasAnswered && pending.isEmpty ? .idle : .head
+            case .skipping: .content
+            case .answering: .answering
+            case .lingering: .lingering
+            case .closed: .closed
+            }
     }
 
     /// Bytes came from the client.
     package mutating func received(_ bytes: Span<UInt8>) -> Action {
+        defer { notePhase() }
         switch state {
         case .receiving, .skipping:
             guard !pending.isEmpty else { return advance(bytes) }
@@ -92,6 +96,7 @@ package struct ConnectionMachine: Sendable {
 
     /// The client will send no more; it may still read (a half-closed connection).
     package mutating func inputEnded() -> Action {
+        defer { notePhase() }
         inputHasEnded = true
         if case .answering = state { return .read }
         return end()
@@ -99,7 +104,8 @@ package struct ConnectionMachine: Sendable {
 
     /// The time allowed for the present phase is over.
     package mutating func deadlinePassed() -> Action {
-        switch state {
+        defer { notePhase() }
+        return switch state {
         case .receiving(let parser) where phase == .head: refuse(.timeout, withContent: parser.method != .head)
         case .skipping(_, let head): refuse(.timeout, withContent: head.method != .head)
         case .receiving, .answering, .lingering, .closed: end()
@@ -108,6 +114,7 @@ package struct ConnectionMachine: Sendable {
 
     /// The server is stopping: a connection that waits for a request need not be kept. Others close when answered.
     package mutating func stopKeepingAlive() -> Action {
+        defer { notePhase() }
         switch phase {
         case .idle: return end()
         case .head where pending.isEmpty: return end()
@@ -117,6 +124,7 @@ package struct ConnectionMachine: Sendable {
 
     /// To be called where the last action was to close, and input has come that nobody has read.
     package mutating func inputIsUnread() -> Action {
+        defer { notePhase() }
         state = .lingering(allowance: limits.lingerBytes)
         return .linger
     }
@@ -126,6 +134,7 @@ package struct ConnectionMachine: Sendable {
     package mutating func answer(
         _ response: Response, date: HTTPDate, keepAlive: Bool = true, into output: inout [UInt8]
     ) -> Action {
+        defer { notePhase() }
         guard case .answering(let answer) = state else { return end() }
         let goesOn = answer.keepsAlive && keepAlive && !(inputHasEnded && pending.isEmpty)
         ResponseEncoder.append(

@@ -1,3 +1,5 @@
+import Clock
+
 /// Keeps what is known of the services, and finds out anew when asked: the one place where probes are started.
 ///
 /// Two levels of single flight: whoever asks for a check that is in the air shares it, and checks that differ share
@@ -80,7 +82,7 @@ package actor Aggregator {
 
     private struct Remembered {
         let numbered: Numbered
-        let startedAt: ContinuousClock.Instant
+        let startedAt: Instant
         var isStale = false
     }
 
@@ -100,7 +102,7 @@ package actor Aggregator {
     private var lastNumber = 0
     private var lastProbe = 0
     /// When the check began that the latest report on everything comes from.
-    private var lastCheckedAt: ContinuousClock.Instant?
+    private var lastCheckedAt: Instant?
     private var checksBegun = 0
     private var coalesced = 0
 

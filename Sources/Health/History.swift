@@ -1,3 +1,5 @@
+import Clock
+
 /// What is remembered of one target between observations, and what its status is by them.
 package struct History: Sendable, Equatable {
     /// What is known, once there has been an observation.

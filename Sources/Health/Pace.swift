@@ -1,3 +1,5 @@
+package import Clock
+
 /// When the next of a series of checks begins.
 package struct Pace: Sendable, Hashable {
     /// From the beginning of one check to that of the next.
@@ -13,8 +15,8 @@ package struct Pace: Sendable, Hashable {
 
     /// An interval, more or less, after the last check began.
     package func next(
-        after startedAt: ContinuousClock.Instant, using random: inout some RandomNumberGenerator
-    ) -> ContinuousClock.Instant {
+        after startedAt: Instant, using random: inout some RandomNumberGenerator
+    ) -> Instant {
         startedAt + interval + jitter * Double.random(in: -1...1, using: &random)
     }
 }

@@ -1,3 +1,5 @@
+import Clock
+
 /// What is known of one service, and what that means.
 package struct ServiceReport: Sendable, Equatable {
     /// How a service stands, whatever that means for the whole.

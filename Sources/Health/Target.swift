@@ -1,5 +1,6 @@
-/// One place that is probed, and what is expected of it.
-package struct Target: Sendable, Equatable {
+/// One place that is probed, and what is expected of it. A value, of which there is one copy: every probe, observation and
+/// report has it, and it has a score of parts.
+package final class Target: Sendable, Equatable {
     /// Tells it from all other targets of a configuration: `loki`, or `loki http://loki-a:3100` for an instance.
     package let id: String
     package let request: ProbeRequest
@@ -19,6 +20,12 @@ package struct Target: Sendable, Equatable {
     }
 
     package var url: ProbeURL { request.url }
+
+    package static func == (left: Target, right: Target) -> Bool {
+        left === right
+            || left.id == right.id && left.isSamePlace(as: right) && left.timeout == right.timeout
+                && left.threshold == right.threshold
+    }
 
     /// Whether observations of `other` say as much about this one.
     package func isSamePlace(as other: Target) -> Bool {

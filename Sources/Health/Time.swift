@@ -1,3 +1,5 @@
+package import Clock
+
 /// A point of the wall clock, for showing and never for waiting: milliseconds since 1970-01-01T00:00:00Z.
 package struct Timestamp: Sendable, Hashable, Comparable {
     package let milliseconds: Int64
@@ -11,10 +13,10 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 
 /// Now, by both clocks: one to measure and wait by, one to show.
 package struct Moment: Sendable, Hashable {
-    package let instant: ContinuousClock.Instant
+    package let instant: Instant
     package let timestamp: Timestamp
 
-    package init(instant: ContinuousClock.Instant, timestamp: Timestamp) {
+    package init(instant: Instant, timestamp: Timestamp) {
         self.instant = instant
         self.timestamp = timestamp
     }

@@ -1,4 +1,5 @@
 import CCurl
+import Clock
 package import EventLoop
 package import Health
 import Judging
@@ -22,16 +23,17 @@ package enum ProberError: Error, CustomStringConvertible {
 package actor CurlProber: Prober {
     private enum Stage {
         case lookingUp
-        case transferring(Transfer)
+        case transferring
         /// The response is here, and its body is looked at.
         case judging(status: Int)
     }
 
     /// A probe that is out.
-    private struct Flight {
+    private final class Flight {
+        let id: Int
         let target: Target
         let limit: Duration
-        var dueAt: ContinuousClock.Instant
+        var dueAt: Instant
         /// The loop stood still while it was out, and it was given its time again.
         var wasExtended = false
         let ended: @Sendable (Outcome) -> Void
@@ -40,13 +42,24 @@ package actor CurlProber: Prober {
         var place: String
         /// The lookup whose failure would be this probe's.
         var lookup: Int?
+        /// Until the response is here.
+        var transfer: Transfer?
         var stage = Stage.lookingUp
 
-        var url: ProbeURL { target.url }
-
-        var transfer: Transfer? {
-            if case .transferring(let transfer) = stage { transfer } else { nil }
+        init(
+            _ id: Int, _ target: Target, limit: Duration, dueAt: Instant, generation: Int,
+            ended: @escaping @Sendable (Outcome) -> Void
+        ) {
+            self.id = id
+            self.target = target
+            self.limit = limit
+            self.dueAt = dueAt
+            self.generation = generation
+            self.ended = ended
+            place = target.url.place
         }
+
+        var url: ProbeURL { target.url }
 
         var isLookingUp: Bool {
             if case .lookingUp = stage { true } else { false }
@@ -69,7 +82,6 @@ package actor CurlProber: Prober {
     private var timer: LoopTimer?
     private var deadlines = Deadlines()
     private var flights: [Int: Flight] = [:]
-    private var flightOfHandle: [UnsafeMutableRawPointer: Int] = [:]
     /// Those that wait for an address, by the name that is looked up.
     private var lookingUp: [String: Set<Int>] = [:]
     private var lastFlight = 0
@@ -135,7 +147,7 @@ package actor CurlProber: Prober {
         timer?.fired()
         // What has come by now is not late.
         settle()
-        let now = ContinuousClock.now
+        let now = Instant.now
         var passed: [Int] = []
         while let id = deadlines.popPassed(at: now) {
             if !extend(id, at: now) { passed.append(id) }
@@ -147,18 +159,18 @@ package actor CurlProber: Prober {
         settle()
     }
 
-    private func extend(_ id: Int, at now: ContinuousClock.Instant) -> Bool {
+    private func extend(_ id: Int, at now: Instant) -> Bool {
         guard let flight = flights[id], !flight.wasExtended, now - flight.dueAt > CurlProber.standstill else {
             return false
         }
-        flights[id]?.wasExtended = true
-        flights[id]?.dueAt = now + flight.limit
-        deadlines.set(id, to: now + flight.limit)
+        flight.wasExtended = true
+        flight.dueAt = now + flight.limit
+        deadlines.set(id, to: flight.dueAt)
         return true
     }
 
     private func end(_ passed: [Int]) {
-        for id in passed { outOfTime(id) }
+        for id in passed { flights[id].map(outOfTime) }
         settle()
     }
 
@@ -168,11 +180,11 @@ package actor CurlProber: Prober {
             guard let flight = flights[id], flight.isLookingUp else { continue }
             switch answer {
             case .success(let addresses):
-                transfer(id, to: addresses)
+                transfer(flight, to: addresses)
             case .failure(let error):
                 // An older lookup that failed says nothing as long as a newer one may find an address.
                 guard number >= flight.lookup ?? 0 || !othersAreOut else { continue }
-                finish(id, .failure(.dns(host: name, detail: error.detail)))
+                finish(flight, .failure(.dns(host: name, detail: error.detail)))
             }
         }
         settle()
@@ -180,8 +192,8 @@ package actor CurlProber: Prober {
 
     private func bodyWasRead(_ id: Int, of target: String, _ generation: Int, _ mismatch: BodyMismatch?) {
         if generation == self.generation { reading.remove(target) }
-        guard case .judging(let status) = flights[id]?.stage else { return }
-        finish(id, .success(ProbeResponse(status: status, mismatch: mismatch)))
+        guard let flight = flights[id], case .judging(let status) = flight.stage else { return }
+        finish(flight, .success(ProbeResponse(status: status, mismatch: mismatch)))
         settle()
     }
 
@@ -222,11 +234,9 @@ package actor CurlProber: Prober {
     }
 
     private func collect() {
-        while let (easy, result) = multi?.nextEnded() {
-            guard let id = flightOfHandle[easy], let flight = flights[id], let transfer = flight.transfer else {
-                continue
-            }
-            transferEnded(id, flight, transfer, result)
+        while let (transfer, result) = multi?.nextEnded() {
+            guard let flight = flights[transfer.flight], flight.transfer === transfer else { continue }
+            transferEnded(flight, transfer, result)
         }
     }
 
@@ -234,37 +244,41 @@ package actor CurlProber: Prober {
 
     private func fly(_ target: Target, _ limit: Duration, _ ended: @escaping @Sendable (Outcome) -> Void) {
         lastFlight += 1
-        let dueAt = ContinuousClock.now + limit
-        flights[lastFlight] = Flight(
-            target: target, limit: limit, dueAt: dueAt, ended: ended, generation: generation, place: target.url.place)
-        deadlines.set(lastFlight, to: dueAt)
-        begin(lastFlight, target)
+        let flight = Flight(
+            lastFlight, target, limit: limit, dueAt: .now + limit, generation: generation, ended: ended)
+        flights[flight.id] = flight
+        deadlines.set(flight.id, to: flight.dueAt)
+        begin(flight)
         settleSoon()
     }
 
-    private func begin(_ id: Int, _ target: Target) {
-        let host = target.url.host
-        if target.url.socketPath != nil { return transfer(id, to: []) }
-        if Resolver.isAddress(host) {
-            // libcurl knows the address under the name in the certificate.
-            return transfer(id, to: target.request.tls.serverName == nil ? [] : [host])
+    private func begin(_ flight: Flight) {
+        let target = flight.target
+        guard let transfer = idle.removeValue(forKey: target.id) ?? make(target) else { return fail(flight) }
+        flight.transfer = transfer
+        switch transfer.addressing {
+        case .known: self.transfer(flight, to: [])
+        case .given(let address): self.transfer(flight, to: [address])
+        case .name(let host):
+            lookingUp[host, default: []].insert(flight.id)
+            flight.lookup = resolver?.lookUp(host)
         }
-        lookingUp[host, default: []].insert(id)
-        flights[id]?.lookup = resolver?.lookUp(host)
     }
 
-    private func transfer(_ id: Int, to addresses: [String]) {
-        guard let flight = flights[id] else { return }
-        let target = flight.target
-        guard let multi, let transfer = idle.removeValue(forKey: target.id) ?? make(target),
+    private func transfer(_ flight: Flight, to addresses: [String]) {
+        if flight.lookup != nil { stopWaiting(flight) }
+        flight.stage = .transferring
+        guard let multi, let transfer = flight.transfer,
             transfer.prepare(limit: flight.dueAt - .now, addresses: addresses), multi.add(transfer)
-        else { return finish(id, .failure(.internalError(detail: "libcurl cannot make the transfer"))) }
-        flights[id]?.stage = .transferring(transfer)
-        stopWaiting(id, for: target.url.host)
-        flightOfHandle[transfer.easy] = id
+        else { return fail(flight) }
+        transfer.flight = flight.id
         if !addresses.isEmpty {
-            flights[id]?.place = addresses.map { target.url.place(at: $0) }.joined(separator: ", ")
+            flight.place = addresses.map { flight.url.place(at: $0) }.joined(separator: ", ")
         }
+    }
+
+    private func fail(_ flight: Flight) {
+        finish(flight, .failure(.internalError(detail: "libcurl cannot make the transfer")))
     }
 
     private func make(_ target: Target) -> Transfer? {
@@ -273,27 +287,28 @@ package actor CurlProber: Prober {
         return Transfer(target.request, keepsBody: keepsBody, userAgent: userAgent, kept: kept)
     }
 
-    private func transferEnded(_ id: Int, _ flight: Flight, _ transfer: Transfer, _ result: CURLcode) {
+    private func transferEnded(_ flight: Flight, _ transfer: Transfer, _ result: CURLcode) {
         guard result == CURLE_OK else {
             return finish(
-                id, .failure(ProbeFailure(result, of: transfer, to: flight.place, limit: flight.limit)))
+                flight, .failure(ProbeFailure(result, of: transfer, to: flight.place, limit: flight.limit)))
         }
-        if flight.url.scheme == .tcp { return finish(id, .success(ProbeResponse(status: nil))) }
-        guard transfer.head.isComplete else { return finish(id, .failure(.incomplete)) }
+        if flight.url.scheme == .tcp { return finish(flight, .success(ProbeResponse(status: nil))) }
+        guard transfer.head.isComplete else { return finish(flight, .failure(.incomplete)) }
         let status = transfer.status
         guard let expectation = flight.target.expectation.body(of: status) else {
-            return finish(id, .success(ProbeResponse(status: status)))
+            return finish(flight, .success(ProbeResponse(status: status)))
         }
         let body = transfer.body
-        release(transfer, of: flight)
-        flights[id]?.stage = .judging(status: status)
-        judge(id, body, flight.target.id, by: expectation)
+        release(flight)
+        flight.stage = .judging(status: status)
+        judge(flight, body, by: expectation)
     }
 
-    private func judge(_ id: Int, _ body: [UInt8], _ target: String, by expectation: BodyExpectation) {
+    private func judge(_ flight: Flight, _ body: [UInt8], by expectation: BodyExpectation) {
+        let (id, target) = (flight.id, flight.target.id)
         guard let reader = readers[target] ?? BodyReader(expectation), reading.insert(target).inserted else {
             let detail = "a pattern is still being matched against an earlier response"
-            return finish(id, .failure(.internalError(detail: detail)))
+            return finish(flight, .failure(.internalError(detail: detail)))
         }
         readers[target] = reader
         reader.read(body) { [self, generation] mismatch in
@@ -301,35 +316,38 @@ package actor CurlProber: Prober {
         }
     }
 
-    private func outOfTime(_ id: Int) {
-        guard let flight = flights[id] else { return }
+    private func outOfTime(_ flight: Flight) {
         switch flight.stage {
         case .lookingUp:
             let detail = "no answer from the name servers within \(flight.limit.brief)"
-            finish(id, .failure(.dns(host: flight.url.host, detail: detail)))
-        case .transferring(let transfer):
-            finish(id, .failure(.outOfTime(transfer, to: flight.place, limit: flight.limit)))
+            finish(flight, .failure(.dns(host: flight.url.host, detail: detail)))
+        case .transferring:
+            guard let transfer = flight.transfer else { return fail(flight) }
+            finish(flight, .failure(.outOfTime(transfer, to: flight.place, limit: flight.limit)))
         case .judging:
-            finish(id, .failure(.timeout(limit: flight.limit, waitingFor: .judgement)))
+            finish(flight, .failure(.timeout(limit: flight.limit, waitingFor: .judgement)))
         }
     }
 
-    private func finish(_ id: Int, _ outcome: Outcome) {
-        guard let flight = flights.removeValue(forKey: id) else { return }
-        deadlines.remove(id)
-        if flight.isLookingUp { stopWaiting(id, for: flight.url.host) }
-        if let transfer = flight.transfer { release(transfer, of: flight) }
+    private func finish(_ flight: Flight, _ outcome: Outcome) {
+        guard flights.removeValue(forKey: flight.id) != nil else { return }
+        deadlines.remove(flight.id)
+        if flight.isLookingUp { stopWaiting(flight) }
+        release(flight)
         flight.ended(outcome)
     }
 
-    private func stopWaiting(_ id: Int, for name: String) {
-        lookingUp[name]?.remove(id)
+    private func stopWaiting(_ flight: Flight) {
+        let name = flight.url.host
+        lookingUp[name]?.remove(flight.id)
         if lookingUp[name]?.isEmpty == true { lookingUp[name] = nil }
     }
 
-    private func release(_ transfer: Transfer, of flight: Flight) {
+    /// Its transfer may be another probe's from here on.
+    private func release(_ flight: Flight) {
+        guard let transfer = flight.transfer else { return }
+        flight.transfer = nil
         multi?.remove(transfer)
-        flightOfHandle[transfer.easy] = nil
         guard flight.generation == generation, idle.count < CurlProber.idleLimit else { return }
         idle[flight.target.id] = transfer
     }

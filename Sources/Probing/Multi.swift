@@ -1,4 +1,5 @@
 import CCurl
+import Clock
 import EventLoop
 import Glibc
 
@@ -7,7 +8,7 @@ import Glibc
 final class Multi {
     /// When libcurl wants to be told that time has passed; nil when it does not. Never acted on from within
     /// libcurl's callback (CURLMOPT_TIMERFUNCTION(3)).
-    private(set) var due: ContinuousClock.Instant?
+    private(set) var due: Instant?
 
     private let handle: UnsafeMutableRawPointer
     private let poll: Poll
@@ -49,15 +50,15 @@ final class Multi {
             // Of a socket that libcurl has let go of since; by now the number may be another's, of another poll.
             guard watched.contains(descriptor) else { return }
             var mask: Int32 = 0
-            if !seen.isDisjoint(with: .anyInput) { mask |= CURL_CSELECT_IN }
-            if seen.contains(.writable) { mask |= CURL_CSELECT_OUT }
-            if seen.contains(.failed) { mask |= CURL_CSELECT_ERR }
+            if seen.hasInput { mask |= CURL_CSELECT_IN }
+            if seen.isWritable { mask |= CURL_CSELECT_OUT }
+            if seen.hasFailed { mask |= CURL_CSELECT_ERR }
             act(descriptor, mask)
         }
     }
 
     /// Tells libcurl that time has passed, where it wants to know.
-    func runTimer(at now: ContinuousClock.Instant) {
+    func runTimer(at now: Instant) {
         // Bounded: a timer that is always due would keep the loop for itself.
         for _ in 0..<8 {
             guard let due, due <= now else { return }
@@ -67,11 +68,13 @@ final class Multi {
     }
 
     /// A transfer that has ended since the last call, and how.
-    func nextEnded() -> (easy: UnsafeMutableRawPointer, result: CURLcode)? {
+    func nextEnded() -> (transfer: Transfer, result: CURLcode)? {
         var left: Int32 = 0
         while let message = curl_multi_info_read(handle, &left) {
-            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
-            return (easy, healthz_message_result(message))
+            guard message.pointee.msg == CURLMSG_DONE, let transfer = Transfer.of(message.pointee.easy_handle) else {
+                continue
+            }
+            return (transfer, healthz_message_result(message))
         }
         return nil
     }
@@ -89,9 +92,7 @@ final class Multi {
             if watched.remove(socket) != nil, isKept { poll.remove(socket) }
             return true
         }
-        var interest: Poll.Events = []
-        if wanted & CURL_POLL_IN != 0 { interest.insert(.readable) }
-        if wanted & CURL_POLL_OUT != 0 { interest.insert(.writable) }
+        let interest = Poll.Events(reading: wanted & CURL_POLL_IN != 0, writing: wanted & CURL_POLL_OUT != 0)
         do {
             if watched.insert(socket).inserted {
                 try add(socket, interest)

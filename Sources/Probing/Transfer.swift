@@ -12,7 +12,20 @@ final class Transfer {
     /// What may be left waiting: more than a response within `byteLimit` can be, in chunks or encrypted.
     private static let waitingLimit = 8 * byteLimit
 
+    /// How libcurl gets to know where to connect.
+    enum Addressing {
+        /// It does, from the URL.
+        case known
+        /// By this address, as the URL has the name that the certificate shall be for.
+        case given(String)
+        /// By the addresses of this name, which somebody has to look up.
+        case name(String)
+    }
+
     let request: ProbeRequest
+    let addressing: Addressing
+    /// The probe that it is used for, in its owner's numbers.
+    var flight = 0
     let easy: UnsafeMutableRawPointer
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var addresses: UnsafeMutablePointer<curl_slist>?
@@ -40,6 +53,7 @@ final class Transfer {
     init?(_ request: ProbeRequest, keepsBody: Bool, userAgent: String, kept: KeptConnections) {
         guard let easy = curl_easy_init() else { return nil }
         self.request = request
+        addressing = Transfer.addressing(request)
         self.easy = easy
         self.keepsBody = keepsBody
         self.kept = kept
@@ -51,6 +65,13 @@ final class Transfer {
         curl_slist_free_all(addresses)
         curl_slist_free_all(fields)
         errorText.deallocate()
+    }
+
+    private static func addressing(_ request: ProbeRequest) -> Addressing {
+        let host = request.url.host
+        if request.url.socketPath != nil { return .known }
+        guard Resolver.isAddress(host) else { return .name(host) }
+        return request.tls.serverName == nil ? .known : .given(host)
     }
 
     /// Makes the handle ready for another probe.

@@ -11,19 +11,16 @@ package enum HealthJSON {
     package static func encode(
         _ report: Report, _ detail: Detail = .full, version: String, warnings: [String] = []
     ) -> String {
-        var members: [(name: String, value: JSON)] = [
-            ("status", .string(word(report.status))), ("releaseId", .string(version)),
-            ("description", .string("health of a node, by healthz")),
+        var members: [JSON.Member] = [
+            .init("status", .string(word(report.status))), .init("releaseId", .string(version)),
+            .init("description", .string("health of a node, by healthz")),
         ]
-        if !warnings.isEmpty { members.append(("notes", .array(warnings.map(JSON.string)))) }
-        if let cause = report.cause { members.append(("output", .string("\(cause.rawValue): \(cause.description)"))) }
-        members.append(
-            (
-                "checks",
-                .object(
-                    report.services.map { service in ("\(service.name):\(measurement)", checks(service, report, detail))
-                    })
-            ))
+        if !warnings.isEmpty { members.append(.init("notes", .array(warnings.map(JSON.string)))) }
+        if let cause = report.cause {
+            members.append(.init("output", .string("\(cause.rawValue): \(cause.description)")))
+        }
+        let all = report.services.map { JSON.Member("\($0.name):\(measurement)", checks($0, report, detail)) }
+        members.append(.init("checks", .object(all)))
         return JSON.object(members).text(expanded: 3) + "\n"
     }
 
@@ -43,8 +40,8 @@ package enum HealthJSON {
             // The verdict, and when it was made: of a group, without telling how many instances there are.
             return .array([
                 .object([
-                    ("componentType", .string("component")), ("status", .string(word(service.status))),
-                    ("time", .string(report.checkedAt.rfc3339)),
+                    .init("componentType", .string("component")), .init("status", .string(word(service.status))),
+                    .init("time", .string(report.checkedAt.rfc3339)),
                 ])
             ])
         }
@@ -55,12 +52,12 @@ package enum HealthJSON {
 
     private static func check(of target: TargetReport, in service: ServiceReport) -> JSON {
         let observation = target.observation
-        var members: [(name: String, value: JSON)] = [
-            ("componentId", .string(target.url.description)), ("componentType", .string("component")),
+        var members: [JSON.Member] = [
+            .init("componentId", .string(target.url.description)), .init("componentType", .string("component")),
         ]
         if let latency = observation.latency {
-            members.append(("observedValue", .decimal(latency.milliseconds)))
-            members.append(("observedUnit", .string("ms")))
+            members.append(.init("observedValue", .decimal(latency.milliseconds)))
+            members.append(.init("observedUnit", .string("ms")))
         }
         var status = word(service.isGroup ? target.status : service.status)
         var output = target.reason.map(line)
@@ -69,9 +66,9 @@ package enum HealthJSON {
             status = word(.degraded)
             output = "failing, \(count) of \(fall): \(line(reason))"
         }
-        members.append(("status", .string(status)))
-        members.append(("time", .string(observation.startedAt.timestamp.rfc3339)))
-        if let output { members.append(("output", .string(output))) }
+        members.append(.init("status", .string(status)))
+        members.append(.init("time", .string(observation.startedAt.timestamp.rfc3339)))
+        if let output { members.append(.init("output", .string(output))) }
         return .object(members)
     }
 }

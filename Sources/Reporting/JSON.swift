@@ -9,9 +9,19 @@ indirect enum JSON {
     case integer(Int)
     case bool(Bool)
     case array([JSON])
-    case object([(name: String, value: JSON)])
+    case object([Member])
     /// On one line, whatever is round it.
     case line(JSON)
+
+    struct Member {
+        let name: String
+        let value: JSON
+
+        init(_ name: String, _ value: JSON) {
+            self.name = name
+            self.value = value
+        }
+    }
 
     /// The text, with the outer `expanded` levels on lines of their own and the rest on one line.
     func text(expanded: Int) -> String {
@@ -105,6 +115,6 @@ indirect enum JSON {
 /// An object of strings on one line, as a log has them.
 package enum JSONLine {
     package static func encode(_ members: [(name: String, value: String)]) -> String {
-        JSON.object(members.map { ($0.name, .string($0.value)) }).text(expanded: 0)
+        JSON.object(members.map { JSON.Member($0.name, .string($0.value)) }).text(expanded: 0)
     }
 }

@@ -12,66 +12,69 @@ package enum JSONReport {
     /// Each service, and each instance, on one line, for people with curl.
     /// - Parameter warnings: of the request, such as the name of a service that does not exist.
     package static func encode(_ report: Report, _ detail: Detail = .full, warnings: [String] = []) -> String {
-        var members: [(name: String, value: JSON)] = [("status", .string(report.status.rawValue))]
+        var members: [JSON.Member] = [.init("status", .string(report.status.rawValue))]
         if let cause = report.cause {
-            members.append(("reason", .string(cause.rawValue)))
-            members.append(("message", .string(cause.description)))
+            members.append(.init("reason", .string(cause.rawValue)))
+            members.append(.init("message", .string(cause.description)))
         }
-        members.append(("checked_at", .string(report.checkedAt.rfc3339)))
-        members.append(("duration_ms", .decimal(report.duration.milliseconds)))
-        members.append(("services", .object(report.services.map { ($0.name, encode($0, detail)) })))
-        if !warnings.isEmpty { members.append(("warnings", .array(warnings.map(JSON.string)))) }
+        members.append(.init("checked_at", .string(report.checkedAt.rfc3339)))
+        members.append(.init("duration_ms", .decimal(report.duration.milliseconds)))
+        members.append(.init("services", .object(report.services.map { .init($0.name, encode($0, detail)) })))
+        if !warnings.isEmpty { members.append(.init("warnings", .array(warnings.map(JSON.string)))) }
         return JSON.object(members).text(expanded: report.services.contains(where: \.isGroup) ? 4 : 2) + "\n"
     }
 
     private static func encode(_ service: ServiceReport, _ detail: Detail) -> JSON {
-        var members: [(name: String, value: JSON)] = [("status", .string(service.status.rawValue))]
-        if !service.isCritical { members.append(("critical", .bool(false))) }
+        var members: [JSON.Member] = [.init("status", .string(service.status.rawValue))]
+        if !service.isCritical { members.append(.init("critical", .bool(false))) }
         guard detail == .full else { return .line(.object(members)) }
         if service.isGroup {
-            members.append(("required", .integer(service.required)))
+            members.append(.init("required", .integer(service.required)))
             if let reason = service.reason { members += encode(reason) }
         } else if let target = service.instances.first {
             members += encode(target)
         }
-        members.append(("since", .string(service.since.rfc3339)))
+        members.append(.init("since", .string(service.since.rfc3339)))
         if service.condition == .failed, let last = service.lastHealthyAt {
-            members.append(("last_healthy_at", .string(last.rfc3339)))
+            members.append(.init("last_healthy_at", .string(last.rfc3339)))
         }
         guard service.isGroup else { return .line(.object(members)) }
-        members.append(("instances", .object(service.instances.map { ($0.name, .line(encode(instance: $0))) })))
+        members.append(
+            .init("instances", .object(service.instances.map { .init($0.name, .line(encode(instance: $0))) })))
         return .object(members)
     }
 
     private static func encode(instance: TargetReport) -> JSON {
-        var members: [(name: String, value: JSON)] = [("status", .string(instance.status.rawValue))]
+        var members: [JSON.Member] = [.init("status", .string(instance.status.rawValue))]
         members += encode(instance)
-        members.append(("since", .string(instance.since.rfc3339)))
+        members.append(.init("since", .string(instance.since.rfc3339)))
         if !instance.isUp, let last = instance.lastHealthyAt {
-            members.append(("last_healthy_at", .string(last.rfc3339)))
+            members.append(.init("last_healthy_at", .string(last.rfc3339)))
         }
         return .object(members)
     }
 
     /// The members that tell of one target.
-    private static func encode(_ target: TargetReport) -> [(name: String, value: JSON)] {
+    private static func encode(_ target: TargetReport) -> [JSON.Member] {
         let observation = target.observation
-        var members: [(name: String, value: JSON)] = [("url", .string(target.url.description))]
-        if let status = observation.httpStatus { members.append(("http_status", .integer(status))) }
+        var members: [JSON.Member] = [.init("url", .string(target.url.description))]
+        if let status = observation.httpStatus { members.append(.init("http_status", .integer(status))) }
         if let reason = target.reason { members += encode(reason) }
         switch target.against {
         case .failing(let count, let fall, let reason):
             let why = reason.map(encode) ?? []
-            members.append(("failing", .object([("count", .integer(count)), ("fall", .integer(fall))] + why)))
+            members.append(
+                .init("failing", .object([.init("count", .integer(count)), .init("fall", .integer(fall))] + why)))
         case .recovering(let count, let rise):
-            members.append(("recovering", .object([("count", .integer(count)), ("rise", .integer(rise))])))
+            members.append(
+                .init("recovering", .object([.init("count", .integer(count)), .init("rise", .integer(rise))])))
         case nil: break
         }
-        members.append(("duration_ms", .decimal(observation.duration.milliseconds)))
+        members.append(.init("duration_ms", .decimal(observation.duration.milliseconds)))
         return members
     }
 
-    private static func encode(_ reason: Reason) -> [(name: String, value: JSON)] {
-        [("reason", .string(reason.code)), ("message", .string(reason.description))]
+    private static func encode(_ reason: Reason) -> [JSON.Member] {
+        [.init("reason", .string(reason.code)), .init("message", .string(reason.description))]
     }
 }

@@ -1,3 +1,4 @@
+import Clock
 import Dispatch
 import EventLoop
 import Foundation
@@ -5,9 +6,9 @@ import Testing
 
 @Suite("Deadlines")
 struct DeadlinesTests {
-    private let start = ContinuousClock.now
+    private let start = Instant.now
 
-    private func at(_ seconds: Int) -> ContinuousClock.Instant { start + .seconds(seconds) }
+    private func at(_ seconds: Int) -> Instant { start + .seconds(seconds) }
 
     @Test("They pass in their order, and not before their time")
     func order() {
@@ -55,7 +56,7 @@ struct DeadlinesTests {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<200 {
             var deadlines = Deadlines()
-            var plain: [Int: ContinuousClock.Instant] = [:]
+            var plain: [Int: Instant] = [:]
             var now = 0
             for _ in 0..<200 {
                 let id = Int.random(in: 0..<8, using: &random)
@@ -184,10 +185,10 @@ struct EventLoopTests {
     func timer() async {
         let loop = EventLoop()
         let counter = Counter(on: loop)
-        let start = ContinuousClock.now
+        let start = Instant.now
         await counter.startTimer(in: .milliseconds(20), thenMoveTo: .seconds(3600))
         await counter.until(1)
-        #expect(ContinuousClock.now - start >= .milliseconds(20))
+        #expect(Instant.now - start >= .milliseconds(20))
         await counter.startTimer(in: .seconds(3600), thenMoveTo: .milliseconds(20))
         await counter.until(2)
     }

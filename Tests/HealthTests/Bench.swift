@@ -1,3 +1,4 @@
+import Clock
 import EventLoop
 import Health
 
@@ -35,7 +36,7 @@ private final actor HeldProber: Prober {
 /// An aggregator with a prober and a clock that the test moves, all on one loop: when a call has returned, all that it
 /// set off is done.
 actor Bench {
-    static let start = ContinuousClock.now
+    static let start = Instant.now
 
     private nonisolated let loop: EventLoop
     private let prober: HeldProber

@@ -1,3 +1,4 @@
+import Clock
 import Health
 import Testing
 
@@ -85,7 +86,7 @@ struct JudgementTests {
 
 @Suite("History")
 struct HistoryTests {
-    private static let start = ContinuousClock.now
+    private static let start = Instant.now
     private static let refused = Verdict.down(.probe(.refused(place: "loki:3100")))
 
     private static func observation(_ verdict: Verdict, at second: Int) -> Observation {

@@ -1,3 +1,4 @@
+import Clock
 import Health
 import Testing
 
@@ -19,7 +20,7 @@ struct PaceTests {
     @Test("Pauses are spread evenly over ten per cent on both sides of the interval")
     func jitter() {
         let pace = Pace(interval: .seconds(10))
-        let start = ContinuousClock.now
+        let start = Instant.now
         var numbers = Numbers()
         let pauses = (0..<1000).map { _ in (pace.next(after: start, using: &numbers) - start) / .seconds(1) }
         #expect(pauses.allSatisfy { (9...11).contains($0) })

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Clock
 import Configuration
 import EventLoop
 import Health
@@ -15,7 +16,7 @@ actor Engine {
     /// nil where checks are made on demand.
     private var pace: Pace?
     private var timer: LoopTimer?
-    private var due: ContinuousClock.Instant?
+    private var due: Instant?
     /// Tells the present series of checks from those before a reload.
     private var series = 0
 
@@ -67,7 +68,7 @@ actor Engine {
     private func timeHasPassed() {
         timer?.fired()
         guard let due else { return }
-        let now = ContinuousClock.now
+        let now = Instant.now
         guard due <= now else { return timer?.wake(by: due, now: now) ?? () }
         self.due = nil
         check()
@@ -76,7 +77,7 @@ actor Engine {
     /// The next check begins an interval after this one, or when this one has ended: whichever is later. One that never
     /// ends is the last, and its report goes stale.
     private func check() {
-        let (startedAt, series) = (ContinuousClock.now, series)
+        let (startedAt, series) = (Instant.now, series)
         aggregator.assumeIsolated { aggregator in
             aggregator.check { [weak self] in
                 self?.assumeIsolated { $0.checkHasEnded(series, startedAt: startedAt) }
@@ -84,7 +85,7 @@ actor Engine {
         }
     }
 
-    private func checkHasEnded(_ series: Int, startedAt: ContinuousClock.Instant) {
+    private func checkHasEnded(_ series: Int, startedAt: Instant) {
         guard series == self.series, let pace else { return }
         var random = SystemRandomNumberGenerator()
         let next = pace.next(after: startedAt, using: &random)

@@ -9,7 +9,7 @@ struct ProcessReader {
     private let ticksPerSecond = max(1, sysconf(Int32(_SC_CLK_TCK)))
     private let pageBytes = sysconf(Int32(_SC_PAGESIZE))
     /// When the machine started, in milliseconds since 1970. Not by /proc/stat, which a hardened unit does not show.
-    private let bootedAt = Moment.now.timestamp.milliseconds - healthz_milliseconds_since_boot()
+    private let bootedAt = Moment.now.timestamp.milliseconds - healthz_nanoseconds_since_boot() / 1_000_000
 
     /// nil where /proc is not as it should be.
     func read() -> Figures.Process? {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Clock
 import Configuration
 import EventLoop
 import Glibc

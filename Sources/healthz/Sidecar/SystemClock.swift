@@ -1,10 +1,10 @@
-import FoundationEssentials
+import CSystem
+import Clock
 import Health
 
 extension Moment {
     /// Now, by the system's clocks.
     static var now: Moment {
-        let milliseconds = Int64(Date.now.timeIntervalSince1970 * 1000)
-        return Moment(instant: .now, timestamp: Timestamp(milliseconds: milliseconds))
+        Moment(instant: .now, timestamp: Timestamp(milliseconds: healthz_milliseconds_since_epoch()))
     }
 }
