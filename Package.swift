@@ -88,6 +88,7 @@ let package = Package(
         .systemLibrary(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
             name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("ClockTests", ["Clock"]),
         tests("HealthTests", ["Clock", "EventLoop", "Health", "TestSupport"]),
         tests("EventLoopTests", ["Clock", "EventLoop", "TestSupport"]),
         tests("HTTPWireTests", ["HTTPWire", "TestSupport", httpTypes]),

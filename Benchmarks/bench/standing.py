@@ -2,11 +2,14 @@
 import time
 
 from load import Load
+from machine import ask
 from programs import CServer, Go, HAProxy, Healthz, Upstreams
 from results import Goal
 
 SECTION = "Start and memory"
 START, RSS, ANONYMOUS = "start to first 200, ms", "RSS idle, MiB", "of it anonymous, MiB"
+# By then, what only a start needed has gone, in seconds.
+AFTER_START = 2
 LOADED, GROWTH = "RSS after load, MiB", "growth under load, MiB"
 
 
@@ -33,6 +36,7 @@ def run(results, folder, rounds, seconds):
 
 def once(results, who, server, seconds):
     try:
+        rest(server)
         resident, anonymous = server.memory()
         load(who, server, seconds)
         loaded, _ = server.memory()
@@ -41,6 +45,14 @@ def once(results, who, server, seconds):
     for work, value in ((START, server.first_answer), (RSS, resident), (ANONYMOUS, anonymous), (LOADED, loaded),
                         (GROWTH, loaded - resident)):
         results.note(SECTION, work, who, value)
+
+
+def rest(server):
+    """What is idle is what stands there between a balancer's requests, and not what has just started."""
+    time.sleep(AFTER_START)
+    path = "/livez" if isinstance(server, HAProxy) else "/healthz"
+    for _ in range(3):
+        ask(server.port, path)
 
 
 def load(who, server, seconds):
