@@ -16,7 +16,7 @@ FUZZ_SECONDS = 600
 # How long the soak takes.
 SOAK_SECONDS = 600
 
-.PHONY: run test check lint lint-tools format release install install-files openapi-check systemd-check bench bench-calls soak fuzz sanitize setup-build setup-test
+.PHONY: run test check lint lint-tools format builds release install install-files openapi-check systemd-check bench bench-calls soak fuzz sanitize setup-build setup-test
 
 run: setup-build
 	swift build --product healthz
@@ -52,21 +52,41 @@ lint-tools:
 	@scripts/lint-tools .build/tools/lint
 	@scripts/unpack .build/tools $(UNPACKED_PACKAGES)
 
-# What holds documents and files against the program is left out: of memory and threads it says nothing that others do not.
-SANITIZED_TEST = $(SWIFT_TEST) --skip 'browser|DocumentedCommandsTests|ManualTests|OpenAPITests|PrometheusTests|StackFileTests'
+# What holds documents and files against the program, and what a terminal shows, is left out: of memory and threads they say
+# nothing that others do not.
+SANITIZED_TEST = $(SWIFT_TEST) \
+  --skip 'browser|DocumentedCommandsTests|ManualTests|OpenAPITests|PrometheusTests|StackFileTests|TerminalTests'
+THREAD = --sanitize=thread --scratch-path .build-thread
+ADDRESS = --sanitize=address --scratch-path .build-address
 
 # The address sanitizer does not look for leaks, as XCTest itself leaks.
 sanitize: setup-test
-	$(SANITIZED_TEST) --sanitize=thread --scratch-path .build-thread
-	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED_TEST) --sanitize=address --scratch-path .build-address
+	$(SANITIZED_TEST) $(THREAD)
+	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED_TEST) $(ADDRESS)
 
 # libFuzzer brings the main function, so each of these programs is built for itself alone.
+FUZZERS = Configuration HTTPWire Health Judging
+FUZZ_BUILD = HEALTHZ_FUZZ=1 swift build -c release --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address \
+  --scratch-path .build-fuzz
 FUZZ_CONFIGURATION_SEEDS = testdata/configuration/valid testdata/configuration/invalid
 
-fuzz: $(addprefix fuzz-,Configuration HTTPWire Health Judging)
+# All that is built beside what the tests of `make test` need.
+builds: release
+	swift build --build-tests $(THREAD)
+	swift build --build-tests $(ADDRESS)
+	$(MAKE) $(addprefix build-fuzz-,$(FUZZERS))
 
-fuzz-%: setup-build
-	HEALTHZ_FUZZ=1 swift build -c release --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address --scratch-path .build-fuzz --product $*Fuzzer
+fuzz:
+	$(MAKE) $(addprefix build-fuzz-,$(FUZZERS))
+	$(MAKE) -j 2 $(addprefix run-fuzz-,$(FUZZERS))
+
+fuzz-%:
+	$(MAKE) build-fuzz-$* run-fuzz-$*
+
+build-fuzz-%: setup-build
+	$(FUZZ_BUILD) --product $*Fuzzer
+
+run-fuzz-%:
 	mkdir -p .build-fuzz/corpus/$*
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/$*Fuzzer \
 	  -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 -artifact_prefix=.build-fuzz/ -print_final_stats=1 \

@@ -73,7 +73,7 @@ let package = Package(
         room(
             "Reporting", ["Health"],
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
-        room("Configuration", ["CYAML", "Health", "Judging"]),
+        room("Configuration", ["CYAML", "Health"]),
         room("StandIns", ["EventLoop", "HTTPServer", "HTTPWire", httpTypes]),
         .executableTarget(
             name: "healthz",

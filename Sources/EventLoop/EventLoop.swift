@@ -74,6 +74,11 @@ package actor EventLoop: SerialExecutor {
         dispatchPrecondition(condition: .onQueue(queue))
     }
 
+    /// Traps where this is not the loop, in builds for debugging.
+    nonisolated func assertCurrent() {
+        assert({ checkIsolated() }() == ())
+    }
+
     /// - Parameter ready: called when something that this poll watches is ready.
     func attach(_ ready: @escaping @Sendable () -> Void) throws(SystemError) -> Poll.Watches {
         if descriptor < 0 { try start() }

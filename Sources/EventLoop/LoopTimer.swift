@@ -9,7 +9,7 @@ package final class LoopTimer {
     private let source: any DispatchSourceTimer
     private var armed: Instant?
 
-    /// - Parameter fire: called on the loop; it must call `fired()` first.
+    /// - Parameter fire: called on the loop; it must call `fired()` first, if it sets the timer again.
     package init(on loop: EventLoop, fire: @escaping @Sendable () -> Void) {
         source = DispatchSource.makeTimerSource(queue: loop.queue)
         source.setEventHandler(handler: fire)

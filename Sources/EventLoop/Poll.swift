@@ -15,10 +15,6 @@ package final class Poll {
         package static let writable = Events(rawValue: healthz_EPOLLOUT)
         /// The peer will send no more.
         package static let inputEnded = Events(rawValue: healthz_EPOLLRDHUP)
-        /// Both directions are closed. Always watched for.
-        package static let hangup = Events(rawValue: healthz_EPOLLHUP)
-        /// Always watched for.
-        package static let failed = Events(rawValue: healthz_EPOLLERR)
         /// Tell once for each change, not for as long as the condition holds.
         package static let edgeTriggered = Events(rawValue: healthz_EPOLLET)
 
@@ -37,13 +33,13 @@ package final class Poll {
     }
 
     /// One event: a descriptor of this poll, and what was seen of it.
-    struct Seen: Sendable {
+    struct Seen {
         let descriptor: Int32
         let events: Events
     }
 
-    /// What the loop knows of a poll. Touched on the loop alone, by its polls, which are its actors' own, and by itself:
-    /// to prove that each time anew would cost as much as all else here.
+    /// What the loop knows of a poll. Touched on the loop alone, by its polls, which are its actors' own, and by itself. To
+    /// prove that each time would cost as much as all else here: only builds for debugging do.
     final class Watches: @unchecked Sendable {
         let number: Int
         let ready: @Sendable () -> Void
@@ -86,21 +82,25 @@ package final class Poll {
     }
 
     package func add(_ watched: Int32, _ interest: Events) throws(SystemError) {
+        loop.assertCurrent()
         try watches.control(EPOLL_CTL_ADD, watched, interest)
     }
 
     package func change(_ watched: Int32, to interest: Events) throws(SystemError) {
+        loop.assertCurrent()
         try watches.control(EPOLL_CTL_MOD, watched, interest)
     }
 
     /// Ends the watch on a descriptor that stays open; closing a descriptor ends it too.
     package func remove(_ watched: Int32) {
+        loop.assertCurrent()
         // Fails only where the descriptor is closed or unknown: then nothing is watched, which is what was asked.
         try? watches.control(EPOLL_CTL_DEL, watched, [])
     }
 
     /// Hands over what was found ready.
     package func drain(_ body: (_ descriptor: Int32, _ seen: Events) -> Void) {
+        loop.assertCurrent()
         seen.removeAll(keepingCapacity: true)
         swap(&seen, &watches.seen)
         for event in seen { body(event.descriptor, event.events) }

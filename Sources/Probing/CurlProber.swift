@@ -270,7 +270,11 @@ package actor CurlProber: Prober {
         flight.stage = .transferring
         guard let multi, let transfer = flight.transfer,
             transfer.prepare(limit: flight.dueAt - .now, addresses: addresses), multi.add(transfer)
-        else { return fail(flight) }
+        else {
+            // Nobody needs this one again.
+            flight.transfer = nil
+            return fail(flight)
+        }
         transfer.flight = flight.id
         if !addresses.isEmpty {
             flight.place = addresses.map { flight.url.place(at: $0) }.joined(separator: ", ")
@@ -306,12 +310,15 @@ package actor CurlProber: Prober {
 
     private func judge(_ flight: Flight, _ body: [UInt8], by expectation: BodyExpectation) {
         let (id, target) = (flight.id, flight.target.id)
-        guard let reader = readers[target] ?? BodyReader(expectation), reading.insert(target).inserted else {
+        // Since `forget`, the target's id may stand for something else: what is out from before has a reader to itself.
+        let isCurrent = flight.generation == generation
+        let known = isCurrent ? readers[target] : nil
+        guard let reader = known ?? BodyReader(expectation), !isCurrent || reading.insert(target).inserted else {
             let detail = "a pattern is still being matched against an earlier response"
             return finish(flight, .failure(.internalError(detail: detail)))
         }
-        readers[target] = reader
-        reader.read(body) { [self, generation] mismatch in
+        if isCurrent { readers[target] = reader }
+        reader.read(body) { [self, generation = flight.generation] mismatch in
             loop.run { self.assumeIsolated { $0.bodyWasRead(id, of: target, generation, mismatch) } }
         }
     }

@@ -1,3 +1,4 @@
+import CCurl
 import Glibc
 
 /// What a response's head says that libcurl does not hold to: that it is complete, and that it gives one length.
@@ -7,15 +8,18 @@ struct ResponseHead {
     /// Lengths that differ, or that are none: nobody knows where the response ends (RFC 9112 §6.3). libcurl takes the
     /// number that the last one begins with.
     private(set) var isAmbiguous = false
-    private var length: UInt64?
+    /// No longer than libcurl can count.
+    private var length: curl_off_t?
+    private var isAtStatusLine = true
 
     /// - Parameters:
     ///   - line: a field line, a status line, or an empty line, each with its line end.
     ///   - status: of the response that it belongs to, as far as libcurl knows.
     mutating func took(_ line: UnsafeRawBufferPointer, status: @autoclosure () -> Int) {
-        if line.count == 2, line[0] == 13, line[1] == 10, status() >= 200 { isComplete = true }
         // Of each response in turn, as interim ones come before the final one; trailers have no say.
-        if ResponseHead.begins(line, with: "HTTP/") { length = nil }
+        if isAtStatusLine { length = nil }
+        isAtStatusLine = line.count == 2 && line[0] == 13 && line[1] == 10
+        if isAtStatusLine, status() >= 200 { isComplete = true }
         let name: StaticString = "Content-Length:"
         guard !isComplete, ResponseHead.begins(line, with: name) else { return }
         readLengths(line[name.utf8CodeUnitCount...])
@@ -35,8 +39,8 @@ struct ResponseHead {
     }
 
     /// nil where it is none: it has to be digits and nothing else, but for white space around them.
-    private static func length(_ text: Slice<UnsafeRawBufferPointer>) -> UInt64? {
-        var number: UInt64?
+    private static func length(_ text: Slice<UnsafeRawBufferPointer>) -> curl_off_t? {
+        var number: curl_off_t?
         var hasEnded = false
         for byte in text {
             let digit = byte &- UInt8(ascii: "0")
@@ -46,7 +50,7 @@ struct ResponseHead {
                 continue
             }
             let (tens, overflows) = (number ?? 0).multipliedReportingOverflow(by: 10)
-            let (sum, overflowsToo) = tens.addingReportingOverflow(UInt64(digit))
+            let (sum, overflowsToo) = tens.addingReportingOverflow(curl_off_t(digit))
             guard !hasEnded, !overflows, !overflowsToo else { return nil }
             number = sum
         }

@@ -45,7 +45,7 @@ struct ReloadTests {
         }
         var allowed: Set<Set<String>> = [services]
         try #require(try round())
-        let before = sidecar.program.descriptors
+        let before = try sidecar.program.settledDescriptors()
         for number in 1..<(10_000 / clients.count) {
             if number % 30 == 0, swaps < 20 {
                 let next = files[swaps % files.count]

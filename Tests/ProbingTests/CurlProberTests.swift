@@ -352,6 +352,22 @@ struct CurlProberTests {
         #expect(code(outcome) == "body")
     }
 
+    @Test("What is out when all is forgotten is judged by what it was begun with, and nothing else is")
+    func forgotten() async throws {
+        let upstream = try FaultyUpstream([.readHead, .hold, .send(Self.ok)])
+        defer { upstream.stop() }
+        async let former = read(upstream.port, BodyExpectation(contained: ["ok"]))
+        try await waitUntil("the request is there") { upstream.heads.count == 1 }
+        await prober.forget()
+        async let next = read(upstream.port, BodyExpectation(contained: ["no"]))
+        try await waitUntil("the other, too") { upstream.heads.count == 2 }
+        upstream.release()
+        #expect(await former == .success(ProbeResponse(status: 200)))
+        #expect(code(await next) == "body")
+        upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno")])
+        #expect(await read(upstream.port, BodyExpectation(contained: ["no"])) == .success(ProbeResponse(status: 200)))
+    }
+
     @Test("Probes that follow each other at once do not nest, however many end together")
     func depth() async throws {
         let closed = try ClosedPort()

@@ -132,7 +132,10 @@ struct HostileUpstreamTests {
             ("2 3", "protocol"), ("-2", "protocol"), ("+2", "protocol"), ("0x2", "protocol"), ("2a", "protocol"),
             ("2.0", "protocol"), ("", "protocol"), ("2,", "protocol"),
             ("2\r\nX: y\r\ncontent-length: 2\r\nCONTENT-LENGTH: 3", "protocol"),
-            ("2\r\nContent-Length: 2", "200"), ("2, 2", "200"), (" \t2\t ", "200"),
+            ("3\r\nhttp/x: y\r\nContent-Length: 2", "protocol"), ("3\r\nHTTP/x: y\r\nContent-Length: 2", "protocol"),
+            ("9223372036854775808", "protocol"), ("18446744073709551618", "protocol"),
+            ("9223372036854775807", "incomplete"),
+            ("2\r\nContent-Length: 2", "200"), ("2, 2", "200"), (" \t2\t ", "200"), ("2, 002", "200"),
             ("9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "200"),
         ])
     func lengths(value: String, expected: String) async throws {

@@ -124,6 +124,15 @@ package final class Program: Sendable {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/fd").count) ?? 0
     }
 
+    /// The same, where it was the same a while ago: not one that is open for a moment.
+    package func settledDescriptors() throws -> Int {
+        try eventually("the same number of descriptors") {
+            let before = descriptors
+            Thread.sleep(forTimeInterval: 0.05)
+            return descriptors == before ? before : nil
+        }
+    }
+
     /// How many descriptors it watches by epoll(7), as proc(5) tells of each such descriptor.
     package var watchedDescriptors: Int {
         let folder = "/proc/\(identifier)/fdinfo"

@@ -48,7 +48,6 @@ struct Sidecar {
         _ configuration: Configuration, load: Load? = nil, orOnAnyPort mayMove: Bool = false,
         started: (ListenAddress) -> Void = { _ in }
     ) async throws {
-        Footprint.shareHeap()
         Signals.ignoreBrokenPipes()
         let clock = LoopTimer.holdingDescriptor(on: loop)
         let events = EventQueue<Event>(on: loop)
