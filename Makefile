@@ -66,8 +66,6 @@ sanitize: setup-test
 
 # libFuzzer brings the main function, so each of these programs is built for itself alone.
 FUZZERS = Configuration HTTPWire Health Judging
-FUZZ_BUILD = HEALTHZ_FUZZ=1 swift build -c release --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address \
-  --scratch-path .build-fuzz
 FUZZ_CONFIGURATION_SEEDS = testdata/configuration/valid testdata/configuration/invalid
 
 # All that is built beside what the tests of `make test` need.
@@ -84,7 +82,7 @@ fuzz-%:
 	$(MAKE) build-fuzz-$* run-fuzz-$*
 
 build-fuzz-%: setup-build
-	$(FUZZ_BUILD) --product $*Fuzzer
+	HEALTHZ_FUZZ=1 swift build -c release --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address --scratch-path .build-fuzz --product $*Fuzzer
 
 run-fuzz-%:
 	mkdir -p .build-fuzz/corpus/$*

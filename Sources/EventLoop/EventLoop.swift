@@ -76,7 +76,9 @@ package actor EventLoop: SerialExecutor {
 
     /// Traps where this is not the loop, in builds for debugging.
     nonisolated func assertCurrent() {
-        assert({ checkIsolated() }() == ())
+        #if DEBUG
+            checkIsolated()
+        #endif
     }
 
     /// - Parameter ready: called when something that this poll watches is ready.

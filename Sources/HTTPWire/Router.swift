@@ -2,16 +2,16 @@ package import HTTPTypes
 
 /// Turns a method and a path into one of the program's routes.
 package struct Router<Route: Sendable>: Sendable {
-    @frozen package enum Match {
+    package enum Match {
         case route(Route)
         case notFound
         /// The path exists, but not for this method: a 405 with this field.
         case methodNotAllowed(Route, allow: HTTPField)
     }
 
-    @usableFromInline let exact: [String: Route]
-    @usableFromInline let below: [(prefix: String, route: @Sendable (String) -> Route)]
-    @usableFromInline let methods: [HTTPRequest.Method]
+    private let exact: [String: Route]
+    private let below: [(prefix: String, route: @Sendable (String) -> Route)]
+    private let methods: [HTTPRequest.Method]
 
     /// - Parameters:
     ///   - exact: routes by their path.
@@ -26,8 +26,7 @@ package struct Router<Route: Sendable>: Sendable {
         self.methods = methods
     }
 
-    /// Inlinable, so that it is made for the routes that there are: else it would find out about their type each time.
-    @inlinable package func match(_ method: HTTPRequest.Method, path: String) -> Match {
+    package func match(_ method: HTTPRequest.Method, path: String) -> Match {
         guard let route = exact[path] ?? routeBelow(path) else { return .notFound }
         guard methods.contains(method) else { return .methodNotAllowed(route, allow: allow) }
         return .route(route)
@@ -37,7 +36,7 @@ package struct Router<Route: Sendable>: Sendable {
         HTTPField(name: .allow, value: methods.map(\.rawValue).joined(separator: ", "))
     }
 
-    @inlinable func routeBelow(_ path: String) -> Route? {
+    private func routeBelow(_ path: String) -> Route? {
         for (prefix, route) in below where path.hasPrefix(prefix) {
             return route(PercentEncoding.decode(path.dropFirst(prefix.count)))
         }

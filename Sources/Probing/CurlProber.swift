@@ -170,7 +170,9 @@ package actor CurlProber: Prober {
     }
 
     private func end(_ passed: [Int]) {
-        for id in passed { flights[id].map(outOfTime) }
+        for id in passed {
+            if let flight = flights[id] { outOfTime(flight) }
+        }
         settle()
     }
 

@@ -132,7 +132,6 @@ struct SettingFlags: ParsableArguments {
         return Dictionary(uniqueKeysWithValues: all.compactMap { setting, text in text.map { (setting, $0) } })
     }
 
-    /// The configuration, or the end of the program: with every mistake on a line of its own.
     func configuration(overriding: [Setting: String] = [:]) throws -> Configuration {
         try Configuration.orComplaints(flags: values.merging(overriding) { _, new in new })
     }
@@ -143,6 +142,7 @@ extension Configuration {
         try Configuration(flags: flags, environment: Terminal.environment)
     }
 
+    /// The configuration, or the end of the program: with every mistake on a line of its own.
     static func orComplaints(flags: [Setting: String]) throws -> Configuration {
         do {
             return try load(flags: flags)
