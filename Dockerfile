@@ -12,16 +12,18 @@ COPY Sources ./Sources
 COPY Tests ./Tests
 # Packed relocations make the program 1 MB smaller, and need glibc 2.36, which Debian 12 has; folding functions that are
 # the same saves another 0.2 MB, and leaving out the table of symbols for libraries loaded later, of which there are none, 0.4.
-ARG FLAGS="-c release --static-swift-stdlib --product healthz -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs -Xlinker --icf=all -Xlinker --no-export-dynamic"
+# libstdc++ becomes part of the program, as the linker finds nothing but its archive in that folder.
+ARG FLAGS="-c release --static-swift-stdlib --product healthz -Xlinker -L/archives -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs -Xlinker --icf=all -Xlinker --no-export-dynamic"
 # hadolint ignore=SC2086
-RUN swift build $FLAGS && strip -o /healthz "$(swift build $FLAGS --show-bin-path)/healthz"
+RUN mkdir /archives && ln -s "$(clang -print-file-name=libstdc++.a)" /archives/ \
+    && swift build $FLAGS && strip -o /healthz "$(swift build $FLAGS --show-bin-path)/healthz"
 
 FROM debian:bookworm-slim AS libraries
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 RUN find /lib/ /lib64/ -name '*.so*' > /root/present
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libcurl4 libstdc++6 libyaml-0-2 \
+    && apt-get install -y --no-install-recommends ca-certificates libcurl4 libyaml-0-2 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /healthz /usr/local/bin/healthz
 # What healthz needs of a system: the libraries that it is linked to, and the authorities; and for scanners, which

@@ -9,7 +9,11 @@ UNPACKED_PACKAGES = prometheus prometheus-alertmanager
 INSTALL_PACKAGES = python3
 BENCH_PACKAGES = gcc golang-go haproxy libc6-dev nginx-light python3 wrk
 PAGE_PACKAGES = chromium python3
-RELEASE_FLAGS = -c release --static-swift-stdlib --scratch-path .build-release
+# Of C++ there is only what Swift's own library needs: it becomes part of the program, as the linker finds its archive alone
+# here. And no library is loaded later that would look for symbols in the program.
+ARCHIVES = .build-release/archives
+RELEASE_FLAGS = -c release --static-swift-stdlib --scratch-path .build-release \
+  -Xlinker -L$(CURDIR)/$(ARCHIVES) -Xlinker --no-export-dynamic
 PREFIX = /usr/local
 # How long each fuzzer runs.
 FUZZ_SECONDS = 600
@@ -93,7 +97,12 @@ run-fuzz-%:
 format:
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests Fuzz Benchmarks
 
-release: setup-build
+$(ARCHIVES)/libstdc++.a:
+	mkdir -p $(ARCHIVES)
+	archive=$$(clang -print-file-name=libstdc++.a) && test -e "$$archive" && ln -sf "$$archive" $@ \
+	  || echo "libstdc++.a is not found: the program will need libstdc++.so.6"
+
+release: setup-build $(ARCHIVES)/libstdc++.a
 	swift build $(RELEASE_FLAGS) --product healthz
 	strip -o .build-release/healthz .build-release/release/healthz
 	@ls -l .build-release/healthz
@@ -126,7 +135,7 @@ bench: release bench-calls
 	python3 -B Benchmarks/bench $(BENCH)
 
 # Nanoseconds and allocations of one call of each room's hot function.
-bench-calls: setup-build
+bench-calls: setup-build $(ARCHIVES)/libstdc++.a
 	HEALTHZ_BENCH=1 swift build $(RELEASE_FLAGS) --product HotPaths
 	.build-release/release/HotPaths .build-release/calls.json
 

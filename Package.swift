@@ -82,7 +82,9 @@ let package = Package(
                 "Reporting", "StandIns",
                 argumentParser, httpTypes, logging,
             ],
-            swiftSettings: strict
+            swiftSettings: strict,
+            // Sources/Probing/GnuTLS.swift: for a library to find.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=_gnutls_global_init_skip"])]
         ),
 
         .systemLibrary(name: "CTestSupport", path: "Tests/CTestSupport"),

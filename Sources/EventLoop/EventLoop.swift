@@ -64,11 +64,6 @@ package actor EventLoop: SerialExecutor {
         if isWaiting.load(ordering: .sequentiallyConsistent) { bell.ring() }
     }
 
-    /// Does a piece of work on the loop, in one turn of it, before the caller goes on.
-    package func perform(_ work: @Sendable () -> Void) {
-        work()
-    }
-
     /// Without this, `assumeIsolated` in a source's handler traps: the handler runs in no Swift task.
     package nonisolated func checkIsolated() {
         dispatchPrecondition(condition: .onQueue(queue))

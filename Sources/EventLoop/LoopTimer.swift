@@ -16,21 +16,6 @@ package final class LoopTimer {
         source.activate()
     }
 
-    /// A timer whose time does not come, to be kept. For it, Dispatch opens the descriptor that it waits for time with, which
-    /// it otherwise does at the first deadline that is still ahead: where there is none left by then, no deadline ever passes.
-    /// Not to be called on the loop.
-    package static func holdingDescriptor(on loop: EventLoop) -> LoopTimer {
-        let never = LoopTimer(on: loop) {}
-        never.wake(by: .now + .seconds(365 * 24 * 3600))
-        // Behind it, this one tells that it is in place.
-        let done = DispatchSemaphore(value: 0)
-        let soon = LoopTimer(on: loop) { done.signal() }
-        soon.wake(by: .now + .microseconds(100))
-        _ = done.wait(timeout: .now() + 1)
-        withExtendedLifetime(soon) {}
-        return never
-    }
-
     deinit {
         source.cancel()
     }
@@ -45,5 +30,27 @@ package final class LoopTimer {
 
     package func fired() {
         armed = nil
+    }
+}
+
+/// The descriptor that Dispatch waits for time with, which it otherwise opens at the first deadline that is still ahead: where
+/// there is none left by then, no deadline ever passes. To be kept.
+package final class HeldClock {
+    /// Its time does not come.
+    private let never: LoopTimer
+    private let soon: LoopTimer
+    private let isOpen = DispatchSemaphore(value: 0)
+
+    package init(on loop: EventLoop) {
+        never = LoopTimer(on: loop) {}
+        never.wake(by: .now + .seconds(365 * 24 * 3600))
+        // Behind it, this one tells that it is in place.
+        soon = LoopTimer(on: loop) { [isOpen] in isOpen.signal() }
+        soon.wake(by: .now + .microseconds(100))
+    }
+
+    /// Waits until it is open, for a second at most. To be called once, and not on the loop.
+    package func wait() {
+        _ = isOpen.wait(timeout: .now() + 1)
     }
 }

@@ -31,13 +31,13 @@ protocol Subcommand: ParsableCommand {
 /// Where the program begins.
 @main
 enum Main {
-    /// The library's own entry for asynchronous commands runs them on the global pool, which a server leaves alone: see
-    /// `EventQueue`.
+    /// The library's own entry for asynchronous commands runs them on the global pool, which a server leaves alone: once it
+    /// has had any work, Dispatch looks after it once a second for ever, and a process with nothing to do would not sleep.
     @MainActor static func main() async {
         Footprint.shareHeap()
         do {
             // Nothing to parse, and so no parser, which takes a fifth of the time to the first answer.
-            if [[], ["serve"]].contains(CommandLine.arguments.dropFirst()) {
+            if CommandLine.argc < 2 || CommandLine.argc == 2 && CommandLine.arguments[1] == "serve" {
                 return try await ServeCommand.serve(flags: [:])
             }
             var command = try Healthz.parseAsRoot()

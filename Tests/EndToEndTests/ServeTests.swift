@@ -51,15 +51,27 @@ struct ServeTests {
         #expect(log.components(separatedBy: "loki is").count == 4)
     }
 
-    @Test("No thread is of the global pool, as Dispatch would look after that once a second for ever")
+    @Test("No thread is of the global pool, nor after a reload: Dispatch would look after that once a second for ever")
     func threads() throws {
         let stack = try Stack()
         let sidecar = try RunningSidecar(stack.environment)
         #expect(try sidecar.get("/healthz").status == 200)
+        sidecar.program.signal(SIGHUP)
+        try sidecar.program.waitForErrors("the reload") { $0.contains("the new configuration is in force") }
         // Threads stay for some seconds when they have nothing more to do.
         let threads = sidecar.program.threads
         #expect(threads.contains { $0.hasSuffix("overcommit") }, "\(threads)")
         #expect(!threads.contains { $0.hasSuffix("qos") }, "\(threads)")
+    }
+
+    @Test("GnuTLS, which libcurl brings along and never uses, is told not to make itself ready")
+    func gnuTLS() throws {
+        // The loader tells which library found which name where (ld.so(8)).
+        let ended = try Program(Program.healthz, ["--version"], environment: ["LD_DEBUG": "bindings"]).wait()
+        let found = ended.errors.split(separator: "\n").filter { $0.contains("/libgnutls.") }
+        guard !found.isEmpty else { return print("skipped: here, libcurl comes without GnuTLS") }
+        let asked = found.filter { $0.contains("`_gnutls_global_init_skip'") }
+        #expect(asked.count == 1 && asked.allSatisfy { $0.contains(" to \(Program.healthz) ") }, "\(asked)")
     }
 
     @Test("Grafana without its database is unhealthy by its status")

@@ -35,8 +35,9 @@ struct DemoCommand: Subcommand {
 
         let sidecar = Sidecar(configuration, on: loop)
         let mayMove = flags.values[.listen] == nil
-        try await sidecar.serve(configuration, orOnAnyPort: mayMove) { address in
-            Terminal.write(introduction(to: address), to: STDOUT_FILENO)
+        try await sidecar.serve(orOnAnyPort: mayMove) { address in
+            // Not on the loop, as whoever reads it may be slow.
+            Task { @MainActor in Terminal.write(introduction(to: address), to: STDOUT_FILENO) }
         }
         withExtendedLifetime(standIns) {}
     }

@@ -19,10 +19,14 @@ struct ServeCommand: Subcommand {
     }
 
     @MainActor static func serve(flags: [Setting: String]) async throws {
+        let loop = EventLoop()
+        let clock = HeldClock(on: loop)
         let configuration = try Configuration.orComplaints(flags: flags)
-        let sidecar = Sidecar(configuration, on: EventLoop())
-        try await sidecar.serve(configuration) { () throws(ConfigurationError) in
+        let sidecar = Sidecar(configuration, on: loop)
+        clock.wait()
+        try await sidecar.serve { () throws(ConfigurationError) in
             try Configuration.load(flags: flags)
         }
+        withExtendedLifetime(clock) {}
     }
 }

@@ -6,7 +6,7 @@ import Reporting
 
 /// What the commands have of the process round them.
 enum Terminal {
-    static var environment: [String: String] {
+    static let environment: [String: String] = {
         var variables: [String: String] = [:]
         var entry = environ
         while let text = entry.pointee {
@@ -15,7 +15,7 @@ enum Terminal {
             entry += 1
         }
         return variables
-    }
+    }()
 
     /// What standard output can show.
     static var look: Look { look(of: STDOUT_FILENO) }

@@ -9,26 +9,32 @@ import Health
 import Logging
 
 /// The server in its life: start, changes of state, reloads, draining, end.
-struct Sidecar {
-    typealias Load = () throws(ConfigurationError) -> Configuration
+///
+/// It lives on the loop, as all that it starts does: else the start goes from one thread to the other and back at each step,
+/// and Dispatch makes a new thread for nearly each of them.
+actor Sidecar {
+    /// Reads files, and so not on the loop.
+    typealias Load = @MainActor () throws(ConfigurationError) -> Configuration
 
-    private enum Event: Sendable {
-        case signal(Int32)
-        case drained
-    }
-
-    private let loop: EventLoop
+    private nonisolated let loop: EventLoop
     private let log: StateLog
     private let engine: Engine
     private let responder: HealthResponder
     private let server: Server
     private let manager = ServiceManager(Terminal.environment)
+    /// What is in force.
+    private var configuration: Configuration
+    /// Running while the node is not to be used any more, and is answered so.
+    private var draining: LoopTimer?
+    private var isOver = false
+    private var whenOver: CheckedContinuation<Void, Never>?
 
     init(_ configuration: Configuration, on loop: EventLoop) {
         let log = StateLog(configuration, on: loop)
         let engine = Engine(configuration, on: loop) { transition in log.assumeIsolated { $0.changed(transition) } }
         let responder = HealthResponder(configuration, engine.aggregator, on: loop)
         self.loop = loop
+        self.configuration = configuration
         self.log = log
         self.engine = engine
         self.responder = responder
@@ -38,27 +44,26 @@ struct Sidecar {
             handler: { head, peer in responder.assumeIsolated { $0.reply(to: head, from: peer) } })
     }
 
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
     /// Runs until a signal ends it.
     /// - Parameters:
     ///   - load: makes the configuration anew, when SIGHUP asks for it; without it, SIGHUP ends the process as it does
     ///     by default.
     ///   - mayMove: take any free port where that of `address` is taken.
-    ///   - started: called with the address that it turned out to be.
+    ///   - started: called with the address that it turned out to be, on the loop.
     func serve(
-        _ configuration: Configuration, load: Load? = nil, orOnAnyPort mayMove: Bool = false,
-        started: (ListenAddress) -> Void = { _ in }
+        load: Load? = nil, orOnAnyPort mayMove: Bool = false, started: @Sendable (ListenAddress) -> Void = { _ in }
     ) async throws {
         Signals.ignoreBrokenPipes()
-        let clock = LoopTimer.holdingDescriptor(on: loop)
-        let events = EventQueue<Event>(on: loop)
         let numbers = [SIGTERM, SIGINT] + (load == nil ? [] : [SIGHUP])
-        let signals = Signals(numbers, on: loop) { number in events.assumeIsolated { $0.add(.signal(number)) } }
+        let signals = Signals(numbers, on: loop) { number in self.assumeIsolated { $0.received(number, load) } }
         try await engine.start()
         await responder.watch(server)
         await server.tell(ofExchanges: configuration.accessLog ? log.exchangeLog : nil)
         let bound =
             if let passed = try await listenOnPassed() { passed } else {
-                [try await listen(on: ListenAddress(configuration.listen), configuration, orOnAnyPort: mayMove)]
+                [try await listen(on: ListenAddress(configuration.listen), orOnAnyPort: mayMove)]
             }
         for address in bound { started(address) }
         await log.started(on: bound, configuration)
@@ -68,68 +73,74 @@ struct Sidecar {
         let settling = LoopTimer(on: loop) { Footprint.trim() }
         settling.wake(by: .now + Footprint.settling)
 
-        let last = await waitForEnd(events, configuration, load)
+        if !isOver { await withCheckedContinuation { whenOver = $0 } }
         manager.tell(.stopping)
-        await server.stop(within: last.deadline + .seconds(1))
-        withExtendedLifetime((signals, feeder, clock, settling)) {}
+        await server.stop(within: configuration.deadline + .seconds(1))
+        withExtendedLifetime((signals, feeder, settling)) {}
         await log.ended()
     }
 
-    /// Returns when draining is over, or was not asked for, with the configuration that was in force last.
-    private func waitForEnd(
-        _ events: EventQueue<Event>, _ first: Configuration, _ load: Load?
-    ) async -> Configuration {
-        let timer = LoopTimer(on: loop) { events.assumeIsolated { $0.add(.drained) } }
-        var configuration = first
-        var isDraining = false
-        while true {
-            switch await events.next() {
-            case .signal(SIGHUP):
-                if !isDraining, let load, let next = await reload(configuration, load) { configuration = next }
-            case .signal(SIGTERM) where !isDraining && configuration.drain > .zero:
-                isDraining = true
-                manager.tell(.stopping)
-                await responder.drain()
-                await engine.rest()
-                await server.stopKeepingAlive()
-                await log.draining(configuration.drain)
-                timer.wake(by: .now + configuration.drain)
-            case .signal, .drained:
-                await log.stopping()
-                return configuration
-            }
+    private func received(_ signal: Int32, _ load: Load?) {
+        switch signal {
+        case SIGHUP:
+            if let load, draining == nil { reload(load) }
+        case SIGTERM where draining == nil && configuration.drain > .zero: drain()
+        default: end()
         }
     }
 
-    /// - Returns: what is in force from now on; nil where all stays as it is.
-    private func reload(_ present: Configuration, _ load: Load) async -> Configuration? {
+    private func drain() {
+        manager.tell(.stopping)
+        responder.assumeIsolated { $0.drain() }
+        engine.assumeIsolated { $0.rest() }
+        server.assumeIsolated { $0.stopKeepingAlive() }
+        let time = configuration.drain
+        log.assumeIsolated { $0.draining(time) }
+        draining = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.end() } }
+        draining?.wake(by: .now + time)
+    }
+
+    private func end() {
+        guard !isOver else { return }
+        isOver = true
+        log.assumeIsolated { $0.stopping() }
+        whenOver?.resume()
+        whenOver = nil
+    }
+
+    private func reload(_ load: @escaping Load) {
         manager.tell(.reloading)
-        defer { manager.tell(.ready) }
-        do {
-            // Reads files, and so not on the loop.
-            let next = try load()
-            await adopt(next)
-            await log.reloaded(next, after: present)
-            return next
-        } catch {
-            await responder.reloadFailed(at: Moment.now.timestamp)
-            await log.reloadFailed(error.mistakes)
-            return nil
+        Task { @MainActor in
+            let loaded = Result { () throws(ConfigurationError) in try load() }
+            await self.loaded(loaded)
         }
     }
 
-    /// All of it between two turns of the loop, so that no answer mixes two configurations.
-    private func adopt(_ next: Configuration) async {
-        let exchangeLog = next.accessLog ? log.exchangeLog : nil
-        let now = Moment.now.timestamp
-        await loop.perform { [engine, responder, log, server] in
-            engine.assumeIsolated { $0.adopt(next) }
-            responder.assumeIsolated { $0.adopt(next, at: now) }
-            log.assumeIsolated { $0.adopt(next) }
-            server.assumeIsolated {
-                $0.adopt(Server.Limits(next.clientLimits))
-                $0.tell(ofExchanges: exchangeLog)
-            }
+    private func loaded(_ loaded: Result<Configuration, ConfigurationError>) {
+        // The end may have begun meanwhile: then nothing begins any more.
+        guard draining == nil, !isOver else { return }
+        switch loaded {
+        case .success(let next): adopt(next)
+        case .failure(let error):
+            responder.assumeIsolated { $0.reloadFailed(at: Moment.now.timestamp) }
+            log.assumeIsolated { $0.reloadFailed(error.mistakes) }
+        }
+        manager.tell(.ready)
+    }
+
+    /// All of it in one turn of the loop, so that no answer mixes two configurations.
+    private func adopt(_ next: Configuration) {
+        let former = configuration
+        configuration = next
+        engine.assumeIsolated { $0.adopt(next) }
+        responder.assumeIsolated { $0.adopt(next, at: Moment.now.timestamp) }
+        server.assumeIsolated {
+            $0.adopt(Server.Limits(next.clientLimits))
+            $0.tell(ofExchanges: next.accessLog ? log.exchangeLog : nil)
+        }
+        log.assumeIsolated {
+            $0.adopt(next)
+            $0.reloaded(next, after: former)
         }
     }
 
@@ -147,16 +158,14 @@ struct Sidecar {
         }
     }
 
-    private func listen(
-        on address: ListenAddress, _ configuration: Configuration, orOnAnyPort mayMove: Bool
-    ) async throws -> ListenAddress {
+    private func listen(on address: ListenAddress, orOnAnyPort mayMove: Bool) async throws -> ListenAddress {
         do {
             return try await server.listen(on: address)
         } catch let error as ListenError {
             if mayMove, error.cause == .inUse, case .tcp(let host, _) = address {
-                return try await listen(on: .tcp(host: host, port: 0), configuration, orOnAnyPort: false)
+                return try await listen(on: .tcp(host: host, port: 0), orOnAnyPort: false)
             }
-            Terminal.complain(complaint(error, configuration))
+            Terminal.complain(complaint(error))
             throw error.cause == .system ? ExitCode.system : ExitCode.unavailable
         } catch {
             Terminal.complain("\(error)")
@@ -164,7 +173,7 @@ struct Sidecar {
         }
     }
 
-    private func complaint(_ error: ListenError, _ configuration: Configuration) -> String {
+    private func complaint(_ error: ListenError) -> String {
         let place = configuration.settings.first { $0.setting == .listen }?.place ?? Setting.listen.variable
         let hint = error.cause == .inUse ? " (port 0 lets the kernel choose a free one)" : ""
         return "\(place): \(error)\(hint)"
