@@ -26,7 +26,9 @@ final class Connection {
     let peer: Peer
     var machine: ConnectionMachine
     /// There may be input: cleared when a read has taken all there was, as the poll tells only of changes.
-    var mayRead = true
+    var mayRead = false
+    /// The poll tells, too, when the client has taken output.
+    var outputIsWatched = false
     /// The client has ended its input, which a read will find.
     var inputEndIsNear = false
     /// What comes next, when all output is written, or others have had their turn; input is not read before.

@@ -18,7 +18,8 @@ package actor Server {
     private static let expiryBatch = 64
     /// Reads from one connection before others get their turn.
     private static let readBatch = 16
-    private static let interest: Poll.Events = [.readable, .writable, .inputEnded, .edgeTriggered]
+    private static let input: Poll.Events = [.readable, .inputEnded, .edgeTriggered]
+    private static let inputAndOutput: Poll.Events = [.readable, .inputEnded, .edgeTriggered, .writable]
     /// Output of one connection that is gathered before it is written.
     private static let outputBatch = 64 * 1024
 
@@ -178,7 +179,7 @@ package actor Server {
             descriptor: descriptor, number: lastConnection, peer: Peer(address), limits: limits.machine)
         guard makeRoom(for: connection.peer) else { return connection.close() }
         do {
-            try poll?.add(descriptor, Server.interest)
+            try poll?.add(descriptor, Server.input)
         } catch {
             return connection.close()
         }
@@ -344,8 +345,22 @@ package actor Server {
         if !output.isEmpty, !connection.write(output) { close(connection) }
         output = []
         guard connection.isOpen else { return false }
-        if connection.hasUnsent { connection.suspended = action }
-        return !connection.hasUnsent
+        guard connection.hasUnsent else { return true }
+        connection.suspended = action
+        watchOutput(connection)
+        return false
+    }
+
+    /// From here on, it is told of when the client takes more. Not before, as it would be told of at once, and each
+    /// connection would be looked at twice.
+    private func watchOutput(_ connection: Connection) {
+        guard !connection.outputIsWatched else { return }
+        connection.outputIsWatched = true
+        do {
+            try poll?.change(connection.descriptor, to: Server.inputAndOutput)
+        } catch {
+            close(connection)
+        }
     }
 
     private func answer(
