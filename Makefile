@@ -13,7 +13,7 @@ PAGE_PACKAGES = chromium python3
 # here. And no library is loaded later that would look for symbols in the program.
 ARCHIVES = .build-release/archives
 RELEASE_FLAGS = -c release --static-swift-stdlib --scratch-path .build-release \
-  -Xlinker -L$(CURDIR)/$(ARCHIVES) -Xlinker --no-export-dynamic
+  -Xlinker "-L$(CURDIR)/$(ARCHIVES)" -Xlinker --no-export-dynamic
 PREFIX = /usr/local
 # How long each fuzzer runs.
 FUZZ_SECONDS = 600

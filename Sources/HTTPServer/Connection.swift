@@ -26,7 +26,7 @@ final class Connection {
     let peer: Peer
     var machine: ConnectionMachine
     /// There may be input: cleared when a read has taken all there was, as the poll tells only of changes.
-    var mayRead = false
+    var mayRead = true
     /// The poll tells, too, when the client has taken output.
     var outputIsWatched = false
     /// The client has ended its input, which a read will find.

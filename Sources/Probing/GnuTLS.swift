@@ -2,5 +2,5 @@
 /// settings and fills tables of 110 kB. It asks the program first whether it shall, by this name.
 ///
 /// - Returns: 1: it shall not.
-@c(_gnutls_global_init_skip)
+@_cdecl("_gnutls_global_init_skip")
 public func skipGnuTLS() -> CInt { 1 }

@@ -20,6 +20,7 @@ struct DemoCommand: Subcommand {
 
     func execute() async throws {
         let loop = EventLoop()
+        let clock = HeldClock(on: loop)
         var settings: [Setting: String] = [:]
         var standIns: [StandIn] = []
         for (service, setting) in [
@@ -35,11 +36,12 @@ struct DemoCommand: Subcommand {
 
         let sidecar = Sidecar(configuration, on: loop)
         let mayMove = flags.values[.listen] == nil
+        clock.wait()
         try await sidecar.serve(orOnAnyPort: mayMove) { address in
             // Not on the loop, as whoever reads it may be slow.
             Task { @MainActor in Terminal.write(introduction(to: address), to: STDOUT_FILENO) }
         }
-        withExtendedLifetime(standIns) {}
+        withExtendedLifetime((standIns, clock)) {}
     }
 
     private func introduction(to address: ListenAddress) -> String {

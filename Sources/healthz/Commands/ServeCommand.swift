@@ -20,6 +20,7 @@ struct ServeCommand: Subcommand {
 
     @MainActor static func serve(flags: [Setting: String]) async throws {
         let loop = EventLoop()
+        // Opened while the configuration is read.
         let clock = HeldClock(on: loop)
         let configuration = try Configuration.orComplaints(flags: flags)
         let sidecar = Sidecar(configuration, on: loop)

@@ -26,6 +26,8 @@ actor Sidecar {
     private var configuration: Configuration
     /// Running while the node is not to be used any more, and is answered so.
     private var draining: LoopTimer?
+    /// How many configurations are being read.
+    private var reloads = 0
     private var isOver = false
     private var whenOver: CheckedContinuation<Void, Never>?
 
@@ -81,6 +83,7 @@ actor Sidecar {
     }
 
     private func received(_ signal: Int32, _ load: Load?) {
+        guard !isOver else { return }
         switch signal {
         case SIGHUP:
             if let load, draining == nil { reload(load) }
@@ -109,6 +112,7 @@ actor Sidecar {
     }
 
     private func reload(_ load: @escaping Load) {
+        reloads += 1
         manager.tell(.reloading)
         Task { @MainActor in
             let loaded = Result { () throws(ConfigurationError) in try load() }
@@ -117,6 +121,7 @@ actor Sidecar {
     }
 
     private func loaded(_ loaded: Result<Configuration, ConfigurationError>) {
+        reloads -= 1
         // The end may have begun meanwhile: then nothing begins any more.
         guard draining == nil, !isOver else { return }
         switch loaded {
@@ -125,7 +130,8 @@ actor Sidecar {
             responder.assumeIsolated { $0.reloadFailed(at: Moment.now.timestamp) }
             log.assumeIsolated { $0.reloadFailed(error.mistakes) }
         }
-        manager.tell(.ready)
+        // Not for one that another has followed: whoever asked for that would take it to be in force.
+        if reloads == 0 { manager.tell(.ready) }
     }
 
     /// All of it in one turn of the loop, so that no answer mixes two configurations.
