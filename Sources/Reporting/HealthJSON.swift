@@ -11,17 +11,18 @@ package enum HealthJSON {
     package static func encode(
         _ report: Report, _ detail: Detail = .full, version: String, warnings: [String] = []
     ) -> String {
-        var members: [JSON.Member] = [
-            .init("status", .string(word(report.status))), .init("releaseId", .string(version)),
-            .init("description", .string("health of a node, by healthz")),
-        ]
-        if !warnings.isEmpty { members.append(.init("notes", .array(warnings.map(JSON.string)))) }
-        if let cause = report.cause {
-            members.append(.init("output", .string("\(cause.rawValue): \(cause.description)")))
-        }
-        let all = report.services.map { JSON.Member("\($0.name):\(measurement)", checks($0, report, detail)) }
-        members.append(.init("checks", .object(all)))
-        return JSON.object(members).text(expanded: 3) + "\n"
+        JSONWriter.object(expanded: 3) { object in
+            object.member("status", word(report.status))
+            object.member("releaseId", version)
+            object.member("description", "health of a node, by healthz")
+            if !warnings.isEmpty { object.member("notes", warnings) }
+            if let cause = report.cause { object.member("output", "\(cause.rawValue): \(cause.description)") }
+            object.object("checks") { checks in
+                for service in report.services {
+                    checks.array("\(service.name):\(measurement)") { write(service, report, detail, to: &$0) }
+                }
+            }
+        } + "\n"
     }
 
     /// One of those that the draft predefines (§4.1).
@@ -35,29 +36,29 @@ package enum HealthJSON {
         }
     }
 
-    private static func checks(_ service: ServiceReport, _ report: Report, _ detail: Detail) -> JSON {
+    private static func write(
+        _ service: ServiceReport, _ report: Report, _ detail: Detail, to array: inout JSONWriter
+    ) {
         guard detail == .full else {
             // The verdict, and when it was made: of a group, without telling how many instances there are.
-            return .array([
-                .object([
-                    .init("componentType", .string("component")), .init("status", .string(word(service.status))),
-                    .init("time", .string(report.checkedAt.rfc3339)),
-                ])
-            ])
+            return array.object { object in
+                object.member("componentType", "component")
+                object.member("status", word(service.status))
+                object.member("time", report.checkedAt.rfc3339)
+            }
         }
-        return .array(service.instances.map { check(of: $0, in: service) })
+        for target in service.instances { array.object { write(target, in: service, to: &$0) } }
     }
 
     private static func line(_ reason: Reason) -> String { "\(reason.code): \(reason.description)" }
 
-    private static func check(of target: TargetReport, in service: ServiceReport) -> JSON {
+    private static func write(_ target: TargetReport, in service: ServiceReport, to object: inout JSONWriter) {
         let observation = target.observation
-        var members: [JSON.Member] = [
-            .init("componentId", .string(target.url.description)), .init("componentType", .string("component")),
-        ]
+        object.member("componentId", target.url.description)
+        object.member("componentType", "component")
         if let latency = observation.latency {
-            members.append(.init("observedValue", .decimal(latency.milliseconds)))
-            members.append(.init("observedUnit", .string("ms")))
+            object.member("observedValue", decimal: latency.milliseconds)
+            object.member("observedUnit", "ms")
         }
         var status = word(service.isGroup ? target.status : service.status)
         var output = target.reason.map(line)
@@ -66,9 +67,8 @@ package enum HealthJSON {
             status = word(.degraded)
             output = "failing, \(count) of \(fall): \(line(reason))"
         }
-        members.append(.init("status", .string(status)))
-        members.append(.init("time", .string(observation.startedAt.timestamp.rfc3339)))
-        if let output { members.append(.init("output", .string(output))) }
-        return .object(members)
+        object.member("status", status)
+        object.member("time", observation.startedAt.timestamp.rfc3339)
+        if let output { object.member("output", output) }
     }
 }

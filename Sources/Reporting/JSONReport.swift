@@ -12,69 +12,77 @@ package enum JSONReport {
     /// Each service, and each instance, on one line, for people with curl.
     /// - Parameter warnings: of the request, such as the name of a service that does not exist.
     package static func encode(_ report: Report, _ detail: Detail = .full, warnings: [String] = []) -> String {
-        var members: [JSON.Member] = [.init("status", .string(report.status.rawValue))]
-        if let cause = report.cause {
-            members.append(.init("reason", .string(cause.rawValue)))
-            members.append(.init("message", .string(cause.description)))
-        }
-        members.append(.init("checked_at", .string(report.checkedAt.rfc3339)))
-        members.append(.init("duration_ms", .decimal(report.duration.milliseconds)))
-        members.append(.init("services", .object(report.services.map { .init($0.name, encode($0, detail)) })))
-        if !warnings.isEmpty { members.append(.init("warnings", .array(warnings.map(JSON.string)))) }
-        return JSON.object(members).text(expanded: report.services.contains(where: \.isGroup) ? 4 : 2) + "\n"
+        JSONWriter.object(expanded: report.services.contains(where: \.isGroup) ? 4 : 2) { object in
+            object.member("status", report.status.rawValue)
+            if let cause = report.cause {
+                object.member("reason", cause.rawValue)
+                object.member("message", cause.description)
+            }
+            object.member("checked_at", report.checkedAt.rfc3339)
+            object.member("duration_ms", decimal: report.duration.milliseconds)
+            object.object("services") { services in
+                for service in report.services {
+                    let isOnOneLine = !service.isGroup || detail != .full
+                    services.object(service.name, onOneLine: isOnOneLine) { write(service, detail, to: &$0) }
+                }
+            }
+            if !warnings.isEmpty { object.member("warnings", warnings) }
+        } + "\n"
     }
 
-    private static func encode(_ service: ServiceReport, _ detail: Detail) -> JSON {
-        var members: [JSON.Member] = [.init("status", .string(service.status.rawValue))]
-        if !service.isCritical { members.append(.init("critical", .bool(false))) }
-        guard detail == .full else { return .line(.object(members)) }
+    private static func write(_ service: ServiceReport, _ detail: Detail, to object: inout JSONWriter) {
+        object.member("status", service.status.rawValue)
+        if !service.isCritical { object.member("critical", false) }
+        guard detail == .full else { return }
         if service.isGroup {
-            members.append(.init("required", .integer(service.required)))
-            if let reason = service.reason { members += encode(reason) }
+            object.member("required", service.required)
+            if let reason = service.reason { write(reason, to: &object) }
         } else if let target = service.instances.first {
-            members += encode(target)
+            write(target, to: &object)
         }
-        members.append(.init("since", .string(service.since.rfc3339)))
+        object.member("since", service.since.rfc3339)
         if service.condition == .failed, let last = service.lastHealthyAt {
-            members.append(.init("last_healthy_at", .string(last.rfc3339)))
+            object.member("last_healthy_at", last.rfc3339)
         }
-        guard service.isGroup else { return .line(.object(members)) }
-        members.append(
-            .init("instances", .object(service.instances.map { .init($0.name, .line(encode(instance: $0))) })))
-        return .object(members)
+        guard service.isGroup else { return }
+        object.object("instances") { instances in
+            for instance in service.instances {
+                instances.object(instance.name, onOneLine: true) { write(instance: instance, to: &$0) }
+            }
+        }
     }
 
-    private static func encode(instance: TargetReport) -> JSON {
-        var members: [JSON.Member] = [.init("status", .string(instance.status.rawValue))]
-        members += encode(instance)
-        members.append(.init("since", .string(instance.since.rfc3339)))
-        if !instance.isUp, let last = instance.lastHealthyAt {
-            members.append(.init("last_healthy_at", .string(last.rfc3339)))
-        }
-        return .object(members)
+    private static func write(instance: TargetReport, to object: inout JSONWriter) {
+        object.member("status", instance.status.rawValue)
+        write(instance, to: &object)
+        object.member("since", instance.since.rfc3339)
+        if !instance.isUp, let last = instance.lastHealthyAt { object.member("last_healthy_at", last.rfc3339) }
     }
 
     /// The members that tell of one target.
-    private static func encode(_ target: TargetReport) -> [JSON.Member] {
-        let observation = target.observation
-        var members: [JSON.Member] = [.init("url", .string(target.url.description))]
-        if let status = observation.httpStatus { members.append(.init("http_status", .integer(status))) }
-        if let reason = target.reason { members += encode(reason) }
+    private static func write(_ target: TargetReport, to object: inout JSONWriter) {
+        object.member("url", target.url.description)
+        if let status = target.observation.httpStatus { object.member("http_status", status) }
+        if let reason = target.reason { write(reason, to: &object) }
         switch target.against {
         case .failing(let count, let fall, let reason):
-            let why = reason.map(encode) ?? []
-            members.append(
-                .init("failing", .object([.init("count", .integer(count)), .init("fall", .integer(fall))] + why)))
+            object.object("failing") { failing in
+                failing.member("count", count)
+                failing.member("fall", fall)
+                if let reason { write(reason, to: &failing) }
+            }
         case .recovering(let count, let rise):
-            members.append(
-                .init("recovering", .object([.init("count", .integer(count)), .init("rise", .integer(rise))])))
+            object.object("recovering") { recovering in
+                recovering.member("count", count)
+                recovering.member("rise", rise)
+            }
         case nil: break
         }
-        members.append(.init("duration_ms", .decimal(observation.duration.milliseconds)))
-        return members
+        object.member("duration_ms", decimal: target.observation.duration.milliseconds)
     }
 
-    private static func encode(_ reason: Reason) -> [JSON.Member] {
-        [.init("reason", .string(reason.code)), .init("message", .string(reason.description))]
+    private static func write(_ reason: Reason, to object: inout JSONWriter) {
+        object.member("reason", reason.code)
+        object.member("message", reason.description)
     }
 }
