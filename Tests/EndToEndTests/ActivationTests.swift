@@ -94,8 +94,7 @@ struct ActivationTests {
             Self.activator,
             [
                 "--setenv=ASAN_OPTIONS", "--listen=127.0.0.1:\(port)", "--setenv=LOKI_ENDPOINT=http://127.0.0.1:1",
-                "--setenv=GRAFANA_ENDPOINT=",
-                "--setenv=TEMPO_ENDPOINT=", Program.healthz, "serve",
+                "--setenv=GRAFANA_ENDPOINT=", "--setenv=TEMPO_ENDPOINT=", Program.healthz, "serve",
             ])
         try program.waitForErrors("a listener") { $0.contains("Listening on") }
         #expect(!program.errorText.contains("listens on"), "nothing runs before the first connection")

@@ -126,8 +126,7 @@ struct ServeTests {
 
     @Test("A hundred requests at once over slow upstreams make three probes, and all get the answer")
     func singleFlight() throws {
-        let script: [FaultyUpstream.Step] = [.readHead, .hold, .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
-        let upstreams = try (0..<3).map { _ in try FaultyUpstream(script) }
+        let upstreams = try (0..<3).map { _ in try FaultyUpstream(Self.heldAnswer) }
         defer { for upstream in upstreams { upstream.stop() } }
         let sidecar = try RunningSidecar([
             "GRAFANA_ENDPOINT": upstreams[0].url, "LOKI_ENDPOINT": upstreams[1].url, "TEMPO_ENDPOINT": upstreams[2].url,
@@ -231,15 +230,27 @@ struct ServeTests {
         #expect(try sidecar.program.wait().code == 0)
     }
 
-    @Test("What is in flight when it ends is answered, and not as healthy once it drains")
-    func inFlight() throws {
-        let upstream = try FaultyUpstream([.readHead, .hold, .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")])
-        defer { upstream.stop() }
+    /// A sidecar with a request in flight: it is answered when the upstream is released.
+    private func requestInFlight(
+        _ upstream: FaultyUpstream, _ settings: [String: String]
+    ) throws -> (RunningSidecar, RawClient) {
         let environment = ["GRAFANA_ENDPOINT": upstream.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": ""]
-        let sidecar = try RunningSidecar(environment.merging(["HEALTHZ_DRAIN": "1h"]) { $1 })
+        let sidecar = try RunningSidecar(environment.merging(settings) { $1 })
         let client = try RawClient(port: sidecar.port)
         try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         try untilAllIsRead(by: sidecar.port, connections: 1)
+        return (sidecar, client)
+    }
+
+    private static let heldAnswer: [FaultyUpstream.Step] = [
+        .readHead, .hold, .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+    ]
+
+    @Test("What is in flight when it ends is answered, and not as healthy once it drains")
+    func inFlight() throws {
+        let upstream = try FaultyUpstream(Self.heldAnswer)
+        defer { upstream.stop() }
+        let (sidecar, client) = try requestInFlight(upstream, ["HEALTHZ_DRAIN": "1h"])
         sidecar.program.signal(SIGTERM)
         try sidecar.program.waitForErrors("draining") { $0.contains("SIGTERM") }
         sidecar.program.signal(SIGINT)
@@ -253,14 +264,9 @@ struct ServeTests {
 
     @Test("Once its end has begun, signals change nothing: what is in flight is answered as it is")
     func signalsAfterTheEnd() throws {
-        let upstream = try FaultyUpstream([.readHead, .hold, .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")])
+        let upstream = try FaultyUpstream(Self.heldAnswer)
         defer { upstream.stop() }
-        let sidecar = try RunningSidecar([
-            "GRAFANA_ENDPOINT": upstream.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": "", "HEALTHZ_LOG_LEVEL": "debug",
-        ])
-        let client = try RawClient(port: sidecar.port)
-        try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-        try untilAllIsRead(by: sidecar.port, connections: 1)
+        let (sidecar, client) = try requestInFlight(upstream, ["HEALTHZ_LOG_LEVEL": "debug"])
         sidecar.program.signal(SIGINT)
         try sidecar.program.waitForErrors("the end") { $0.contains("closing the listener") }
         sidecar.program.signal(SIGTERM)

@@ -20,7 +20,6 @@ struct DemoCommand: Subcommand {
 
     func execute() async throws {
         let loop = EventLoop()
-        let clock = HeldClock(on: loop)
         var settings: [Setting: String] = [:]
         var standIns: [StandIn] = []
         for (service, setting) in [
@@ -34,14 +33,13 @@ struct DemoCommand: Subcommand {
         if flags.values[.drain] == nil { settings[.drain] = "0" }
         let configuration = try flags.configuration(overriding: settings)
 
-        let sidecar = Sidecar(configuration, on: loop)
+        let sidecar = Sidecar(configuration, on: loop, by: HeldClock(on: loop))
         let mayMove = flags.values[.listen] == nil
-        clock.wait()
         try await sidecar.serve(orOnAnyPort: mayMove) { address in
             // Not on the loop, as whoever reads it may be slow.
             Task { @MainActor in Terminal.write(introduction(to: address), to: STDOUT_FILENO) }
         }
-        withExtendedLifetime((standIns, clock)) {}
+        withExtendedLifetime(standIns) {}
     }
 
     private func introduction(to address: ListenAddress) -> String {

@@ -23,11 +23,9 @@ struct ServeCommand: Subcommand {
         // Opened while the configuration is read.
         let clock = HeldClock(on: loop)
         let configuration = try Configuration.orComplaints(flags: flags)
-        let sidecar = Sidecar(configuration, on: loop)
-        clock.wait()
+        let sidecar = Sidecar(configuration, on: loop, by: clock)
         try await sidecar.serve { () throws(ConfigurationError) in
             try Configuration.load(flags: flags)
         }
-        withExtendedLifetime(clock) {}
     }
 }

@@ -17,6 +17,7 @@ actor Sidecar {
     typealias Load = @MainActor () throws(ConfigurationError) -> Configuration
 
     private nonisolated let loop: EventLoop
+    private let clock: HeldClock
     private let log: StateLog
     private let engine: Engine
     private let responder: HealthResponder
@@ -31,11 +32,15 @@ actor Sidecar {
     private var isOver = false
     private var whenOver: CheckedContinuation<Void, Never>?
 
-    init(_ configuration: Configuration, on loop: EventLoop) {
+    /// Not to be called on the loop.
+    /// - Parameter clock: is waited for, and kept.
+    init(_ configuration: Configuration, on loop: EventLoop, by clock: sending HeldClock) {
+        clock.wait()
         let log = StateLog(configuration, on: loop)
         let engine = Engine(configuration, on: loop) { transition in log.assumeIsolated { $0.changed(transition) } }
         let responder = HealthResponder(configuration, engine.aggregator, on: loop)
         self.loop = loop
+        self.clock = clock
         self.configuration = configuration
         self.log = log
         self.engine = engine
