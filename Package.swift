@@ -44,7 +44,7 @@ let benchmarks: [Target] =
         .executableTarget(
             name: "HotPaths",
             dependencies: [
-                "Allocations", "Clock", "EventLoop", "HTTPWire", "Health", "Judging", "Reporting", httpTypes,
+                "Allocations", "Time", "EventLoop", "HTTPWire", "Health", "Judging", "Reporting", httpTypes,
             ],
             path: "Benchmarks/HotPaths", swiftSettings: strict),
     ]
@@ -63,22 +63,22 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
-        room("Clock", ["CSystem"]),
-        room("Health", ["Clock"]),
-        room("EventLoop", ["Clock", "CSystem", heap]),
-        room("HTTPWire", [httpTypes]),
-        room("HTTPServer", ["Clock", "CSystem", "EventLoop", "HTTPWire", httpTypes]),
+        room("Time", ["CSystem"]),
+        room("Health", ["Time"]),
+        room("EventLoop", ["Time", "CSystem", heap]),
+        room("HTTPWire", ["Time", httpTypes]),
+        room("HTTPServer", ["Time", "CSystem", "EventLoop", "HTTPWire", httpTypes]),
         room("Judging", ["Health"]),
-        room("Probing", ["CCurl", "Clock", "CSystem", "EventLoop", "Health", "Judging"]),
+        room("Probing", ["CCurl", "Time", "CSystem", "EventLoop", "Health", "Judging"]),
         room(
-            "Reporting", ["Health"],
+            "Reporting", ["Health", "Time"],
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
-        room("Configuration", ["CYAML", "Health"]),
+        room("Configuration", ["CYAML", "Health", "Time"]),
         room("StandIns", ["EventLoop", "HTTPServer", "HTTPWire", httpTypes]),
         .executableTarget(
             name: "healthz",
             dependencies: [
-                "CSystem", "Clock", "Configuration", "EventLoop", "HTTPServer", "HTTPWire", "Health", "Probing",
+                "CSystem", "Time", "Configuration", "EventLoop", "HTTPServer", "HTTPWire", "Health", "Probing",
                 "Reporting", "StandIns",
                 argumentParser, httpTypes, logging,
             ],
@@ -90,15 +90,15 @@ let package = Package(
         .systemLibrary(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
             name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport", swiftSettings: strict),
-        tests("ClockTests", ["Clock"]),
-        tests("HealthTests", ["Clock", "EventLoop", "Health", "TestSupport"]),
-        tests("EventLoopTests", ["Clock", "EventLoop", "TestSupport"]),
-        tests("HTTPWireTests", ["HTTPWire", "TestSupport", httpTypes]),
+        tests("TimeTests", ["Time"]),
+        tests("HealthTests", ["Time", "EventLoop", "Health", "TestSupport"]),
+        tests("EventLoopTests", ["Time", "EventLoop", "TestSupport"]),
+        tests("HTTPWireTests", ["HTTPWire", "Time", "TestSupport", httpTypes]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "TestSupport", httpTypes]),
         tests("JudgingTests", ["Health", "Judging"]),
-        tests("ProbingTests", ["EventLoop", "Health", "Judging", "Probing", "TestSupport"]),
-        tests("ReportingTests", ["Clock", "Health", "Reporting", "TestSupport"]),
-        tests("ConfigurationTests", ["Configuration", "Health", "TestSupport"]),
+        tests("ProbingTests", ["Time", "EventLoop", "Health", "Judging", "Probing", "TestSupport"]),
+        tests("ReportingTests", ["Time", "Health", "Reporting", "TestSupport"]),
+        tests("ConfigurationTests", ["Configuration", "Health", "TestSupport", "Time"]),
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
         tests("EndToEndTests", ["CTestSupport", "HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),
     ] + fuzzers + benchmarks

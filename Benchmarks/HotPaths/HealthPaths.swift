@@ -1,8 +1,8 @@
-import Clock
 import Dispatch
 import EventLoop
 import Health
 import Judging
+import Time
 
 /// Ends each probe before the call that starts it returns.
 private struct ReadyProber: Prober {

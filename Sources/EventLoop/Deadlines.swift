@@ -1,5 +1,5 @@
-package import Clock
 import HeapModule
+package import Time
 
 /// The deadlines of many things, earliest first, where most are moved or dropped long before they pass.
 ///

@@ -1,5 +1,5 @@
-package import Clock
 import Dispatch
+package import Time
 
 /// One Dispatch timer that an actor on the loop sets to the earliest of its deadlines.
 ///

@@ -1,8 +1,8 @@
-import Clock
 package import EventLoop
 import Glibc
 import HTTPTypes
 package import HTTPWire
+import Time
 
 /// An HTTP/1.1 server: the shell round `ConnectionMachine`, which owns sockets and deadlines and decides nothing
 /// of the protocol.

@@ -1,4 +1,4 @@
-import Clock
+package import Time
 
 /// Keeps what is known of the services, and finds out anew when asked: the one place where probes are started.
 ///

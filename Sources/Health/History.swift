@@ -1,4 +1,4 @@
-import Clock
+package import Time
 
 /// What is remembered of one target between observations, and what its status is by them.
 package struct History: Sendable, Equatable {

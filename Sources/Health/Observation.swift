@@ -1,3 +1,5 @@
+package import Time
+
 /// One probe of one target: when, how long, what it says.
 package struct Observation: Sendable, Equatable {
     package let startedAt: Moment

@@ -1,4 +1,4 @@
-package import Clock
+package import Time
 
 /// When the next of a series of checks begins.
 package struct Pace: Sendable, Hashable {

@@ -1,3 +1,5 @@
+import Time
+
 /// Why a probe got no complete response. Closed: each cause has one case, one stable code and one text.
 package enum ProbeFailure: Error, Sendable, Hashable {
     /// The name has no address, or the name servers gave no answer. `detail` is the resolver's own word.

@@ -1,3 +1,5 @@
+package import Time
+
 /// The last checks of one target, or of one group: when, how long, and whether they were well. A ring of 8 bytes a check,
 /// which grows with the checks that there are, and no further than `limit`.
 package struct RecentChecks: Sendable, Equatable {

@@ -1,3 +1,5 @@
+package import Time
+
 package enum HealthStatus: String, Sendable, CaseIterable {
     case healthy
     /// Something is wrong, but the node is to be used.

@@ -1,4 +1,4 @@
-import Clock
+package import Time
 
 /// What is known of one service, and what that means.
 package struct ServiceReport: Sendable, Equatable {

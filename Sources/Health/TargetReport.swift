@@ -1,3 +1,5 @@
+package import Time
+
 /// What is known of one target.
 package struct TargetReport: Sendable, Equatable {
     /// The instance's, or the service's where it has only this target.

@@ -1,8 +1,8 @@
 import CCurl
-import Clock
 package import EventLoop
 package import Health
 import Judging
+import Time
 
 /// libcurl or the system did not give what probing needs.
 package enum ProberError: Error, CustomStringConvertible {

@@ -1,7 +1,7 @@
 import CCurl
-import Clock
 import EventLoop
 import Glibc
+import Time
 
 /// One curl_multi(3) handle: its sockets in a `Poll`, its timer as a point in time that the owner waits for.
 /// Not Sendable: the prober owns it, and libcurl calls back only from within the prober's own calls.

@@ -1,6 +1,7 @@
 import CCurl
 import CSystem
 import Health
+import Time
 
 /// One easy handle for one request, its options set once and used for each probe of it. Not Sendable: the prober's own.
 final class Transfer {

@@ -1,4 +1,5 @@
 package import Health
+import Time
 
 /// A report as `application/health+json` (draft-inadarei-api-health-check-06), for those whose tools speak it.
 package enum HealthJSON {

@@ -1,4 +1,5 @@
 package import Health
+import Time
 
 /// How much of a report is written out.
 package enum Detail: Sendable, Hashable {

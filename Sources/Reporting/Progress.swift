@@ -1,4 +1,5 @@
 import Health
+import Time
 
 /// A check in the air, for the line that a person sees meanwhile.
 package struct Progress: Sendable {

@@ -1,4 +1,5 @@
 package import Health
+import Time
 
 /// A report for a terminal: the verdict, a table with the sick first, and below it for each of them why, and what to look
 /// at; readable without colour.

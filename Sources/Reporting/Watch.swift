@@ -1,4 +1,5 @@
 package import Health
+import Time
 
 /// Round after round of checks: the last report, and what has changed from one to the next.
 package struct Watch: Sendable {

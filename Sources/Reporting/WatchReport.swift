@@ -1,4 +1,5 @@
 import Health
+import Time
 
 /// A watch for a terminal.
 package enum WatchReport {

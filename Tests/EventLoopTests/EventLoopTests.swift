@@ -1,8 +1,8 @@
-import Clock
 import Dispatch
 import EventLoop
 import Foundation
 import Testing
+import Time
 
 @Suite("Deadlines")
 struct DeadlinesTests {

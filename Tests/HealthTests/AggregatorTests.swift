@@ -1,5 +1,6 @@
 import Health
 import Testing
+import Time
 
 @Suite("The aggregator", .timeLimit(.minutes(5)))
 struct AggregatorTests {

@@ -1,6 +1,6 @@
-import Clock
 import EventLoop
 import Health
+import Time
 
 /// A prober whose probes end when the test says so.
 private final actor HeldProber: Prober {

@@ -1,6 +1,6 @@
-import Clock
 import Health
 import Testing
+import Time
 
 @Suite("Judgement")
 struct JudgementTests {

@@ -1,5 +1,6 @@
 import Health
 import Testing
+import Time
 
 @Suite("Probe URLs")
 struct ProbeURLTests {

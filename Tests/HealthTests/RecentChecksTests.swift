@@ -1,5 +1,6 @@
 import Health
 import Testing
+import Time
 
 @Suite("The last checks")
 struct RecentChecksTests {

@@ -1,6 +1,6 @@
-import Clock
 import Health
 import Testing
+import Time
 
 /// Reports made of what their targets answered, for the tests of what is written out of them.
 enum Built {

@@ -1,7 +1,7 @@
-import Clock
 import Foundation
 import Health
 import Testing
+import Time
 
 @testable import Reporting
 

@@ -2,6 +2,7 @@ import Foundation
 import Health
 import Reporting
 import Testing
+import Time
 
 @Suite("Reports, written out")
 struct ReportingTests {

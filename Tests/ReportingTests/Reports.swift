@@ -1,6 +1,6 @@
-import Clock
 import Health
 import Testing
+import Time
 
 /// Reports to be written out.
 enum Reports {

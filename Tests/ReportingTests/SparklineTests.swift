@@ -1,6 +1,7 @@
 import Foundation
 import Health
 import Testing
+import Time
 
 @testable import Reporting
 

@@ -1,4 +1,5 @@
 import Health
+import Time
 
 /// How metrics are written: Prometheus' text format, or OpenMetrics 1.0.
 package enum ExpositionFormat: CaseIterable, Sendable {

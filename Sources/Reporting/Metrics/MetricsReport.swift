@@ -1,4 +1,5 @@
 package import Health
+package import Time
 
 /// Everything that metrics tell at a moment.
 package struct Figures: Sendable {

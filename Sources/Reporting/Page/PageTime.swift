@@ -1,4 +1,5 @@
 import Health
+import Time
 
 /// Times for people, machines beside them.
 enum PageTime {

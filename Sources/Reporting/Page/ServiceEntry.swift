@@ -1,4 +1,5 @@
 import Health
+import Time
 
 /// One service's part of the page, and below it each of its instances.
 struct ServiceEntry {

@@ -1,4 +1,5 @@
 import Health
+import Time
 
 /// The last checks as a picture, the latest at the right: their latency as a line, and each failure as a bar as high as
 /// the picture, so that it is told by its shape and not by its colour alone.

@@ -1,4 +1,5 @@
 package import Health
+import Time
 
 /// A report as a page for people: one document that needs nothing else, and no script to be read.
 package struct StatusPage {

@@ -5,6 +5,7 @@ import EventLoop
 import Glibc
 import Health
 import Reporting
+import Time
 
 /// Makes checks for a person who looks on.
 struct Checks {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Health
 import Reporting
+import Time
 
 struct ConfigCommand: Subcommand {
     static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import EventLoop
 import Health
 import Probing
 import Reporting
+import Time
 
 struct ProbeCommand: Subcommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import Configuration
 import Health
 import Logging
 import Reporting
+import Time
 
 /// One line an event: for people, or as a JSON object for machines. The message alone says everything to a person,
 /// so the text form leaves the metadata out.

@@ -1,9 +1,9 @@
 import ArgumentParser
-import Clock
 import Configuration
 import EventLoop
 import Health
 import Probing
+import Time
 
 /// What finds out whether the services are healthy: the prober, the aggregator over it, and the checks that go on by
 /// themselves where the configuration asks for them.

@@ -3,6 +3,7 @@ import HTTPTypes
 import HTTPWire
 import Health
 import Reporting
+import Time
 
 /// Answers /metrics: gathers the figures from where they are counted, all on the loop. Nothing is probed or waited for.
 struct Meter {

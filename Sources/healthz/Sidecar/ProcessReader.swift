@@ -3,6 +3,7 @@ import Glibc
 import HTTPServer
 import Health
 import Reporting
+import Time
 
 /// Reads what the kernel knows of this process (proc(5)): of memory, and so it may be done on the loop.
 struct ProcessReader {

@@ -1,7 +1,7 @@
-import Clock
 import Dispatch
 import EventLoop
 import Glibc
+import Time
 
 /// systemd's side of a service's life (sd_notify(3)): states are told by datagrams to the socket in `NOTIFY_SOCKET`, and
 /// the watchdog is fed from the loop, so that a loop that is stuck is noticed.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Clock
 import Configuration
 import EventLoop
 import Glibc
@@ -7,6 +6,7 @@ import HTTPServer
 import HTTPWire
 import Health
 import Logging
+import Time
 
 /// The server in its life: start, changes of state, reloads, draining, end.
 ///

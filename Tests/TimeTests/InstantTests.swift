@@ -1,5 +1,5 @@
-import Clock
 import Testing
+import Time
 
 @Suite("Points in time")
 struct InstantTests {

@@ -1,27 +1,3 @@
-package import Clock
-
-/// A point of the wall clock, for showing and never for waiting: milliseconds since 1970-01-01T00:00:00Z.
-package struct Timestamp: Sendable, Hashable, Comparable {
-    package let milliseconds: Int64
-
-    package init(milliseconds: Int64) {
-        self.milliseconds = milliseconds
-    }
-
-    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
-}
-
-/// Now, by both clocks: one to measure and wait by, one to show.
-package struct Moment: Sendable, Hashable {
-    package let instant: Instant
-    package let timestamp: Timestamp
-
-    package init(instant: Instant, timestamp: Timestamp) {
-        self.instant = instant
-        self.timestamp = timestamp
-    }
-}
-
 extension Duration {
     /// Milliseconds, with the fraction.
     package var milliseconds: Double {
