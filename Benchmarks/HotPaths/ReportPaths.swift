@@ -1,5 +1,6 @@
 import Health
 import Reporting
+import Time
 
 extension HotPaths {
     static func reportPaths() -> [Path] {
