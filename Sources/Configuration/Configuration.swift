@@ -18,6 +18,7 @@ package struct Configuration: Sendable {
     package let detail: DetailPolicy
     /// Whoever has it is shown all. A secret.
     package let detailToken: String?
+    package let proxyProtocol: ProxyProtocolPolicy
     package let clientLimits: ClientLimits
     package let logLevel: LogLevel
     package let logFormat: LogFormat
@@ -78,6 +79,8 @@ package struct Configuration: Sendable {
             } ?? 500
         detail = reader.read(.detail) { text throws(ValueError) in try DetailPolicy(text) } ?? .summary
         detailToken = reader.token(files)
+        proxyProtocol =
+            reader.read(.proxyProtocol) { text throws(ValueError) in try ProxyProtocolPolicy(text) } ?? .off
         clientLimits = reader.clientLimits()
         logLevel = reader.read(.logLevel) { text throws(ValueError) in try LogLevel(word: text) } ?? .info
         logFormat = reader.read(.logFormat) { text throws(ValueError) in try LogFormat(word: text) } ?? .text

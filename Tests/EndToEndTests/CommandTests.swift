@@ -131,6 +131,7 @@ struct CommandTests {
                 unhealthy-status             500                  default
                 detail                       full                 default
                 detail-token-file            (off)                default
+                proxy-protocol               off                  default
                 max-connections              4096                 default
                 max-connections-per-client   1024                 default
                 max-requests-per-connection  10000                default
