@@ -34,6 +34,7 @@ enum Main {
     /// The library's own entry for asynchronous commands runs them on the global pool, which a server leaves alone: once it
     /// has had any work, Dispatch looks after it once a second for ever, and a process with nothing to do would not sleep.
     @MainActor static func main() async {
+        ProcessOne.prepare()
         Footprint.shareHeap()
         do {
             // Nothing to parse, and so no parser, which takes a fifth of the time to the first answer.

@@ -35,6 +35,7 @@ struct ProbeCommand: Subcommand {
             try Duration(setting: text, within: .milliseconds(1) ... .seconds(3600))
         }
         let url = try target()
+        ProcessOne.endOnSignals()
 
         let loop = EventLoop()
         let prober = CurlProber(on: loop, userAgent: Engine.userAgent)
