@@ -38,10 +38,14 @@ enum Main {
         Footprint.shareHeap()
         do {
             // Nothing to parse, and so no parser, which takes a fifth of the time to the first answer.
-            if CommandLine.argc < 2 || CommandLine.argc == 2 && CommandLine.arguments[1] == "serve" {
+            guard let arguments = Arguments.read() else {
+                Terminal.complain("the command's arguments cannot be read: is /proc mounted?")
+                throw ExitCode.system
+            }
+            if arguments.isEmpty || arguments == ["serve"] {
                 return try await ServeCommand.serve(flags: [:])
             }
-            var command = try Healthz.parseAsRoot()
+            var command = try Healthz.parseAsRoot(arguments)
             guard let subcommand = command as? any Subcommand else { return try command.run() }
             try await subcommand.execute()
         } catch {

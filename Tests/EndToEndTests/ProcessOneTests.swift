@@ -82,4 +82,20 @@ struct ProcessOneTests {
         program.signal(SIGINT)
         #expect(try program.wait().code == 0)
     }
+
+    @Test(
+        "Arguments count also where /proc is not mounted: they never mean 'serve with defaults'",
+        .enabled(if: obstacle == nil, "\(obstacle ?? "")"))
+    func withoutProc() throws {
+        let program = try Program(
+            "/usr/bin/unshare",
+            ["--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \(Program.healthz) probe ftp://a 'b c' ''"])
+        let ended = try program.wait(upTo: 20)
+        #expect(ended.code == 64)
+        #expect(ended.errors.contains("'b c'"), "\(ended.errors)")
+        let shown = try Program(
+            "/usr/bin/unshare",
+            ["--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \(Program.healthz) --version"])
+        #expect(try shown.wait(upTo: 20).output.hasPrefix("healthz "))
+    }
 }
