@@ -65,6 +65,7 @@ let package = Package(
 
         room("Time", ["CSystem"]),
         room("Health", ["Time"]),
+        room("HTTPClient", ["Time"]),
         room("EventLoop", ["Time", "CSystem", heap]),
         room("HTTPWire", ["Time", httpTypes]),
         room("HTTPServer", ["Time", "CSystem", "EventLoop", "HTTPWire", httpTypes]),
@@ -93,6 +94,7 @@ let package = Package(
         tests("TimeTests", ["Time"]),
         tests("HealthTests", ["Time", "EventLoop", "Health", "TestSupport"]),
         tests("EventLoopTests", ["Time", "EventLoop", "TestSupport"]),
+        tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPWireTests", ["HTTPWire", "Time", "TestSupport", httpTypes]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "TestSupport", httpTypes]),
         tests("JudgingTests", ["Health", "Judging"]),
