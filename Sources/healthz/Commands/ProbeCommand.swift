@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import EventLoop
+import HTTPClient
 import Health
 import Probing
 import Reporting
@@ -42,7 +43,7 @@ struct ProbeCommand: Subcommand {
         try await prober.start()
         let startedAt = ContinuousClock.now
         let expectation: Expectation = url.scheme == .tcp ? .connection : .response(statuses)
-        let target = Target(id: "probe", request: ProbeRequest(url), expectation: expectation, timeout: limit)
+        let target = Target(id: "probe", request: Request(url), expectation: expectation, timeout: limit)
         let outcome = await prober.outcome(of: target, within: limit)
         let time = (ContinuousClock.now - startedAt).brief
 
@@ -56,7 +57,7 @@ struct ProbeCommand: Subcommand {
         }
     }
 
-    private func target() throws -> ProbeURL {
+    private func target() throws -> URL {
         if let url {
             return try read("URL", url, shown: Endpoint.withoutCredentials(url)) { text throws(ValueError) in
                 try Endpoint.url(text)
@@ -110,13 +111,13 @@ extension Listen {
     }
 
     /// How this machine reaches a server that listens there; nil where the port is not known.
-    fileprivate func url(target: String) -> ProbeURL? {
+    fileprivate func url(target: String) -> URL? {
         switch self {
         case .tcp(_, 0): nil
-        case .tcp("0.0.0.0", let port): ProbeURL(scheme: .http, host: "127.0.0.1", port: Int(port), target: target)
-        case .tcp("::", let port): ProbeURL(scheme: .http, host: "::1", port: Int(port), target: target)
-        case .tcp(let host, let port): ProbeURL(scheme: .http, host: host, port: Int(port), target: target)
-        case .unix(let path): ProbeURL(scheme: .http, host: "localhost", target: target, socketPath: path)
+        case .tcp("0.0.0.0", let port): URL(scheme: .http, host: "127.0.0.1", port: Int(port), target: target)
+        case .tcp("::", let port): URL(scheme: .http, host: "::1", port: Int(port), target: target)
+        case .tcp(let host, let port): URL(scheme: .http, host: host, port: Int(port), target: target)
+        case .unix(let path): URL(scheme: .http, host: "localhost", target: target, socketPath: path)
         }
     }
 }
