@@ -46,8 +46,8 @@ package struct Request: Sendable, Equatable {
         package let keepsFields: Bool
 
         package init(limit: Int = 64 * 1024, keptBody: Int = 0, keepsFields: Bool = false) {
-            self.limit = limit
-            self.keptBody = keptBody
+            self.limit = max(0, limit)
+            self.keptBody = max(0, keptBody)
             self.keepsFields = keepsFields
         }
 
@@ -80,6 +80,13 @@ package struct Request: Sendable, Equatable {
         self.tls = tls
         self.reusesConnection = reusesConnection
         self.reading = reading
+    }
+
+    /// The same request, of whose response something else is read.
+    package func with(_ reading: Reading) -> Request {
+        Request(
+            url, method: method, fields: fields, content: content, tls: tls, reusesConnection: reusesConnection,
+            reading: reading)
     }
 }
 

@@ -1,3 +1,4 @@
+package import HTTPClient
 import Time
 
 /// Why a probe got no complete response. Closed: each cause has one case, one stable code and one text.
@@ -73,5 +74,36 @@ extension ProbeFailure: CustomStringConvertible {
         case .deadline(let limit): "no complete response when the check's deadline of \(limit.brief) came"
         case .internalError(let detail): "healthz could not make the probe: \(detail)"
         }
+    }
+}
+
+extension ProbeFailure {
+    package init(_ failure: TransferFailure) {
+        self =
+            switch failure {
+            case .dns(let host, let detail): .dns(host: host, detail: detail)
+            case .refused(let place): .refused(place: place)
+            case .unreachable(let place, let detail): .unreachable(place: place, detail: detail)
+            case .connectTimeout(let place, let limit): .connectTimeout(place: place, limit: limit)
+            case .timeout(let limit, let phase): .timeout(limit: limit, waitingFor: Phase(phase))
+            case .tls(let detail): .tls(detail: detail)
+            case .reset(let phase): .reset(during: Phase(phase))
+            case .empty: .empty
+            case .incomplete: .incomplete
+            case .protocolError(let detail): .protocolError(detail: detail)
+            case .tooLarge(let limit): .tooLarge(limit: limit)
+            case .internalError(let detail): .internalError(detail: detail)
+            }
+    }
+}
+
+extension ProbeFailure.Phase {
+    fileprivate init(_ phase: TransferFailure.Phase) {
+        self =
+            switch phase {
+            case .handshake: .handshake
+            case .response: .response
+            case .restOfResponse: .restOfResponse
+            }
     }
 }

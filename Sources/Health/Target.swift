@@ -50,7 +50,7 @@ package struct Threshold: Sendable, Hashable {
     }
 }
 
-/// Makes probes. The one implementation that does so in earnest is `Probing.CurlProber`.
+/// Makes probes. The one implementation that does so in earnest is `Probing.TargetProber`.
 package protocol Prober: Sendable {
     /// Probes `target` once. To be called on the event loop.
     /// - Parameters:

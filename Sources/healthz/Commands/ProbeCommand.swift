@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import CurlClient
 import EventLoop
 import HTTPClient
 import Health
@@ -39,8 +40,9 @@ struct ProbeCommand: Subcommand {
         ProcessOne.endOnSignals()
 
         let loop = EventLoop()
-        let prober = CurlProber(on: loop, userAgent: Engine.userAgent)
-        try await prober.start()
+        let client = CurlClient(on: loop, userAgent: Engine.userAgent)
+        try await client.start()
+        let prober = TargetProber(on: loop, client: client)
         let startedAt = ContinuousClock.now
         let expectation: Expectation = url.scheme == .tcp ? .connection : .response(statuses)
         let target = Target(id: "probe", request: Request(url), expectation: expectation, timeout: limit)
