@@ -92,7 +92,7 @@ package struct Request: Sendable, Equatable {
 
 extension Request: CustomStringConvertible {
     /// Such as `GET http://loki:3100/ready`: without anything that may be a secret.
-    package var description: String { url.scheme == .tcp ? url.description : "\(method.name) \(url)" }
+    package var description: String { "\(method.name) \(url)" }
 }
 
 extension String {

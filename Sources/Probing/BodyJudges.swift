@@ -6,16 +6,11 @@ import Time
 /// Has bodies judged off the loop, by one reader a target, and tells in time whatever a pattern does.
 actor BodyJudges {
     enum Judgement {
-        case ended(BodyMismatch?)
+        case matched
+        case differs(BodyMismatch)
         case outOfTime
         /// It was not begun.
         case refused(detail: String)
-    }
-
-    /// Of the probe that the body belongs to.
-    struct Limit {
-        let startedAt: Instant
-        let duration: Duration
     }
 
     private final class Desk {
@@ -45,13 +40,13 @@ actor BodyJudges {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// - Parameters:
-    ///   - target: its id, under which a reader is kept.
+    ///   - call: the probe that the body came by.
     ///   - ended: called on the loop, once; maybe before this returns.
     nonisolated func judge(
-        _ body: [UInt8], of target: String, by expectation: BodyExpectation, within limit: Limit,
+        _ body: [UInt8], by expectation: BodyExpectation, for call: ProbeCall,
         ended: @escaping @Sendable (Judgement) -> Void
     ) {
-        assumeIsolated { $0.start(body, target, expectation, limit, ended) }
+        assumeIsolated { $0.start(body, expectation, call, ended) }
     }
 
     /// Drops the readers. What they are at work on ends as it would have.
@@ -60,9 +55,10 @@ actor BodyJudges {
     }
 
     private func start(
-        _ body: [UInt8], _ target: String, _ expectation: BodyExpectation, _ limit: Limit,
+        _ body: [UInt8], _ expectation: BodyExpectation, _ call: ProbeCall,
         _ ended: @escaping @Sendable (Judgement) -> Void
     ) {
+        let target = call.target
         guard let desk = desk(of: target, for: expectation) else {
             return ended(.refused(detail: "a pattern is not a regular expression"))
         }
@@ -72,7 +68,7 @@ actor BodyJudges {
         lastNumber += 1
         let number = lastNumber
         waiting[number] = ended
-        setDeadline(number, limit)
+        setDeadline(number, call)
         desk.isBusy = true
         desk.reader.read(body) { [self, reader = desk.reader] mismatch in
             loop.run { self.assumeIsolated { $0.bodyWasRead(number, of: target, by: reader, mismatch) } }
@@ -88,7 +84,7 @@ actor BodyJudges {
 
     private func bodyWasRead(_ number: Int, of target: String, by reader: BodyReader, _ mismatch: BodyMismatch?) {
         if let desk = desks[target], desk.reader === reader { desk.isBusy = false }
-        end(number, .ended(mismatch))
+        end(number, mismatch.map { .differs($0) } ?? .matched)
     }
 
     private func end(_ number: Int, _ judgement: Judgement) {
@@ -100,10 +96,10 @@ actor BodyJudges {
     // MARK: Time
 
     /// What is left of the limit; all of it again, where the client had to give it again as well.
-    private func setDeadline(_ number: Int, _ limit: Limit) {
+    private func setDeadline(_ number: Int, _ call: ProbeCall) {
         let now = Instant.now
-        let isOver = limit.startedAt + limit.duration <= now
-        deadlines.set(number, limit.duration, from: isOver ? now : limit.startedAt)
+        let isOver = call.startedAt + call.limit.duration <= now
+        deadlines.set(number, call.limit.duration, from: isOver ? now : call.startedAt)
         wake()
     }
 

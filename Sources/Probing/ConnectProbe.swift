@@ -4,9 +4,10 @@ import Health
 
 /// A probe that makes a connection and asks for nothing.
 extension TargetProber {
-    func connect(to target: Target, within limit: Duration, ended: @escaping @Sendable (Outcome) -> Void) {
-        client.connect(to: target.url, reusing: target.id, within: limit) { failure in
-            ended(failure.map { .failure(ProbeFailure($0)) } ?? .success(ProbeResponse(status: nil)))
+    func connect(to url: URL, _ call: ProbeCall) {
+        client.connect(to: url, reusing: call.target, within: call.limit.duration) { failure in
+            let reason = failure.map { call.limit.reason(for: $0) }
+            call.ended(reason.map { .failed($0) } ?? Outcome(status: nil, .up))
         }
     }
 }

@@ -1,33 +1,34 @@
 import CurlClient
 import HTTPClient
 import Health
-import Time
 
 /// A probe that sends a request and has the response judged.
 extension TargetProber {
-    func request(
-        _ target: Target, _ body: BodyExpectation?, within limit: Duration,
-        ended: @escaping @Sendable (Outcome) -> Void
-    ) {
-        let startedAt = Instant.now
-        let request = body == nil ? target.request : target.request.with(.body)
-        client.send(request, reusing: target.id, within: limit) { [bodies] result in
-            let response: Response
+    func send(_ request: Request, _ expectation: Expectation, _ call: ProbeCall) {
+        let request = expectation.body == nil ? request : request.with(.body)
+        client.send(request, reusing: call.target, within: call.limit.duration) { [bodies] result in
             switch result {
-            case .failure(let failure): return ended(.failure(ProbeFailure(failure)))
-            case .success(let found): response = found
+            case .failure(let failure): call.ended(.failed(call.limit.reason(for: failure)))
+            case .success(let response): TargetProber.judge(response, expectation, call, bodies)
             }
-            let status = response.status
-            guard let expectation = target.expectation.body(of: status) else {
-                return ended(.success(ProbeResponse(status: status)))
-            }
-            let limit = BodyJudges.Limit(startedAt: startedAt, duration: limit)
-            bodies.judge(response.body, of: target.id, by: expectation, within: limit) { judgement in
-                switch judgement {
-                case .ended(let mismatch): ended(.success(ProbeResponse(status: status, mismatch: mismatch)))
-                case .outOfTime: ended(.failure(.timeout(limit: limit.duration, waitingFor: .judgement)))
-                case .refused(let detail): ended(.failure(.internalError(detail: detail)))
-                }
+        }
+    }
+
+    /// The status comes first: where it is wrong, the body does not matter.
+    private static func judge(
+        _ response: Response, _ expectation: Expectation, _ call: ProbeCall, _ bodies: BodyJudges
+    ) {
+        let status = response.status
+        guard expectation.statuses.contains(status) else {
+            return call.ended(Outcome(status: status, .down(.status(status, expected: expectation.statuses))))
+        }
+        guard let body = expectation.body else { return call.ended(Outcome(status: status, .up)) }
+        bodies.judge(response.body, by: body, for: call) { judgement in
+            switch judgement {
+            case .matched: call.ended(Outcome(status: status, .up))
+            case .differs(let mismatch): call.ended(Outcome(status: status, .down(.body(mismatch))))
+            case .outOfTime: call.ended(.failed(call.limit.reasonForMatching))
+            case .refused(let detail): call.ended(.failed(.unjudged(detail: detail)))
             }
         }
     }

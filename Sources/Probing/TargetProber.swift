@@ -1,6 +1,7 @@
 package import CurlClient
 package import EventLoop
 package import Health
+import Time
 
 /// Probes targets over the network: each kind of probe has a file of its own.
 package final class TargetProber: Prober {
@@ -15,15 +16,16 @@ package final class TargetProber: Prober {
         bodies = BodyJudges(on: loop)
     }
 
-    package func probe(_ target: Target, within limit: Duration, ended: @escaping @Sendable (Outcome) -> Void) {
-        switch target.expectation {
-        case .connection: connect(to: target, within: limit, ended: ended)
-        case .response(_, let body): request(target, body, within: limit, ended: ended)
+    package func probe(_ target: Target, within limit: ProbeLimit, ended: @escaping @Sendable (Outcome) -> Void) {
+        let call = ProbeCall(target: target.id, limit: limit, startedAt: .now, ended: ended)
+        switch target.probe {
+        case .http(let request, let expectation): send(request, expectation, call)
+        case .connect(let url): connect(to: url, call)
         }
     }
 
     /// Probes once, for a caller that is not on the loop.
-    package func outcome(of target: Target, within limit: Duration) async -> Outcome {
+    package func outcome(of target: Target, within limit: ProbeLimit) async -> Outcome {
         await withCheckedContinuation { continuation in
             loop.run { self.probe(target, within: limit) { continuation.resume(returning: $0) } }
         }
@@ -34,4 +36,14 @@ package final class TargetProber: Prober {
         client.assumeIsolated { $0.forget() }
         bodies.assumeIsolated { $0.forget() }
     }
+}
+
+/// What is the same for every kind of probe.
+struct ProbeCall: Sendable {
+    /// The target's id, under which things are kept for its next probe.
+    let target: String
+    let limit: ProbeLimit
+    let startedAt: Instant
+    /// To be called once, on the loop.
+    let ended: @Sendable (Outcome) -> Void
 }

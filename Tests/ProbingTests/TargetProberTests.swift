@@ -28,31 +28,31 @@ struct TargetProberTests {
     /// Probes for a status of 200 alone.
     private func probe(_ port: UInt16, within limit: Duration = .seconds(20)) async -> Outcome {
         let target = Target(
-            id: "\(port)", request: Request(url(port)), expectation: .response(.only(200)), timeout: limit)
-        return await prober.outcome(of: target, within: limit)
+            id: "\(port)", probe: .http(Request(url(port)), Expectation(.only(200))), timeout: limit)
+        return await prober.outcome(of: target, within: ProbeLimit(timeout: limit))
     }
 
-    /// The code of the failure, or the status.
+    /// The code of the reason, or the status.
     private func code(_ outcome: Outcome) -> String {
-        switch outcome {
-        case .success(let response):
-            response.mismatch.map { _ in "body" } ?? response.status.map(String.init) ?? "connected"
-        case .failure(let failure): failure.cause.rawValue
-        }
+        outcome.verdict.reason?.code ?? outcome.status.map(String.init) ?? "connected"
     }
 
-    @Test("A response is a status, whichever it is; without one, there is a cause")
+    private func wrongStatus(_ status: Int) -> Outcome {
+        Outcome(status: status, .down(.status(status, expected: .only(200))))
+    }
+
+    @Test("The status decides; without a response, there is a cause")
     func statuses() async throws {
         let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
         defer { upstream.stop() }
-        #expect(await probe(upstream.port) == .success(ProbeResponse(status: 200)))
+        #expect(await probe(upstream.port) == Outcome(status: 200, .up))
         upstream.change(to: [.readHead, .send("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")])
-        #expect(await probe(upstream.port) == .success(ProbeResponse(status: 404)))
+        #expect(await probe(upstream.port) == wrongStatus(404))
         upstream.change(to: [.readHead, .freeze])
         let late = await probe(upstream.port, within: .milliseconds(300))
-        #expect(late == .failure(.timeout(limit: .milliseconds(300), waitingFor: .response)))
+        #expect(late == .failed(.transfer(.timeout(limit: .milliseconds(300), waitingFor: .response))))
         let closed = try ClosedPort()
-        #expect(await probe(closed.port) == .failure(.refused(place: "127.0.0.1:\(closed.port)")))
+        #expect(await probe(closed.port) == .failed(.transfer(.refused(place: "127.0.0.1:\(closed.port)"))))
     }
 
     @Test("Where a connection is expected, it is all that counts, and no request is sent")
@@ -62,10 +62,10 @@ struct TargetProberTests {
         let closed = try ClosedPort()
         func probe(_ port: UInt16) async -> Outcome {
             let target = Target(
-                id: "tcp", request: Request(url(port, scheme: .tcp)), expectation: .connection, timeout: .seconds(20))
-            return await prober.outcome(of: target, within: .seconds(20))
+                id: "tcp", probe: .connect(url(port, scheme: .tcp)), timeout: .seconds(20))
+            return await prober.outcome(of: target, within: ProbeLimit(timeout: .seconds(20)))
         }
-        #expect(await probe(upstream.port) == .success(ProbeResponse(status: nil)))
+        #expect(await probe(upstream.port) == Outcome(status: nil, .up))
         #expect(code(await probe(closed.port)) == "refused")
         #expect(upstream.heads.isEmpty)
     }
@@ -77,9 +77,8 @@ struct TargetProberTests {
         _ port: UInt16, _ body: BodyExpectation, within limit: Duration = .seconds(20)
     ) async -> Outcome {
         let target = Target(
-            id: "body", request: Request(url(port)), expectation: .response(.only(200), body: body), timeout: limit
-        )
-        return await prober.outcome(of: target, within: limit)
+            id: "body", probe: .http(Request(url(port)), Expectation(.only(200), body: body)), timeout: limit)
+        return await prober.outcome(of: target, within: ProbeLimit(timeout: limit))
     }
 
     @Test("A body is looked at where the status is right, whole, however it comes, at every probe anew")
@@ -87,17 +86,17 @@ struct TargetProberTests {
         let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
         defer { upstream.stop() }
         let expectation = BodyExpectation(contained: ["ok"])
-        #expect(await read(upstream.port, expectation) == .success(ProbeResponse(status: 200)))
+        #expect(await read(upstream.port, expectation) == Outcome(status: 200, .up))
         upstream.change(to: [
             .readHead, .send("HTTP/1.1 200 OK\r\n\r\nnot o"), .wait(.milliseconds(20)), .send("k"), .close,
         ])
-        #expect(await read(upstream.port, expectation) == .success(ProbeResponse(status: 200)))
+        #expect(await read(upstream.port, expectation) == Outcome(status: 200, .up))
         upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno")])
         #expect(
             await read(upstream.port, expectation)
-                == .success(ProbeResponse(status: 200, mismatch: .lacks("ok", found: Excerpt(quoting: "no")))))
+                == Outcome(status: 200, .down(.body(.lacks("ok", found: Excerpt(quoting: "no"))))))
         upstream.change(to: [.readHead, .send("HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\nno")])
-        #expect(await read(upstream.port, expectation) == .success(ProbeResponse(status: 500)))
+        #expect(await read(upstream.port, expectation) == wrongStatus(500))
         upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok"), .close])
         #expect(code(await read(upstream.port, expectation)) == "incomplete")
     }
@@ -126,7 +125,7 @@ struct TargetProberTests {
         let expectation = BodyExpectation(patterns: [pattern])
         async let first = read(slow.port, expectation, within: .milliseconds(300))
         #expect(code(await probe(good.port)) == "200")
-        #expect(await first == .failure(.timeout(limit: .milliseconds(300), waitingFor: .judgement)))
+        #expect(await first == .failed(.matching(limit: .milliseconds(300))))
         #expect(code(await read(slow.port, expectation, within: .seconds(60))) == "internal")
         // When it has ended, it is asked again.
         var outcome = await read(slow.port, expectation, within: .seconds(60))
@@ -147,9 +146,9 @@ struct TargetProberTests {
         async let next = read(upstream.port, BodyExpectation(contained: ["no"]))
         try await waitUntil("the other, too") { upstream.heads.count == 2 }
         upstream.release()
-        #expect(await former == .success(ProbeResponse(status: 200)))
+        #expect(await former == Outcome(status: 200, .up))
         #expect(code(await next) == "body")
         upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno")])
-        #expect(await read(upstream.port, BodyExpectation(contained: ["no"])) == .success(ProbeResponse(status: 200)))
+        #expect(await read(upstream.port, BodyExpectation(contained: ["no"])) == Outcome(status: 200, .up))
     }
 }
