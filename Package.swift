@@ -86,10 +86,7 @@ let package = Package(
                 "Probing", "Reporting", "StandIns",
                 argumentParser, httpTypes, logging,
             ],
-            swiftSettings: strict,
-            // Sources/Probing/GnuTLS.swift: for a library to find.
-            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=_gnutls_global_init_skip"])]
-        ),
+            swiftSettings: strict),
 
         .systemLibrary(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
