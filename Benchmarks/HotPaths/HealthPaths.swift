@@ -1,5 +1,6 @@
 import Dispatch
 import EventLoop
+import HTTPClient
 import Health
 import Judging
 import Time
@@ -19,7 +20,7 @@ extension HotPaths {
             Service(
                 name: name,
                 target: Target(
-                    id: name, request: ProbeRequest(ProbeURL(scheme: .http, host: name, port: 3000, target: "/ready")),
+                    id: name, request: Request(URL(scheme: .http, host: name, port: 3000, target: "/ready")),
                     expectation: .response(.only(200)), timeout: .seconds(1)))
         }
     }

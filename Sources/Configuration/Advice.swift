@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 
 /// What to tell somebody of a configuration that is valid.

@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 
 /// Reads what a service's answers must be: status and body.
@@ -11,7 +12,7 @@ struct ExpectationReader {
     }
 
     /// - Parameter method: of the request, which the answer's body depends on.
-    func read(_ preset: ServicePreset?, _ method: ProbeRequest.Method) -> Expectation {
+    func read(_ preset: ServicePreset?, _ method: Request.Method) -> Expectation {
         let body = body()
         if method == .head { refuseBody(preset) }
         return .response(

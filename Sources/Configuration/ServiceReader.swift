@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 
 package enum ServiceKey: String, CaseIterable, Sendable {
@@ -38,7 +39,7 @@ struct ServiceReader {
         let hasInterval: Bool
         let reusesConnections: Bool
         /// The base URL that a setting has; nil where it is empty or wrong.
-        let endpoint: (Setting) -> ProbeURL?
+        let endpoint: (Setting) -> URL?
     }
 
     private let name: String
@@ -93,7 +94,7 @@ struct ServiceReader {
 
     private struct Place {
         let name: String
-        let url: ProbeURL
+        let url: URL
     }
 
     private func places(_ preset: ServicePreset?) -> [Place] {
@@ -171,7 +172,7 @@ struct ServiceReader {
     }
 
     /// By the socket, where there is one.
-    private func reached(_ url: ProbeURL) -> ProbeURL {
+    private func reached(_ url: URL) -> URL {
         guard let node = section[.unixSocket], let path = try? Listen.socketPath(node.plainText ?? "") else {
             return url
         }

@@ -1,16 +1,18 @@
+package import HTTPClient
+
 /// One place that is probed, and what is expected of it. A value, of which there is one copy: every probe, observation and
 /// report has it, and it has a score of parts.
 package final class Target: Sendable, Equatable {
     /// Tells it from all other targets of a configuration: `loki`, or `loki http://loki-a:3100` for an instance.
     package let id: String
-    package let request: ProbeRequest
+    package let request: Request
     package let expectation: Expectation
     /// From the start of the probe, name resolution included, to the end of the response.
     package let timeout: Duration
     package let threshold: Threshold
 
     package init(
-        id: String, request: ProbeRequest, expectation: Expectation, timeout: Duration, threshold: Threshold = .once
+        id: String, request: Request, expectation: Expectation, timeout: Duration, threshold: Threshold = .once
     ) {
         self.id = id
         self.request = request
@@ -19,7 +21,7 @@ package final class Target: Sendable, Equatable {
         self.threshold = threshold
     }
 
-    package var url: ProbeURL { request.url }
+    package var url: URL { request.url }
 
     package static func == (left: Target, right: Target) -> Bool {
         left === right

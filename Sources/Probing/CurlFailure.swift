@@ -1,6 +1,7 @@
 import CCurl
 import EventLoop
 import Glibc
+import HTTPClient
 import Health
 
 extension ProbeFailure {

@@ -1,5 +1,6 @@
 import CCurl
 package import EventLoop
+import HTTPClient
 package import Health
 import Judging
 import Time
@@ -59,7 +60,7 @@ package actor CurlProber: Prober {
             place = target.url.place
         }
 
-        var url: ProbeURL { target.url }
+        var url: URL { target.url }
 
         var isLookingUp: Bool {
             if case .lookingUp = stage { true } else { false }
@@ -362,7 +363,7 @@ package actor CurlProber: Prober {
     }
 }
 
-extension ProbeURL {
+extension URL {
     /// One of the addresses that the host has, with the port.
     fileprivate func place(at address: String) -> String {
         address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"

@@ -1,5 +1,6 @@
 import CCurl
 import CSystem
+import HTTPClient
 import Health
 import Time
 
@@ -23,7 +24,7 @@ final class Transfer {
         case name(String)
     }
 
-    let request: ProbeRequest
+    let request: Request
     let addressing: Addressing
     /// The probe that it is used for, in its owner's numbers.
     var flight = 0
@@ -51,7 +52,7 @@ final class Transfer {
 
     /// nil where libcurl is out of memory or cannot do what is needed.
     /// - Parameter kept: of the multi handle that it will be added to.
-    init?(_ request: ProbeRequest, keepsBody: Bool, userAgent: String, kept: KeptConnections) {
+    init?(_ request: Request, keepsBody: Bool, userAgent: String, kept: KeptConnections) {
         guard let easy = curl_easy_init() else { return nil }
         self.request = request
         addressing = Transfer.addressing(request)
@@ -68,7 +69,7 @@ final class Transfer {
         errorText.deallocate()
     }
 
-    private static func addressing(_ request: ProbeRequest) -> Addressing {
+    private static func addressing(_ request: Request) -> Addressing {
         let host = request.url.host
         if request.url.socketPath != nil { return .known }
         guard Resolver.isAddress(host) else { return .name(host) }
@@ -102,7 +103,7 @@ final class Transfer {
         return true
     }
 
-    private var url: ProbeURL { request.url }
+    private var url: URL { request.url }
 
     /// The host that libcurl sees: the one that the certificate shall be for.
     private var verifiedHost: String { request.tls.serverName ?? url.host }
@@ -151,7 +152,7 @@ final class Transfer {
     private func configure(userAgent: String) -> Bool {
         let context = Unmanaged.passUnretained(self).toOpaque()
         let host = verifiedHost.contains(":") ? "[\(verifiedHost)]" : verifiedHost
-        let scheme: ProbeURL.Scheme = url.scheme == .https ? .https : .http
+        let scheme: URL.Scheme = url.scheme == .https ? .https : .http
         return set(CURLOPT_URL, "\(scheme.rawValue)://\(host):\(url.port)\(url.target)")
             && set(CURLOPT_USERAGENT, userAgent)
             && set(CURLOPT_PROTOCOLS_STR, "http,https")
@@ -189,11 +190,11 @@ final class Transfer {
 
     private func setMethod() -> Bool {
         switch request.method {
-        case .get: true
         case .head: set(CURLOPT_NOBODY, 1)
         case .post:
-            set(CURLOPT_POST, 1) && set(CURLOPT_POSTFIELDSIZE, request.content?.utf8.count ?? 0)
-                && set(CURLOPT_COPYPOSTFIELDS, request.content ?? "")
+            set(CURLOPT_POST, 1) && set(CURLOPT_POSTFIELDSIZE, request.content?.count ?? 0)
+                && set(CURLOPT_COPYPOSTFIELDS, String(decoding: request.content ?? [], as: UTF8.self))
+        default: true
         }
     }
 

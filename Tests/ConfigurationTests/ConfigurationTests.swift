@@ -1,4 +1,5 @@
 import Configuration
+import HTTPClient
 import Health
 import Testing
 
@@ -78,7 +79,7 @@ struct ConfigurationTests {
         let configuration = try Configuration(
             environment: ["GRAFANA_ENDPOINT": "http://probe:p%40ss%3Aword@grafana:3000"])
         let grafana = try #require(configuration.targets.first)
-        #expect(grafana.url.credentials == ProbeURL.Credentials(user: "probe", password: "p@ss:word"))
+        #expect(grafana.url.credentials == URL.Credentials(user: "probe", password: "p@ss:word"))
         #expect("\(grafana.url)" == "http://grafana:3000/api/health")
         let shown = try #require(configuration.settings.first { $0.setting == .grafanaEndpoint }).shown
         #expect(shown == "http://***@grafana:3000")

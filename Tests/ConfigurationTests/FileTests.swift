@@ -1,4 +1,5 @@
 import Configuration
+import HTTPClient
 import Health
 import Testing
 
@@ -94,7 +95,7 @@ struct FileTests {
         let service = try read("services: {a: {instances: ['http://u:p@b:3100/x?y=@z', 'HTTP://b'], require: 1}}")
             .services[0]
         #expect(service.instances.map(\.name) == ["http://***@b:3100/x?y=@z", "HTTP://b"])
-        #expect(service.targets.first?.url.credentials == ProbeURL.Credentials(user: "u", password: "p"))
+        #expect(service.targets.first?.url.credentials == URL.Credentials(user: "u", password: "p"))
     }
 
     @Test("Variables are values and not text, and what needs quoting stays as it is")

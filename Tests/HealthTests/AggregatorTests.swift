@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 import Testing
 import Time
@@ -255,7 +256,7 @@ struct AggregatorTests {
         let other = Service(
             name: "loki",
             target: Target(
-                id: "loki", request: ProbeRequest(ProbeURL(scheme: .http, host: "loki", target: "/ready")),
+                id: "loki", request: Request(URL(scheme: .http, host: "loki", target: "/ready")),
                 expectation: .response(.only(200)), timeout: .seconds(1)))
         await bench.replace(.onDemand([.on("grafana", isCritical: false), other, .on("new")]))
         let question = await bench.ask()

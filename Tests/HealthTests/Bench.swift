@@ -1,4 +1,5 @@
 import EventLoop
+import HTTPClient
 import Health
 import Time
 
@@ -131,7 +132,7 @@ extension Target {
         _ host: String, _ id: String? = nil, timeout: Duration = .milliseconds(1500), threshold: Threshold = .once
     ) -> Target {
         Target(
-            id: id ?? host, request: ProbeRequest(ProbeURL(scheme: .http, host: host, target: "/")),
+            id: id ?? host, request: Request(URL(scheme: .http, host: host, target: "/")),
             expectation: .response(.only(200)), timeout: timeout, threshold: threshold)
     }
 }

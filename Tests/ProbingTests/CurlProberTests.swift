@@ -1,15 +1,18 @@
 import EventLoop
 import Foundation
+import HTTPClient
 import Health
 import Judging
 import Probing
 import TestSupport
 import Testing
 
+typealias URL = HTTPClient.URL
+
 extension CurlProber {
     /// Probes a URL in the plainest way.
-    fileprivate func probe(_ url: ProbeURL, within limit: Duration) async -> Outcome {
-        let request = ProbeRequest(url)
+    fileprivate func probe(_ url: URL, within limit: Duration) async -> Outcome {
+        let request = Request(url)
         return await outcome(
             of: Target(id: "\(url)", request: request, expectation: .response(.only(200)), timeout: limit),
             within: limit)
@@ -28,13 +31,13 @@ struct CurlProberTests {
         try await prober.start()
     }
 
-    private func url(_ port: UInt16, _ target: String = "/", scheme: ProbeURL.Scheme = .http) -> ProbeURL {
-        ProbeURL(scheme: scheme, host: "127.0.0.1", port: Int(port), target: target)
+    private func url(_ port: UInt16, _ target: String = "/", scheme: URL.Scheme = .http) -> URL {
+        URL(scheme: scheme, host: "127.0.0.1", port: Int(port), target: target)
     }
 
     /// Probes an upstream that follows `script`.
     private func probe(
-        _ script: [Step], scheme: ProbeURL.Scheme = .http, within limit: Duration = .seconds(20)
+        _ script: [Step], scheme: URL.Scheme = .http, within limit: Duration = .seconds(20)
     ) async throws -> Outcome {
         let upstream = try FaultyUpstream(script)
         defer { upstream.stop() }
@@ -131,7 +134,7 @@ struct CurlProberTests {
     @Test("No way there: unreachable, with the system's word")
     func unreachable() async {
         let path = "/nonexistent-\(UUID().uuidString)/x.sock"
-        let target = ProbeURL(scheme: .http, host: "localhost", target: "/", socketPath: path)
+        let target = URL(scheme: .http, host: "localhost", target: "/", socketPath: path)
         #expect(
             await prober.probe(target, within: .seconds(20))
                 == .failure(.unreachable(place: "unix:\(path)", detail: "no such file or directory")))
@@ -159,8 +162,8 @@ struct CurlProberTests {
                 ], .http, .restOfResponse
             ),
             ([.freeze], .https, .handshake),
-        ] as [([FaultyUpstream.Step], ProbeURL.Scheme, ProbeFailure.Phase)])
-    func timeout(script: [FaultyUpstream.Step], scheme: ProbeURL.Scheme, phase: ProbeFailure.Phase) async throws {
+        ] as [([FaultyUpstream.Step], URL.Scheme, ProbeFailure.Phase)])
+    func timeout(script: [FaultyUpstream.Step], scheme: URL.Scheme, phase: ProbeFailure.Phase) async throws {
         let start = ContinuousClock.now
         let outcome = try await probe(script, scheme: scheme, within: .milliseconds(300))
         #expect(outcome == .failure(.timeout(limit: .milliseconds(300), waitingFor: phase)))
@@ -169,7 +172,7 @@ struct CurlProberTests {
 
     @Test("A name without an address: dns")
     func dns() async {
-        let target = ProbeURL(scheme: .http, host: "no-such-host.invalid", port: 80, target: "/")
+        let target = URL(scheme: .http, host: "no-such-host.invalid", port: 80, target: "/")
         // The limit ends the wait where the machine's name servers do not answer: that is dns as well.
         guard case .failure(.dns("no-such-host.invalid", let detail)) = await prober.probe(target, within: .seconds(2))
         else {
@@ -196,11 +199,11 @@ struct CurlProberTests {
     func names() async throws {
         let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
         defer { upstream.stop() }
-        let byName = ProbeURL(scheme: .http, host: "localhost", port: Int(upstream.port), target: "/")
+        let byName = URL(scheme: .http, host: "localhost", port: Int(upstream.port), target: "/")
         #expect(code(await prober.probe(byName, within: .seconds(20))) == "200")
         let six = try FaultyUpstream([.readHead, .send(Self.ok)], host: "::1")
         defer { six.stop() }
-        let byAddress = ProbeURL(scheme: .http, host: "::1", port: Int(six.port), target: "/")
+        let byAddress = URL(scheme: .http, host: "::1", port: Int(six.port), target: "/")
         #expect(code(await prober.probe(byAddress, within: .seconds(20))) == "200")
     }
 
@@ -208,9 +211,9 @@ struct CurlProberTests {
     func request() async throws {
         let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
         defer { upstream.stop() }
-        let target = ProbeURL(
+        let target = URL(
             scheme: .http, host: "127.0.0.1", port: Int(upstream.port), target: "/a/../b%20c?d=e",
-            credentials: ProbeURL.Credentials(user: "probe", password: "p@ss:word"))
+            credentials: URL.Credentials(user: "probe", password: "p@ss:word"))
         _ = await prober.probe(target, within: .seconds(20))
         let head = try #require(upstream.heads.first).components(separatedBy: "\r\n")
         #expect(head.first == "GET /a/../b%20c?d=e HTTP/1.1")
@@ -237,7 +240,7 @@ struct CurlProberTests {
         let upstream = try FaultyUpstream(keeps)
         defer { upstream.stop() }
         let target = Target(
-            id: "kept", request: ProbeRequest(url(upstream.port), reusesConnection: true),
+            id: "kept", request: Request(url(upstream.port), reusesConnection: true),
             expectation: .response(.only(200)), timeout: .seconds(20))
         for number in 1...7 {
             #expect(code(await prober.outcome(of: target, within: .seconds(20))) == "200")
@@ -292,7 +295,7 @@ struct CurlProberTests {
         _ port: UInt16, _ body: BodyExpectation, within limit: Duration = .seconds(20)
     ) async -> Outcome {
         let target = Target(
-            id: "body", request: ProbeRequest(url(port)), expectation: .response(.only(200), body: body), timeout: limit
+            id: "body", request: Request(url(port)), expectation: .response(.only(200), body: body), timeout: limit
         )
         return await prober.outcome(of: target, within: limit)
     }
@@ -378,7 +381,7 @@ struct CurlProberTests {
         let address = url(closed.port)
         @Sendable func probe(_ number: Int, then next: Int) {
             let target = Target(
-                id: "\(number)", request: ProbeRequest(address), expectation: .response(.only(200)),
+                id: "\(number)", request: Request(address), expectation: .response(.only(200)),
                 timeout: .seconds(20))
             prober.probe(target, within: .seconds(20)) { _ in
                 state.withLock {
@@ -402,8 +405,8 @@ struct CurlProberTests {
         let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
         defer { upstream.stop() }
         func target(_ port: UInt16) -> Target {
-            let url = ProbeURL(scheme: .tcp, host: "127.0.0.1", port: Int(port), target: "")
-            return Target(id: "tcp", request: ProbeRequest(url), expectation: .connection, timeout: .seconds(20))
+            let url = URL(scheme: .tcp, host: "127.0.0.1", port: Int(port), target: "")
+            return Target(id: "tcp", request: Request(url), expectation: .connection, timeout: .seconds(20))
         }
         for _ in 0..<3 {
             let outcome = await prober.outcome(of: target(upstream.port), within: .seconds(20))

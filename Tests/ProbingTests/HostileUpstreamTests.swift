@@ -1,5 +1,6 @@
 import EventLoop
 import Foundation
+import HTTPClient
 import Health
 import Probing
 import TestSupport
@@ -25,9 +26,9 @@ struct HostileUpstreamTests {
         _ upstream: FaultyUpstream, _ body: BodyExpectation? = nil, reuse: Bool = false,
         within limit: Duration = .seconds(20)
     ) async -> Outcome {
-        let url = ProbeURL(scheme: .http, host: "127.0.0.1", port: Int(upstream.port), target: "/")
+        let url = URL(scheme: .http, host: "127.0.0.1", port: Int(upstream.port), target: "/")
         let target = Target(
-            id: "\(url) \(body?.description ?? "")", request: ProbeRequest(url, reusesConnection: reuse),
+            id: "\(url) \(body?.description ?? "")", request: Request(url, reusesConnection: reuse),
             expectation: .response(.only(200), body: body), timeout: limit)
         return await prober.outcome(of: target, within: limit)
     }
@@ -109,7 +110,7 @@ struct HostileUpstreamTests {
         let folder = try Folder()
         try folder.write(String(repeating: "a", count: 8 * 1024 * 1024), to: "letters")
         #expect(try Program("/usr/bin/gzip", ["-9", folder.path("letters")]).wait().code == 0)
-        let bomb = [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder.path("letters.gz"))))
+        let bomb = [UInt8](try Data(contentsOf: Foundation.URL(fileURLWithPath: folder.path("letters.gz"))))
         #expect(bomb.count < 64 * 1024 - 1000)
         let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(bomb.count)\r\n\r\n"
         let upstream = try FaultyUpstream([.readHead, .send(head), .sendBytes(bomb)])
@@ -202,9 +203,9 @@ struct HostileUpstreamTests {
         ])
         defer { upstream.stop() }
         func target(_ name: String) -> Target {
-            let url = ProbeURL(scheme: .http, host: "127.0.0.1", port: Int(upstream.port), target: "/\(name)")
+            let url = URL(scheme: .http, host: "127.0.0.1", port: Int(upstream.port), target: "/\(name)")
             return Target(
-                id: name, request: ProbeRequest(url, reusesConnection: true), expectation: .response(.only(200)),
+                id: name, request: Request(url, reusesConnection: true), expectation: .response(.only(200)),
                 timeout: .seconds(20))
         }
         for round in 1...3 {

@@ -1,8 +1,8 @@
-/// Where a probe goes: an http, https or tcp URL in its parts, each of them valid, with what is secret kept apart.
-package struct ProbeURL: Sendable, Hashable, CustomStringConvertible {
+/// An http, https or tcp URL in its parts, each of them valid, with what is secret kept apart.
+package struct URL: Sendable, Hashable {
     package enum Scheme: String, Sendable {
         case http, https
-        /// A connection alone.
+        /// A connection without a request.
         case tcp
 
         /// 0 where there is none.
@@ -39,7 +39,7 @@ package struct ProbeURL: Sendable, Hashable, CustomStringConvertible {
     package let authority: String
     /// Where the connection goes, for a message: `loki:3100`, `[::1]:3100` or `unix:/run/healthz.sock`.
     package let place: String
-    /// The URL without its credentials: fit to be shown to anybody.
+    /// The URL without its credentials: safe to show to anybody.
     package let description: String
 
     package init(
@@ -59,21 +59,23 @@ package struct ProbeURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The same origin, with another request target.
-    package func with(target: String) -> ProbeURL {
-        ProbeURL(
+    package func with(target: String) -> URL {
+        URL(
             scheme: scheme, host: host, port: port, target: target, credentials: credentials, socketPath: socketPath)
     }
 
-    package func with(credentials: Credentials?, socketPath: String?) -> ProbeURL {
-        ProbeURL(
+    package func with(credentials: Credentials?, socketPath: String?) -> URL {
+        URL(
             scheme: scheme, host: host, port: port, target: target, credentials: credentials, socketPath: socketPath)
     }
 
     /// The base URL's path and `path` (which begins with "/") joined by one slash: Grafana answers `//api/health`
     /// with a redirect.
-    package func appending(path: String) -> ProbeURL {
+    package func appending(path: String) -> URL {
         var base = Substring(target)
         while base.hasSuffix("/") { base.removeLast() }
         return with(target: base + path)
     }
 }
+
+extension URL: CustomStringConvertible {}
