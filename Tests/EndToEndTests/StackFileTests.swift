@@ -30,7 +30,7 @@ struct StackFileTests {
     @Test(
         "What Loki, Tempo and Prometheus fill in are variables that their containers have",
         arguments: [
-            ("loki/loki.yaml", 7), ("tempo/tempo.yaml", 6), ("prometheus/prometheus.yml", 1),
+            ("loki/loki.yaml", 7), ("tempo/tempo.yaml", 6), ("prometheus/prometheus.yml", 2),
         ])
     func filledIn(file: String, count: Int) throws {
         let compose = try Repository.text("compose/compose.yaml")
