@@ -10,7 +10,7 @@ struct ResponseHead {
     /// number that the last one begins with.
     private(set) var isAmbiguous = false
     /// No longer than libcurl can count.
-    private var length: curl_off_t?
+    private(set) var length: curl_off_t?
     private var isAtStatusLine = true
     /// Of the response that came last; empty where they are not kept.
     private(set) var fields: [Field] = []

@@ -21,7 +21,8 @@ struct CauseTests {
     ) async throws -> Result<Response, TransferFailure> {
         let upstream = try FaultyUpstream(script)
         defer { upstream.stop() }
-        return await client.get(.local(upstream.port, scheme: scheme), within: limit)
+        let request = Request(.local(upstream.port, scheme: scheme), reading: Request.Reading())
+        return await client.result(of: request, within: limit)
     }
 
     static let scripts: [(String, [FaultyUpstream.Step])] = [
