@@ -223,15 +223,19 @@ package actor CurlClient: Client {
     private func begin(_ flight: Flight, _ errand: Errand) {
         let known = flight.key.flatMap { idle.removeValue(forKey: $0) }
         let reused = known.flatMap { $0.errand == errand ? $0 : nil }
-        guard let transfer = reused ?? (try? Transfer(errand, userAgent: userAgent, kept: kept, heads: heads)) else {
-            return fail(flight)
-        }
+        guard let transfer = reused ?? newTransfer(errand) else { return fail(flight) }
         flight.transfer = transfer
         switch transfer.addressing {
         case .known: self.transfer(flight, to: [])
         case .given(let address): self.transfer(flight, to: [address])
         case .name(let host): names?.add(flight.id, host, at: .now)
         }
+    }
+
+    private func newTransfer(_ errand: Errand) -> Transfer? {
+        guard let multi else { return nil }
+        let owner = Transfer.Owner(kept: kept, heads: heads, closing: multi.closing)
+        return try? Transfer(errand, userAgent: userAgent, owner)
     }
 
     private func transfer(_ flight: Flight, to addresses: [String]) {
