@@ -103,6 +103,8 @@ let package = Package(
         tests("ReportingTests", ["HTTPClient", "Time", "Health", "Reporting", "TestSupport"]),
         tests("ConfigurationTests", ["Configuration", "HTTPClient", "Health", "TestSupport", "Time"]),
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
-        tests("EndToEndTests", ["CTestSupport", "HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),
+        tests(
+            "EndToEndTests",
+            ["CTestSupport", "Configuration", "HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),
     ] + fuzzers + benchmarks
 )

@@ -69,9 +69,9 @@ struct ServiceReader {
         let request = isTCP ? .init() : RequestReader(section, file, files, to: places.map(\.url)).read()
         let expectation: Expectation =
             isTCP ? .connection : ExpectationReader(section, file).read(preset, request.method)
-        let timeout = duration(.timeout) ?? defaults.timeout
-        let threshold = Threshold(
-            rise: count(.rise) ?? defaults.threshold.rise, fall: count(.fall) ?? defaults.threshold.fall)
+        let timeout =
+            value(.timeout) { text throws(ValueError) in try Setting.timeout.duration(text) } ?? defaults.timeout
+        let threshold = threshold()
         let isGroup = section[.instances] != nil
         let required = min(required(isGroup), max(1, places.count))
         let isCritical = flag(.critical) ?? true
@@ -215,18 +215,18 @@ struct ServiceReader {
         }
     }
 
+    private func threshold() -> Threshold {
+        func count(_ key: ServiceKey, _ setting: Setting) -> Int? {
+            value(key) { text throws(ValueError) in
+                try setting.threshold(text, hasInterval: defaults.hasInterval)
+            }
+        }
+        return Threshold(
+            rise: count(.rise, .rise) ?? defaults.threshold.rise, fall: count(.fall, .fall) ?? defaults.threshold.fall)
+    }
+
     private func value<Value>(_ key: ServiceKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
         section[key]?.value(path: section.path(key), mistakes, parse)
-    }
-
-    private func duration(_ key: ServiceKey) -> Duration? {
-        value(key) { text throws(ValueError) in try Duration(setting: text, within: Limits.probe) }
-    }
-
-    private func count(_ key: ServiceKey) -> Int? {
-        value(key) { text throws(ValueError) in
-            try Limits.threshold(text, hasInterval: defaults.hasInterval)
-        }
     }
 
     private func flag(_ key: ServiceKey) -> Bool? {
