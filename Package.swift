@@ -71,7 +71,8 @@ let package = Package(
         room("HTTPWire", ["Time", httpTypes]),
         room("HTTPServer", ["Time", "CSystem", "EventLoop", "HTTPWire", httpTypes]),
         room("Judging", ["Health"]),
-        room("Probing", ["CCurl", "Time", "CSystem", "EventLoop", "HTTPClient", "Health", "Judging"]),
+        room("CurlClient", ["CCurl", "CSystem", "EventLoop", "HTTPClient", "Time"]),
+        room("Probing", ["CurlClient", "EventLoop", "HTTPClient", "Health", "Judging", "Time"]),
         room(
             "Reporting", ["Health", "Time"],
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
@@ -80,14 +81,12 @@ let package = Package(
         .executableTarget(
             name: "healthz",
             dependencies: [
-                "CSystem", "Time", "Configuration", "EventLoop", "HTTPClient", "HTTPServer", "HTTPWire", "Health",
+                "CSystem", "Time", "Configuration", "CurlClient", "EventLoop", "HTTPClient", "HTTPServer", "HTTPWire",
+                "Health",
                 "Probing", "Reporting", "StandIns",
                 argumentParser, httpTypes, logging,
             ],
-            swiftSettings: strict,
-            // Sources/Probing/GnuTLS.swift: for a library to find.
-            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=_gnutls_global_init_skip"])]
-        ),
+            swiftSettings: strict),
 
         .systemLibrary(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
@@ -99,7 +98,10 @@ let package = Package(
         tests("HTTPWireTests", ["HTTPWire", "Time", "TestSupport", httpTypes]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "TestSupport", httpTypes]),
         tests("JudgingTests", ["Health", "Judging"]),
-        tests("ProbingTests", ["Time", "EventLoop", "HTTPClient", "Health", "Judging", "Probing", "TestSupport"]),
+        tests("CurlClientTests", ["CurlClient", "EventLoop", "HTTPClient", "TestSupport", "Time"]),
+        tests(
+            "ProbingTests",
+            ["CurlClient", "Time", "EventLoop", "HTTPClient", "Health", "Judging", "Probing", "TestSupport"]),
         tests("ReportingTests", ["HTTPClient", "Time", "Health", "Reporting", "TestSupport"]),
         tests("ConfigurationTests", ["Configuration", "HTTPClient", "Health", "TestSupport", "Time"]),
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),

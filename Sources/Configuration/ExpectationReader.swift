@@ -15,7 +15,7 @@ struct ExpectationReader {
     func read(_ preset: ServicePreset?, _ method: Request.Method) -> Expectation {
         let body = body()
         if method == .head { refuseBody(preset) }
-        return .response(
+        return Expectation(
             accepted() ?? preset?.statuses ?? .success, body: section[.body] == nil ? preset?.body : body)
     }
 

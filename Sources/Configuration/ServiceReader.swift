@@ -66,9 +66,8 @@ struct ServiceReader {
         let places = places(preset)
         let isTCP = preset == .tcp || places.contains { $0.url.scheme == .tcp }
         if isTCP { refuseWhatIsHTTPOnly() }
-        let request = isTCP ? .init() : RequestReader(section, file, files, to: places.map(\.url)).read()
-        let expectation: Expectation =
-            isTCP ? .connection : ExpectationReader(section, file).read(preset, request.method)
+        let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read()
+        let expectation = request.map { ExpectationReader(section, file).read(preset, $0.method) }
         let timeout =
             value(.timeout) { text throws(ValueError) in try Setting.timeout.duration(text) } ?? defaults.timeout
         let threshold = threshold()
@@ -76,12 +75,14 @@ struct ServiceReader {
         let required = min(required(isGroup), max(1, places.count))
         let isCritical = flag(.critical) ?? true
 
+        func probe(_ url: URL) -> Probe {
+            guard let request, let expectation else { return .connect(url) }
+            return .http(request.to(url, reusesConnection: defaults.reusesConnections), expectation)
+        }
         func target(_ place: Place) -> Target {
             Target(
-                id: isGroup ? "\(name) \(place.name)" : name,
-                request: request.to(place.url, reusesConnection: defaults.reusesConnections),
-                expectation: expectation,
-                timeout: timeout, threshold: threshold)
+                id: isGroup ? "\(name) \(place.name)" : name, probe: probe(place.url), timeout: timeout,
+                threshold: threshold)
         }
         guard let first = places.first else { return nil }
         guard isGroup else { return Service(name: name, target: target(first), isCritical: isCritical) }

@@ -34,10 +34,9 @@ struct ServicesReader {
         let preset = reader.word(.preset) ?? Preset.liveness
         return preset.services.compactMap { name, preset in
             guard let setting = preset.endpoint, let url = reader.endpoint(setting) else { return nil }
+            let request = Request(url.appending(path: preset.path), reusesConnection: reusesConnections)
             let target = Target(
-                id: name, request: Request(url.appending(path: preset.path), reusesConnection: reusesConnections),
-                expectation: preset.expectation,
-                timeout: timeout, threshold: threshold)
+                id: name, probe: .http(request, preset.expectation), timeout: timeout, threshold: threshold)
             return Service(name: name, target: target)
         }
     }

@@ -46,8 +46,8 @@ package struct Request: Sendable, Equatable {
         package let keepsFields: Bool
 
         package init(limit: Int = 64 * 1024, keptBody: Int = 0, keepsFields: Bool = false) {
-            self.limit = limit
-            self.keptBody = keptBody
+            self.limit = max(0, limit)
+            self.keptBody = max(0, keptBody)
             self.keepsFields = keepsFields
         }
 
@@ -81,11 +81,18 @@ package struct Request: Sendable, Equatable {
         self.reusesConnection = reusesConnection
         self.reading = reading
     }
+
+    /// The same request, of whose response something else is read.
+    package func with(_ reading: Reading) -> Request {
+        Request(
+            url, method: method, fields: fields, content: content, tls: tls, reusesConnection: reusesConnection,
+            reading: reading)
+    }
 }
 
 extension Request: CustomStringConvertible {
     /// Such as `GET http://loki:3100/ready`: without anything that may be a secret.
-    package var description: String { url.scheme == .tcp ? url.description : "\(method.name) \(url)" }
+    package var description: String { "\(method.name) \(url)" }
 }
 
 extension String {

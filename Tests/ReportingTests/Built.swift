@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 import Testing
 import Time
@@ -7,7 +8,7 @@ enum Built {
     /// 2026-11-21T06:40:00.123Z, when the reports are made.
     static let now: Int64 = 1_795_243_200_123
 
-    static let refused = Verdict.down(.probe(.refused(place: "10.0.0.7:3100")))
+    static let refused = Verdict.down(.transfer(.refused(place: "10.0.0.7:3100")))
 
     /// One observation: the verdict, and milliseconds.
     typealias Seen = (verdict: Verdict, milliseconds: Double)

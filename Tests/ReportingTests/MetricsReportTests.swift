@@ -1,4 +1,5 @@
 import Foundation
+import HTTPClient
 import Health
 import Testing
 import Time
@@ -20,7 +21,7 @@ struct MetricsReportTests {
             service, instances: instances, since: Timestamp(milliseconds: 1_795_240_800_250), lastHealthyAt: nil)
     }
 
-    private static let refused = Verdict.down(.probe(.refused(place: "10.0.0.7:3100")))
+    private static let refused = Verdict.down(.transfer(.refused(place: "10.0.0.7:3100")))
 
     private static func tally(_ durations: [Duration], _ verdict: Verdict) -> ServiceTally {
         var tally = ServiceTally()

@@ -52,14 +52,15 @@ enum Reports {
             services: services)
     }
 
-    static let refused = Verdict.down(.probe(.refused(place: "10.0.0.7:3100")))
+    static let refused = Verdict.down(.transfer(.refused(place: "10.0.0.7:3100")))
 }
 
 extension Target {
     /// `http://<host>:3000/`, which is to answer 200.
     static func on(_ host: String, threshold: Threshold = .once) -> Target {
         Target(
-            id: host, request: Request(URL(scheme: .http, host: host, port: 3000, target: "/")),
-            expectation: .response(.only(200)), timeout: .seconds(1), threshold: threshold)
+            id: host,
+            probe: .http(Request(URL(scheme: .http, host: host, port: 3000, target: "/")), Expectation(.only(200))),
+            timeout: .seconds(1), threshold: threshold)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import CurlClient
 import EventLoop
 import HTTPClient
 import Health
@@ -39,17 +40,18 @@ struct ProbeCommand: Subcommand {
         ProcessOne.endOnSignals()
 
         let loop = EventLoop()
-        let prober = CurlProber(on: loop, userAgent: Engine.userAgent)
-        try await prober.start()
+        let client = CurlClient(on: loop, userAgent: Engine.userAgent)
+        try await client.start()
+        let prober = TargetProber(on: loop, client: client)
         let startedAt = ContinuousClock.now
-        let expectation: Expectation = url.scheme == .tcp ? .connection : .response(statuses)
-        let target = Target(id: "probe", request: Request(url), expectation: expectation, timeout: limit)
-        let outcome = await prober.outcome(of: target, within: limit)
+        let probe: Probe = url.scheme == .tcp ? .connect(url) : .http(Request(url), Expectation(statuses))
+        let target = Target(id: "probe", probe: probe, timeout: limit)
+        let outcome = await prober.outcome(of: target, within: ProbeLimit(timeout: limit))
         let time = (ContinuousClock.now - startedAt).brief
 
-        switch expectation.judge(outcome) {
+        switch outcome.verdict {
         case .up:
-            let answer = (try? outcome.get().status).flatMap(\.self).map { "answered \($0)" } ?? "took the connection"
+            let answer = outcome.status.map { "answered \($0)" } ?? "took the connection"
             try Terminal.show("healthy: \(url) \(answer) in \(time)\n")
         case .down(let reason):
             try Terminal.show("unhealthy: \(url): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Probing
+@testable import CurlClient
 
 /// Lookups that block until the test lets them go.
 private final class HeldLookups: Sendable {

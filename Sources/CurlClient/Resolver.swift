@@ -7,7 +7,7 @@ import Glibc
 ///
 /// libcurl's own lookups are not used: it starts a thread for each transfer, waits for it when the transfer is given
 /// up, and with CURLOPT_QUICK_EXIT leaves it behind, without bound. Here the lookups that are out are counted.
-/// Nothing is cached: a service that has moved is found at the next probe.
+/// Nothing is cached: a service that has moved is found at the next request.
 final class Resolver {
     typealias Answer = Result<[String], LookupError>
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The sockets of connections that libcurl may keep for later probes, by their two ends.
+/// The sockets of connections that libcurl may keep for later requests, by their two ends.
 ///
 /// libcurl before 8.0 takes such a connection again even where something has come on it that nobody asked for (a 408
 /// before the server closes, an answer too many), and takes that for the answer to the next request.

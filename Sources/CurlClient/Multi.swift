@@ -4,7 +4,7 @@ import Glibc
 import Time
 
 /// One curl_multi(3) handle: its sockets in a `Poll`, its timer as a point in time that the owner waits for.
-/// Not Sendable: the prober owns it, and libcurl calls back only from within the prober's own calls.
+/// Not Sendable: the client owns it, and libcurl calls back only from within the client's own calls.
 final class Multi {
     /// When libcurl wants to be told that time has passed; nil when it does not. Never acted on from within
     /// libcurl's callback (CURLMOPT_TIMERFUNCTION(3)).
@@ -15,7 +15,7 @@ final class Multi {
     private var watched: Set<Int32> = []
 
     /// - Parameter ready: called on the loop when `drain` has something to do.
-    init(on loop: EventLoop, ready: @escaping @Sendable () -> Void) throws(ProberError) {
+    init(on loop: EventLoop, ready: @escaping @Sendable () -> Void) throws(CurlClient.SetupError) {
         do {
             poll = try Poll(on: loop, ready: ready)
         } catch {
@@ -36,12 +36,12 @@ final class Multi {
     }
 
     func add(_ transfer: Transfer) -> Bool {
-        curl_multi_add_handle(handle, transfer.easy) == CURLM_OK
+        curl_multi_add_handle(handle, transfer.pointer) == CURLM_OK
     }
 
     /// Ends a transfer, complete or not, and closes its connection.
     func remove(_ transfer: Transfer) {
-        curl_multi_remove_handle(handle, transfer.easy)
+        curl_multi_remove_handle(handle, transfer.pointer)
     }
 
     /// Tells libcurl of every socket that is ready.
@@ -120,7 +120,7 @@ final class Multi {
         let transfer = Transfer.of(easy)
         if wanted == CURL_POLL_IN || wanted == CURL_POLL_INOUT { transfer?.waitsForInput(on: socket) }
         return Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue()
-            .watch(socket, for: wanted, isKept: transfer?.keepsConnection ?? true) ? 0 : -1
+            .watch(socket, for: wanted, isKept: transfer?.errand.keepsConnection ?? true) ? 0 : -1
     }
 
     private static let timerChanged: curl_multi_timer_callback = { _, milliseconds, context in
