@@ -144,7 +144,6 @@ package actor CurlProber: Prober {
     }
 
     private func expire() {
-        timer?.fired()
         // What has come by now is not late.
         settle()
         let now = Instant.now
