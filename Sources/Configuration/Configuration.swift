@@ -18,6 +18,7 @@ package struct Configuration: Sendable {
     package let detail: DetailPolicy
     /// Whoever has it is shown all. A secret.
     package let detailToken: String?
+    package let proxyProtocol: ProxyProtocolPolicy
     package let clientLimits: ClientLimits
     package let logLevel: LogLevel
     package let logFormat: LogFormat
@@ -78,6 +79,8 @@ package struct Configuration: Sendable {
             } ?? 500
         detail = reader.read(.detail) { text throws(ValueError) in try DetailPolicy(text) } ?? .summary
         detailToken = reader.token(files)
+        proxyProtocol =
+            reader.read(.proxyProtocol) { text throws(ValueError) in try ProxyProtocolPolicy(text) } ?? .off
         clientLimits = reader.clientLimits()
         logLevel = reader.read(.logLevel) { text throws(ValueError) in try LogLevel(word: text) } ?? .info
         logFormat = reader.read(.logFormat) { text throws(ValueError) in try LogFormat(word: text) } ?? .text
@@ -91,10 +94,11 @@ package struct Configuration: Sendable {
         notices = Advice.notices(sources, services)
     }
 
-    /// Where the server of such a configuration listens, whatever else may be wrong with it.
+    /// Where the server of such a configuration listens, whatever else may be wrong with it; and whether that was said, and is
+    /// not the default.
     package static func listen(
         flags: [Setting: String] = [:], environment: [String: String] = [:], files: Files = .system
-    ) throws(ConfigurationError) -> Listen {
+    ) throws(ConfigurationError) -> (address: Listen, isDefault: Bool) {
         let sources = Sources(flags, environment, files)
         let reader = SettingReader(sources)
         let listen = reader.listen()
@@ -102,7 +106,7 @@ package struct Configuration: Sendable {
         guard fatal.isEmpty, reader.mistakes.isEmpty else {
             throw ConfigurationError(mistakes: fatal + reader.mistakes)
         }
-        return listen
+        return (listen, sources[.listen].origin == .byDefault)
     }
 
     /// In the order of the file, and each once: an anchor that is used twice is wrong twice, but in one place.

@@ -1,10 +1,11 @@
+import HTTPClient
 import Health
 
 /// Reads settings one by one and keeps what is wrong with them.
 final class SettingReader {
     private let sources: Sources
     private(set) var mistakes: [ConfigurationMistake] = []
-    private var endpoints: [Setting: ProbeURL?] = [:]
+    private var endpoints: [Setting: URL?] = [:]
 
     init(_ sources: Sources) {
         self.sources = sources
@@ -102,9 +103,9 @@ final class SettingReader {
     }
 
     /// nil where the service is switched off, or its URL is a mistake.
-    func endpoint(_ setting: Setting) -> ProbeURL? {
+    func endpoint(_ setting: Setting) -> URL? {
         if let known = endpoints[setting] { return known }
-        let url: ProbeURL?? = read(setting) { text throws(ValueError) in
+        let url: URL?? = read(setting) { text throws(ValueError) in
             text.isEmpty ? nil : try Endpoint.base(text)
         }
         endpoints[setting] = .some(url ?? nil)

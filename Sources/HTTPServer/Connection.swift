@@ -24,6 +24,7 @@ final class Connection {
     /// Tells it from every other connection of the server.
     let number: Int
     let peer: Peer
+    private let trustsProxyHeader: Bool
     var machine: ConnectionMachine
     /// There may be input: cleared when a read has taken all there was, as the poll tells only of changes.
     var mayRead = true
@@ -41,11 +42,22 @@ final class Connection {
     private(set) var isOpen = true
     private var unsent: ArraySlice<UInt8> = []
 
-    init(descriptor: Int32, number: Int, peer: Peer, limits: ConnectionMachine.Limits) {
+    init(
+        descriptor: Int32, number: Int, peer: Peer, limits: ConnectionMachine.Limits,
+        proxyHeader: Server.ProxyHeaderPolicy
+    ) {
         self.descriptor = descriptor
         self.number = number
         self.peer = peer
+        trustsProxyHeader = proxyHeader == .trusted
+        var limits = limits
+        limits.acceptsProxyHeader = proxyHeader != .refused
         machine = ConnectionMachine(limits: limits)
+    }
+
+    /// Who asks: the other end, or who stands behind it by a PROXY protocol header.
+    var client: Peer {
+        machine.proxiedSource.map { peer.proxying($0, isTrusted: trustsProxyHeader) } ?? peer
     }
 
     var hasUnsent: Bool { !unsent.isEmpty }

@@ -5,6 +5,8 @@ extension Server {
     /// What one client may take of the server, and all of them together.
     package struct Limits: Sendable {
         package var machine = ConnectionMachine.Limits()
+        /// Whether this peer's connections may begin with a header of the PROXY protocol.
+        package var proxyHeader: @Sendable (Peer) -> ProxyHeaderPolicy = { _ in .refused }
         /// From the opening of a connection, or the first byte of a later request, to the end of the head.
         package var head: Duration = .seconds(5)
         /// From the head to the end of the content.
@@ -38,6 +40,15 @@ extension Server {
             case .machine(.answering), .machine(.closed): nil
             }
         }
+    }
+
+    /// What is done with a header of the PROXY protocol.
+    package enum ProxyHeaderPolicy: Sendable {
+        case refused
+        /// It is read, but anybody could have sent it.
+        case accepted
+        /// The address that it tells is the client's.
+        case trusted
     }
 
     /// A limit that clients have run into.

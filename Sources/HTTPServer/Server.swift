@@ -175,8 +175,10 @@ package actor Server {
 
     private func open(_ descriptor: Int32, _ address: SocketAddress) {
         lastConnection += 1
+        let peer = Peer(address)
         let connection = Connection(
-            descriptor: descriptor, number: lastConnection, peer: Peer(address), limits: limits.machine)
+            descriptor: descriptor, number: lastConnection, peer: peer, limits: limits.machine,
+            proxyHeader: limits.proxyHeader(peer))
         guard makeRoom(for: connection.peer) else { return connection.close() }
         do {
             try poll?.add(descriptor, Server.input)
@@ -366,7 +368,7 @@ package actor Server {
         _ head: RequestHead, _ connection: Connection, _ output: inout [UInt8]
     ) -> ConnectionMachine.Action? {
         let startedAt = answered == nil ? nil : Instant.now
-        switch handler(head, connection.peer) {
+        switch handler(head, connection.client) {
         case .now(let response):
             return encode(response, connection, &output, for: head, startedAt)
         case .later(let work):
@@ -425,7 +427,7 @@ package actor Server {
         if let head, let answered, let startedAt {
             answered(
                 Exchange(
-                    peer: connection.peer, head: head, status: response.status.code, duration: .now - startedAt))
+                    peer: connection.client, head: head, status: response.status.code, duration: .now - startedAt))
         }
         return connection.machine.answer(
             response, date: currentDate(), keepAlive: keepsAlive && connection.answers < limits.requests,

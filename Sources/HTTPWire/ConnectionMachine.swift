@@ -10,6 +10,8 @@ package struct ConnectionMachine: Sendable {
         package var contentBytes = 8192
         /// The most that is read past after a refusal, so that the client can read the answer before the reset.
         package var lingerBytes = 64 * 1024
+        /// The connection may begin with a header of the PROXY protocol.
+        package var acceptsProxyHeader = false
 
         package init() {}
     }
@@ -33,6 +35,8 @@ package struct ConnectionMachine: Sendable {
     }
 
     private enum State {
+        /// Nothing was read yet, and a header of the PROXY protocol may come.
+        case beginning
         case receiving(RequestParser)
         case skipping(ContentSkipper, RequestHead)
         case answering(Answer)
@@ -57,15 +61,18 @@ package struct ConnectionMachine: Sendable {
     private var inputHasEnded = false
     /// Kept, and not found anew each time: whoever asks would copy all the rest for it.
     package private(set) var phase = Phase.head
+    /// The client's address as a proxy told it; nil where none did.
+    package private(set) var proxiedSource: ProxyHeader.Source?
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
-        state = .receiving(RequestParser(limits: limits.head))
+        state = limits.acceptsProxyHeader ? .beginning : .receiving(RequestParser(limits: limits.head))
     }
 
     private mutating func notePhase() {
         phase =
             switch state {
+            case .beginning: .head
             case .receiving: hasAnswered && pending.isEmpty ? .idle : .head
             case .skipping: .content
             case .answering: .answering
@@ -78,7 +85,7 @@ package struct ConnectionMachine: Sendable {
     package mutating func received(_ bytes: Span<UInt8>) -> Action {
         defer { notePhase() }
         switch state {
-        case .receiving, .skipping:
+        case .beginning, .receiving, .skipping:
             guard !pending.isEmpty else { return advance(bytes) }
             pending.append(bytes)
             return advancePending()
@@ -106,6 +113,7 @@ package struct ConnectionMachine: Sendable {
     package mutating func deadlinePassed() -> Action {
         defer { notePhase() }
         return switch state {
+        case .beginning: refuse(.timeout, withContent: true)
         case .receiving(let parser) where phase == .head: refuse(.timeout, withContent: parser.method != .head)
         case .skipping(_, let head): refuse(.timeout, withContent: head.method != .head)
         case .receiving, .answering, .lingering, .closed: end()
@@ -159,11 +167,19 @@ package struct ConnectionMachine: Sendable {
 
     private mutating func advance(_ bytes: Span<UInt8>) -> Action {
         switch state {
+        case .beginning:
+            do {
+                return try advanceBeginning(bytes)
+            } catch {
+                return refuse(error, withContent: true)
+            }
         case .receiving(var parser):
             do {
                 return try advance(&parser, bytes)
             } catch {
-                return refuse(error, withContent: parser.method != .head)
+                // Said by name, as whoever has switched it on at the balancer sees every target fail at once.
+                let isProxyHeader = !hasAnswered && !limits.acceptsProxyHeader && ProxyHeader.begins(bytes)
+                return refuse(isProxyHeader ? .unexpectedProxyHeader : error, withContent: parser.method != .head)
             }
         case .skipping(let skipper, let head):
             do {
@@ -174,6 +190,21 @@ package struct ConnectionMachine: Sendable {
         case .answering, .lingering, .closed:
             return .read
         }
+    }
+
+    private mutating func advanceBeginning(_ bytes: Span<UInt8>) throws(RequestError) -> Action {
+        var start = 0
+        switch try ProxyHeader.read(bytes) {
+        case .incomplete:
+            pending.append(bytes)
+            return inputHasEnded ? end() : .read
+        case .absent: break
+        case .header(let header, let length):
+            proxiedSource = header.source
+            start = length
+        }
+        state = .receiving(RequestParser(limits: limits.head))
+        return start == bytes.count ? .read : advance(bytes.extracting(start..<bytes.count))
     }
 
     private mutating func advance(

@@ -9,6 +9,8 @@ package enum RequestError: Error, Sendable, Hashable, CaseIterable {
     case malformedHost
     case malformedContentLength
     case malformedChunk
+    case malformedProxyHeader
+    case unexpectedProxyHeader
     case conflictingFraming
     case unframedContent
     case timeout
@@ -25,7 +27,8 @@ package enum RequestError: Error, Sendable, Hashable, CaseIterable {
     package var status: HTTPResponse.Status {
         switch self {
         case .malformedRequestLine, .malformedTarget, .malformedField, .malformedLineEnd, .malformedHost,
-            .malformedContentLength, .malformedChunk, .conflictingFraming, .unframedContent:
+            .malformedContentLength, .malformedChunk, .malformedProxyHeader, .unexpectedProxyHeader,
+            .conflictingFraming, .unframedContent:
             .badRequest
         case .timeout: .requestTimeout
         case .contentTooLarge: .contentTooLarge
@@ -49,6 +52,9 @@ extension RequestError: CustomStringConvertible {
         case .malformedHost: "exactly one valid Host field is needed"
         case .malformedContentLength: "Content-Length is not one number"
         case .malformedChunk: "the chunked content is not valid"
+        case .malformedProxyHeader: "the PROXY protocol header is not valid"
+        case .unexpectedProxyHeader:
+            "the connection begins with a PROXY protocol header, which is not accepted here (proxy_protocol)"
         case .conflictingFraming: "Transfer-Encoding does not go with Content-Length or with HTTP/1.0"
         case .unframedContent: "the last transfer coding is not chunked"
         case .timeout: "the request did not come in time"

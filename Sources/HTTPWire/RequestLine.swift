@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 
 /// `method SP request-target SP HTTP-version` (RFC 9112 §3).
@@ -109,19 +110,12 @@ enum Authority {
         return port.count <= 5 && bytes.allSatisfy(in: port, Grammar.isDigit)
     }
 
-    /// What an IPv6 address is written in, with a zone or without (RFC 3986 §3.2.2, RFC 6874); its groups are not counted.
+    /// An IPv6 address, with a zone or without one (RFC 3986 §3.2.2, RFC 6874).
     private static func isAddress(_ bytes: Bytes, _ range: Range<Int>) -> Bool {
         if bytes[range.lowerBound] | 0x20 == UInt8(ascii: "v") { return isFutureAddress(bytes, range) }
         let end = bytes.firstIndex(of: UInt8(ascii: "%"), in: range) ?? range.upperBound
-        var colons = 0
-        for index in range.lowerBound..<end {
-            if bytes[index] == Grammar.colon { colons += 1 }
-            guard
-                bytes[index] == Grammar.colon || bytes[index] == UInt8(ascii: ".")
-                    || Grammar.hexValue(bytes[index]) != nil
-            else { return false }
-        }
-        return colons >= 2
+        var address = in6_addr()
+        return inet_pton(AF_INET6, bytes.string(range.lowerBound..<end), &address) == 1
             && bytes.allSatisfy(in: end..<range.upperBound) {
                 Grammar.isUnreservedOrDelimiter($0) || $0 == UInt8(ascii: "%")
             }

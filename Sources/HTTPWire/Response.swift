@@ -16,11 +16,18 @@ package struct Response: Sendable, Hashable {
     ) {
         self.status = status
         self.content = Array(content)
-        var head = "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n"
+        var head = "HTTP/1.1 \(status.code) \(Response.reasonPhrase(of: status))\r\n"
         head += "Content-Type: \(contentType)\r\nContent-Length: \(self.content.count)\r\n"
         fieldsStart = head.utf8.count
         for field in fields { head += "\(field.name.rawName): \(field.value)\r\n" }
         self.head = Array(head.utf8)
+    }
+
+    /// The status's own words, else those of RFC 9110 for the codes that a configuration can choose.
+    private static func reasonPhrase(of status: HTTPResponse.Status) -> String {
+        guard status.reasonPhrase.isEmpty else { return status.reasonPhrase }
+        let known: [HTTPResponse.Status] = [.ok, .tooManyRequests, .internalServerError, .serviceUnavailable]
+        return known.first { $0 == status }?.reasonPhrase ?? ""
     }
 
     /// 304 (RFC 9110 §15.4.5): the fields of the response that would have come, but for those that describe its content.

@@ -277,4 +277,59 @@ struct ConnectionMachineTests {
         #expect(busy.answer(.text(.ok, ""), date: Self.date, keepAlive: false, into: &output) == .close)
         #expect(String(decoding: output, as: UTF8.self).contains("Connection: close"))
     }
+
+    private static var proxied: ConnectionMachine {
+        var limits = ConnectionMachine.Limits()
+        limits.acceptsProxyHeader = true
+        return ConnectionMachine(limits: limits)
+    }
+
+    @Test("Where it is accepted, a connection may begin with a PROXY protocol header", arguments: 1...60)
+    func proxyHeader(size: Int) {
+        var play = Play(machine: Self.proxied)
+        play.feed("PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n" + Self.get, inPiecesOf: size)
+        #expect(play.answered == ["GET /"])
+        #expect(play.machine.proxiedSource?.host == "192.0.2.1")
+        // Once, and not before the next request.
+        play.feed("PROXY UNKNOWN\r\n", inPiecesOf: size)
+        #expect(play.refused == [.malformedRequestLine])
+    }
+
+    @Test("Where a PROXY protocol header may come, none need come", arguments: 1...30)
+    func noProxyHeader(size: Int) {
+        var play = Play(machine: Self.proxied)
+        play.feed(Self.get + "PUT", inPiecesOf: size)
+        #expect(play.answered == ["GET /"])
+        #expect(play.machine.proxiedSource == nil)
+    }
+
+    @Test("A broken PROXY protocol header is refused")
+    func brokenProxyHeader() {
+        var play = Play(machine: Self.proxied)
+        play.feed("PROXY TCP4 here there 1 2\r\n" + Self.get)
+        #expect(play.refused == [.malformedProxyHeader])
+        #expect(play.answered.isEmpty)
+    }
+
+    @Test(
+        "A PROXY protocol header where none is accepted is refused as what it is",
+        arguments: ["PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", "\r\n\r\n\0\r\nQUIT\n\u{21}\u{11}\0\u{0C}"], 12...50)
+    func unexpectedProxyHeader(header: String, size: Int) {
+        var play = Play()
+        play.feed(header + Self.get, inPiecesOf: size)
+        #expect(play.refused == [.unexpectedProxyHeader])
+        #expect(play.output.contains("PROXY protocol"))
+    }
+
+    @Test("A connection that ends or waits within a PROXY protocol header ends as one within a head")
+    func unfinishedProxyHeader() {
+        var play = Play(machine: Self.proxied)
+        play.feed("PROXY TCP4 192.")
+        #expect(play.machine.phase == .head)
+        var other = play
+        play.perform(play.machine.deadlinePassed())
+        #expect(play.refused == [.timeout])
+        other.perform(other.machine.inputEnded())
+        #expect(other.last == .close)
+    }
 }

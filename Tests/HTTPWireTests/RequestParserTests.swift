@@ -138,6 +138,9 @@ struct RequestParserTests {
             ("GET / HTTP/1.1\r\nHost: [::1\r\n", .malformedHost, 400),
             ("GET / HTTP/1.1\r\nHost: []\r\n", .malformedHost, 400),
             ("GET / HTTP/1.1\r\nHost: [::1]x\r\n", .malformedHost, 400),
+            ("GET / HTTP/1.1\r\nHost: [::1::2]\r\n", .malformedHost, 400),
+            ("GET / HTTP/1.1\r\nHost: [1:2:3:4:5:6:7]\r\n", .malformedHost, 400),
+            ("GET / HTTP/1.1\r\nHost: [12345::1]\r\n", .malformedHost, 400),
             // Framing (§6)
             ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n", .malformedContentLength, 400),
             ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 1\r\n", .malformedContentLength, 400),

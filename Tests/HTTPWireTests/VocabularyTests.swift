@@ -96,6 +96,21 @@ struct VocabularyTests {
     }
 
     @Test(
+        "A status line has its reason phrase, also where the status is known by its code alone",
+        arguments: [
+            (200, "HTTP/1.1 200 OK\r\n"), (429, "HTTP/1.1 429 Too Many Requests\r\n"),
+            (500, "HTTP/1.1 500 Internal Server Error\r\n"), (503, "HTTP/1.1 503 Service Unavailable\r\n"),
+        ])
+    func reasonPhrases(code: Int, line: String) {
+        var machine = ConnectionMachine()
+        _ = machine.received(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span)
+        var output: [UInt8] = []
+        let response = Response.text(HTTPResponse.Status(code: code), "")
+        _ = machine.answer(response, date: HTTPDate(seconds: 0), into: &output)
+        #expect(String(decoding: output, as: UTF8.self).hasPrefix(line))
+    }
+
+    @Test(
         "Dates are written as RFC 9110 wants them",
         arguments: [
             (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),

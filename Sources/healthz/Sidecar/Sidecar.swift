@@ -41,7 +41,7 @@ actor Sidecar {
         self.engine = engine
         self.responder = responder
         server = Server(
-            on: loop, limits: Server.Limits(configuration.clientLimits),
+            on: loop, limits: Server.Limits(configuration),
             reached: { limit in log.assumeIsolated { $0.reached(limit) } },
             handler: { head, peer in responder.assumeIsolated { $0.reply(to: head, from: peer) } })
     }
@@ -141,7 +141,7 @@ actor Sidecar {
         engine.assumeIsolated { $0.adopt(next) }
         responder.assumeIsolated { $0.adopt(next, at: Moment.now.timestamp) }
         server.assumeIsolated {
-            $0.adopt(Server.Limits(next.clientLimits))
+            $0.adopt(Server.Limits(next))
             $0.tell(ofExchanges: next.accessLog ? log.exchangeLog : nil)
         }
         log.assumeIsolated {
@@ -187,8 +187,17 @@ actor Sidecar {
 }
 
 extension Server.Limits {
-    fileprivate init(_ limits: Configuration.ClientLimits) {
+    fileprivate init(_ configuration: Configuration) {
         self.init()
+        let (limits, proxyProtocol) = (configuration.clientLimits, configuration.proxyProtocol)
+        proxyHeader = { peer in
+            switch proxyProtocol {
+            case .off: .refused
+            case .on: .accepted
+            case .networks(let networks):
+                peer.host.map { host in networks.contains { $0.contains(host) } } == true ? .trusted : .refused
+            }
+        }
         connections = Descriptors.connections(atMost: limits.connections)
         connectionsOfClient = limits.connectionsPerClient
         pipelined = limits.pipelinedRequests
