@@ -133,7 +133,7 @@ extension Setting {
         let number = try number(text)
         guard number == 1 || hasInterval else {
             throw ValueError(
-                "needs an interval: without one, whoever asks sets the pace, and results in a row mean nothing")
+                "needs an interval: without one, results in a row depend on how often clients ask")
         }
         return number
     }
