@@ -1,8 +1,9 @@
 package import Health
+package import Sockets
 
 /// Everything that the program is told from outside, valid.
 package struct Configuration: Sendable {
-    package let listen: Listen
+    package let listen: ListenAddress
     /// In the order in which they are shown; at least one.
     package private(set) var services: [Service]
     /// For a whole check.
@@ -94,7 +95,7 @@ package struct Configuration: Sendable {
     /// Where the server of such a configuration listens, whatever else may be wrong with it.
     package static func listen(
         flags: [Setting: String] = [:], environment: [String: String] = [:], files: Files = .system
-    ) throws(ConfigurationError) -> Listen {
+    ) throws(ConfigurationError) -> ListenAddress {
         let sources = Sources(flags, environment, files)
         let reader = SettingReader(sources)
         let listen = reader.listen()

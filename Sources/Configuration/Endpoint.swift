@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 package import Health
+import Sockets
 
 /// URLs as they are written in settings and on the command line.
 package enum Endpoint {
@@ -16,7 +17,7 @@ package enum Endpoint {
         guard let rest = text.dropping(prefix: "unix:") else { return try full(text) }
         let parts = rest.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let target = parts.count == 2 ? parts[1] : "/"
-        guard Listen.isSocketPath(parts[0]) else {
+        guard ListenAddress.isSocketPath(parts[0]) else {
             throw ValueError("is not unix: and an absolute path of at most 107 bytes")
         }
         guard target.hasPrefix("/"), target.isVisibleASCII else {

@@ -1,4 +1,5 @@
 import Health
+import Sockets
 
 /// Reads what a service's probes send: method, fields, content, credentials, TLS.
 struct RequestReader {
@@ -167,7 +168,7 @@ struct RequestReader {
             if case .sequence(let nodes) = section[.instances]?.content, nodes.count > 1 {
                 throw ValueError("is one place for several instances")
             }
-            return try Listen.socketPath(text)
+            return try ListenAddress.socketPath(text)
         }
     }
 

@@ -1,4 +1,5 @@
 import Health
+import Sockets
 
 /// Reads settings one by one and keeps what is wrong with them.
 final class SettingReader {
@@ -25,8 +26,8 @@ final class SettingReader {
         read(setting) { text throws(ValueError) in try Duration(setting: text, within: allowed) } ?? .zero
     }
 
-    func listen() -> Listen {
-        read(.listen) { text throws(ValueError) in try Listen(text) } ?? .tcp(host: "", port: 0)
+    func listen() -> ListenAddress {
+        read(.listen) { text throws(ValueError) in try ListenAddress(text) } ?? .tcp(host: "", port: 0)
     }
 
     func threshold(hasInterval: Bool) -> Threshold {

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import HTTPWire
+import Sockets
 
 /// One accepted connection: its descriptor, its machine, and the output that the client has not taken yet.
 /// Not Sendable: the server owns it.

@@ -1,4 +1,5 @@
 import HTTPWire
+import Sockets
 
 /// The open connections: by descriptor, counted by client, and those that wait for a request in the order in which they
 /// give way to new ones.

@@ -1,5 +1,6 @@
 package import EventLoop
 package import HTTPWire
+package import Sockets
 
 extension Server {
     /// What one client may take of the server, and all of them together.

@@ -2,6 +2,7 @@ package import EventLoop
 import Glibc
 import HTTPTypes
 package import HTTPWire
+package import Sockets
 import Time
 
 /// An HTTP/1.1 server: the shell round `ConnectionMachine`, which owns sockets and deadlines and decides nothing

@@ -2,6 +2,7 @@ package import EventLoop
 import HTTPServer
 import HTTPTypes
 package import HTTPWire
+import Sockets
 
 /// A server that answers health probes as Grafana, Loki or Tempo does, for a demonstration without them.
 /// It does so on loopback, on a port that the kernel chooses.

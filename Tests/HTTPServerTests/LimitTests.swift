@@ -3,6 +3,7 @@ import EventLoop
 import Foundation
 import HTTPTypes
 import HTTPWire
+import Sockets
 import TestSupport
 import Testing
 
@@ -198,23 +199,6 @@ struct LimitTests {
         #expect(try client.readToEnd() == "")
         #expect(reached.all == ["idle"])
         await server.stop(within: .zero)
-    }
-
-    @Test("An IPv6 client is its network of 64 bits, an IPv4 client its address, also where both families are served")
-    func clients() {
-        func client(_ text: String) -> Peer.Address {
-            var address = sockaddr_in6()
-            address.sin6_family = sa_family_t(AF_INET6)
-            inet_pton(AF_INET6, text, &address.sin6_addr)
-            return withUnsafePointer(to: address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Peer(SocketAddress(copying: $0, length: socklen_t(MemoryLayout<sockaddr_in6>.size))).client
-                }
-            }
-        }
-        #expect(client("2001:db8::1") == client("2001:db8::ffff:1"))
-        #expect(client("2001:db8::1") != client("2001:db8:0:1::1"))
-        #expect(client("::ffff:192.0.2.1") != client("::ffff:192.0.2.2"))
     }
 
     @Test("One address cannot take all places: its own oldest gives way, and others are not touched")

@@ -3,6 +3,7 @@ import EventLoop
 import HTTPServer
 import HTTPTypes
 import HTTPWire
+import Sockets
 import TestSupport
 import Testing
 

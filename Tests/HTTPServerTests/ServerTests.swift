@@ -4,6 +4,7 @@ import Foundation
 import HTTPServer
 import HTTPTypes
 import HTTPWire
+import Sockets
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import EventLoop
 import Health
 import Probing
 import Reporting
+import Sockets
 import Time
 
 struct ProbeCommand: Subcommand {
@@ -60,7 +61,7 @@ struct ProbeCommand: Subcommand {
                 try Endpoint.url(text)
             }
         }
-        let listen: Listen
+        let listen: ListenAddress
         do {
             listen = try Configuration.listen(environment: Terminal.environment)
         } catch {
@@ -89,7 +90,7 @@ struct ProbeCommand: Subcommand {
     }
 }
 
-extension Listen {
+extension ListenAddress {
     /// How this machine reaches a server that listens there; nil where the port is not known.
     fileprivate func url(target: String) -> ProbeURL? {
         switch self {

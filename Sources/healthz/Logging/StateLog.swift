@@ -6,6 +6,7 @@ import HTTPWire
 import Health
 import Logging
 import Reporting
+import Sockets
 import Time
 
 /// What the log tells: start, end, reloads, and every change of state, one line each; requests only where they are

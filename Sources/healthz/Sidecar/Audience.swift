@@ -1,8 +1,8 @@
 import Configuration
-import HTTPServer
 import HTTPTypes
 import HTTPWire
 import Reporting
+import Sockets
 
 /// Decides who is shown the details of a report, and who its verdicts alone.
 struct Audience {

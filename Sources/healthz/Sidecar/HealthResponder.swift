@@ -5,6 +5,7 @@ import HTTPTypes
 import HTTPWire
 import Health
 import Reporting
+import Sockets
 import Time
 
 /// Answers requests: the paths of the API over the aggregator's reports. docs/api.md describes it.

@@ -6,6 +6,7 @@ import HTTPServer
 import HTTPWire
 import Health
 import Logging
+import Sockets
 import Time
 
 /// The server in its life: start, changes of state, reloads, draining, end.
@@ -70,7 +71,7 @@ actor Sidecar {
         await server.tell(ofExchanges: configuration.accessLog ? log.exchangeLog : nil)
         let bound =
             if let passed = try await listenOnPassed() { passed } else {
-                [try await listen(on: ListenAddress(configuration.listen), orOnAnyPort: mayMove)]
+                [try await listen(on: configuration.listen, orOnAnyPort: mayMove)]
             }
         for address in bound { started(address) }
         await log.started(on: bound, configuration)
@@ -205,20 +206,5 @@ extension Server.Limits {
         content = limits.head
         idle = limits.idle
         writeStall = limits.write
-    }
-}
-
-extension ListenAddress {
-    init(_ setting: Listen) {
-        switch setting {
-        case .tcp(let host, let port): self = .tcp(host: host, port: port)
-        case .unix(let path): self = .unix(path: path)
-        }
-    }
-
-    /// As a client writes it.
-    var url: String {
-        if case .unix = self { return description }
-        return "http://\(self)"
     }
 }

@@ -2,24 +2,19 @@ import Glibc
 
 /// The other end of a connection.
 package struct Peer: Sendable, Hashable {
-    /// A client's address: connections are counted by it.
-    enum Address: Sendable, Hashable {
+    /// A client's address; connections are counted by it.
+    package enum Address: Sendable, Hashable {
         /// In network byte order.
         case v4(UInt32)
         case v6(UInt64, UInt64, scope: UInt32)
-        /// Whoever can open the socket's file.
+        /// A UNIX domain socket: any process that may open its file.
         case unix
     }
 
-    let address: Address
-    /// By whom connections are counted: a host has all addresses of its IPv6 network of 64 bits.
-    var client: Address {
-        guard case .v6(let high, _, let scope) = address else { return address }
-        return .v6(high, 0, scope: scope)
-    }
+    package let address: Address
     package let port: UInt16
 
-    init(_ socket: SocketAddress) {
+    package init(_ socket: SocketAddress) {
         switch socket.family {
         case AF_INET:
             let found = socket.reading(sockaddr_in.self) { ($0.sin_addr.s_addr, $0.sin_port) }
@@ -32,7 +27,13 @@ package struct Peer: Sendable, Hashable {
         }
     }
 
-    /// In numbers; nil for a UNIX domain socket, whose clients have no address.
+    /// The address that connections are counted by: a host can use every address of its IPv6 /64 network.
+    package var client: Address {
+        guard case .v6(let high, _, let scope) = address else { return address }
+        return .v6(high, 0, scope: scope)
+    }
+
+    /// In numbers; nil for a UNIX domain socket.
     package var host: String? {
         switch address {
         case .v4(var bytes): return Peer.text(AF_INET, &bytes)
@@ -47,7 +48,7 @@ package struct Peer: Sendable, Hashable {
     private static func text(_ family: Int32, _ bytes: UnsafeRawPointer) -> String {
         var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         guard inet_ntop(family, bytes, &buffer, socklen_t(buffer.count)) != nil else { return "?" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return String(buffer: buffer)
     }
 }
 
@@ -59,7 +60,7 @@ extension Peer: CustomStringConvertible {
 }
 
 extension Peer.Address {
-    /// A dual-stack socket shows IPv4 clients as ::ffff:192.0.2.1, which is them all the same.
+    /// A dual-stack socket shows IPv4 clients as ::ffff:192.0.2.1. That is the same client as 192.0.2.1.
     fileprivate init(_ address: in6_addr, scope: UInt32) {
         self = withUnsafeBytes(of: address) { bytes in
             if bytes.prefix(12).elementsEqual(Peer.Address.mappedPrefix) {
