@@ -74,7 +74,7 @@ let package = Package(
         room(
             "Reporting", ["Health", "Time"],
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
-        room("Configuration", ["CYAML", "Health", "Sockets", "Time"]),
+        room("Configuration", ["CYAML", "HTTPWire", "Health", "Sockets", "Time"]),
         room("StandIns", ["EventLoop", "HTTPServer", "HTTPWire", "Sockets", httpTypes]),
         .executableTarget(
             name: "healthz",

@@ -1,3 +1,4 @@
+package import HTTPWire
 package import Health
 package import Sockets
 
@@ -19,7 +20,7 @@ package struct Configuration: Sendable {
     package let detail: DetailPolicy
     /// Whoever has it is shown all. A secret.
     package let detailToken: String?
-    package let clientLimits: ClientLimits
+    package let serverLimits: ServerLimits
     package let logLevel: LogLevel
     package let logFormat: LogFormat
     package let accessLog: Bool
@@ -35,24 +36,6 @@ package struct Configuration: Sendable {
         package let pace: Pace
         /// What began longer ago is no answer any more.
         package let staleAfter: Duration
-    }
-
-    /// What clients may take.
-    package struct ClientLimits: Sendable, Hashable {
-        package let connections: Int
-        package let connectionsPerClient: Int
-        package let requestsPerConnection: Int
-        /// Of one connection, before others get their turn.
-        package let pipelinedRequests: Int
-        /// Request line and fields together.
-        package let headBytes: Int
-        package let fields: Int
-        /// From the opening of a connection, or the first byte of a later request, to the end of the head.
-        package let head: Duration
-        /// Between two requests.
-        package let idle: Duration
-        /// How long a client may take nothing of its answer.
-        package let write: Duration
     }
 
     /// - Parameters:
@@ -79,7 +62,7 @@ package struct Configuration: Sendable {
             } ?? 500
         detail = reader.read(.detail) { text throws(ValueError) in try DetailPolicy(text) } ?? .summary
         detailToken = reader.token(files)
-        clientLimits = reader.clientLimits()
+        serverLimits = reader.serverLimits()
         logLevel = reader.read(.logLevel) { text throws(ValueError) in try LogLevel(word: text) } ?? .info
         logFormat = reader.read(.logFormat) { text throws(ValueError) in try LogFormat(word: text) } ?? .text
         accessLog = reader.read(.accessLog) { text throws(ValueError) in try Switch(text) } == .on

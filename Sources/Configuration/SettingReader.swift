@@ -1,3 +1,4 @@
+import HTTPWire
 import Health
 import Sockets
 
@@ -66,22 +67,27 @@ final class SettingReader {
         return Configuration.Background(pace: pace, staleAfter: staleAfter)
     }
 
-    func clientLimits() -> Configuration.ClientLimits {
+    func serverLimits() -> ServerLimits {
         func count(_ setting: Setting, _ allowed: ClosedRange<Int>) -> Int {
             read(setting) { text throws(ValueError) in
                 try Int(setting: text, within: allowed)
             } ?? allowed.lowerBound
         }
-        let times: ClosedRange<Duration> = .milliseconds(100) ... .seconds(3600)
-        return Configuration.ClientLimits(
-            connections: count(.maxConnections, 1...1_000_000),
-            connectionsPerClient: count(.maxConnectionsPerClient, 1...1_000_000),
-            requestsPerConnection: count(.maxRequestsPerConnection, 1...100_000_000),
-            pipelinedRequests: count(.maxPipelinedRequests, 1...10_000),
-            // A place in a head is kept in 16 bits.
-            headBytes: count(.maxHeadBytes, 1024...65_000), fields: count(.maxFields, 1...1000),
-            head: duration(.headTimeout, within: times), idle: duration(.idleTimeout, within: times),
-            write: duration(.writeTimeout, within: times))
+        func time(_ setting: Setting) -> Duration { duration(setting, within: .milliseconds(100) ... .seconds(3600)) }
+        var limits = ServerLimits()
+        limits.connections = count(.maxConnections, 1...1_000_000)
+        limits.connectionsPerClient = count(.maxConnectionsPerClient, 1...1_000_000)
+        limits.requestsPerConnection = count(.maxRequestsPerConnection, 1...100_000_000)
+        limits.pipelinedRequests = count(.maxPipelinedRequests, 1...10_000)
+        // A place in a head is kept in 16 bits.
+        limits.machine.head.headBytes = count(.maxHeadBytes, 1024...65_000)
+        limits.machine.head.requestLineBytes = min(limits.machine.head.requestLineBytes, limits.machine.head.headBytes)
+        limits.machine.head.fieldLines = count(.maxFields, 1...1000)
+        limits.headTimeout = time(.headTimeout)
+        limits.contentTimeout = limits.headTimeout
+        limits.idleTimeout = time(.idleTimeout)
+        limits.writeTimeout = time(.writeTimeout)
+        return limits
     }
 
     func token(_ files: Files) -> String? {

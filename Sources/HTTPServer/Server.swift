@@ -25,7 +25,7 @@ package actor Server {
     private static let outputBatch = 64 * 1024
 
     package nonisolated let loop: EventLoop
-    private var limits: Limits
+    private var limits: ServerLimits
     private let handler: Handler
     /// Told of every answered request; nil costs nothing.
     private var answered: (@Sendable (Exchange) -> Void)?
@@ -48,7 +48,7 @@ package actor Server {
     /// - Parameters:
     ///   - reached: told each time that a client runs into a limit.
     package init(
-        on loop: EventLoop, limits: Limits = Limits(),
+        on loop: EventLoop, limits: ServerLimits = ServerLimits(),
         reached: @escaping @Sendable (Reached) -> Void = { _ in }, handler: @escaping Handler
     ) {
         self.loop = loop
@@ -88,7 +88,7 @@ package actor Server {
     }
 
     /// From now on these hold; what a connection has begun goes on under those before.
-    package func adopt(_ limits: Limits) {
+    package func adopt(_ limits: ServerLimits) {
         self.limits = limits
     }
 
@@ -191,7 +191,7 @@ package actor Server {
     /// Where all places are taken, who has waited longest for its next request, or else for the rest of one, or else has
     /// taken nothing of its answer for longest, gives way: those who only sit there cannot keep out those who ask.
     private func makeRoom(for peer: Peer) -> Bool {
-        if connections.count(of: peer.client) >= limits.connectionsOfClient {
+        if connections.count(of: peer.client) >= limits.connectionsPerClient {
             reach(.connectionsOfClient(peer))
             guard let waiting = connections.firstWaiting(where: { $0.peer.client == peer.client }) else {
                 return false
@@ -306,10 +306,10 @@ package actor Server {
     ) -> ConnectionMachine.Action? {
         switch action {
         case .answer(let head):
-            if output.count >= Server.outputBatch || answers == limits.pipelined {
+            if output.count >= Server.outputBatch || answers == limits.pipelinedRequests {
                 guard flush(&output, connection, before: action) else { return nil }
             }
-            guard answers < limits.pipelined else {
+            guard answers < limits.pipelinedRequests else {
                 reach(.pipelined)
                 connection.suspended = action
                 continueLater(connection)
@@ -423,14 +423,14 @@ package actor Server {
     ) -> ConnectionMachine.Action {
         connection.timedPhase = nil
         connection.answers += 1
-        if connection.answers == limits.requests { reach(.requests) }
+        if connection.answers == limits.requestsPerConnection { reach(.requests) }
         if let head, let answered, let startedAt {
             answered(
                 Exchange(
                     peer: connection.peer, head: head, status: response.status.code, duration: .now - startedAt))
         }
         return connection.machine.answer(
-            response, date: currentDate(), keepAlive: keepsAlive && connection.answers < limits.requests,
+            response, date: currentDate(), keepAlive: keepsAlive && connection.answers < limits.requestsPerConnection,
             into: &output)
     }
 
@@ -460,7 +460,7 @@ package actor Server {
         guard phase != connection.timedPhase else { return }
         connection.timedPhase = phase
         connections.queue(connection, in: phase)
-        if let allowed = limits.allowed(phase) {
+        if let allowed = limits.timeout(of: phase) {
             deadlines.set(Int(connection.descriptor), to: .now + allowed)
         } else {
             deadlines.remove(Int(connection.descriptor))

@@ -37,9 +37,9 @@ struct LimitTests {
     }
 
     private func start(
-        on host: String = "127.0.0.1", _ change: (inout Server.Limits) -> Void, handler: @escaping Server.Handler
+        on host: String = "127.0.0.1", _ change: (inout ServerLimits) -> Void, handler: @escaping Server.Handler
     ) async throws -> (Server, UInt16) {
-        var limits = Server.Limits()
+        var limits = ServerLimits()
         change(&limits)
         let server = Server(on: loop, limits: limits, reached: reached.add, handler: handler)
         guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: host, port: 0)) else {
@@ -123,7 +123,7 @@ struct LimitTests {
         arguments: [(3, 100), (100, 3)])
     func stalled(connections: Int, ofClient: Int) async throws {
         let (server, port) = try await start(
-            { ($0.connections, $0.connectionsOfClient, $0.writeStall) = (connections, ofClient, .seconds(3600)) },
+            { ($0.connections, $0.connectionsPerClient, $0.writeTimeout) = (connections, ofClient, .seconds(3600)) },
             handler: Self.largeOrOk)
         let stalled = try (0..<3).map { _ in try RawClient(port: port) }
         for client in stalled {
@@ -145,7 +145,7 @@ struct LimitTests {
     func sendingAhead() async throws {
         let answers = Guarded(0)
         let loop = loop
-        let (server, port) = try await start({ $0.writeStall = .milliseconds(300) }) { _, _ in
+        let (server, port) = try await start({ $0.writeTimeout = .milliseconds(300) }) { _, _ in
             .later { answer in
                 answers.withLock { $0 += 1 }
                 loop.run { answer(Self.large) }
@@ -164,7 +164,7 @@ struct LimitTests {
     func turns() async throws {
         let order = Guarded<[String]>([])
         let (blocked, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        let (server, port) = try await start({ $0.pipelined = 4 }) { head, _ in
+        let (server, port) = try await start({ $0.pipelinedRequests = 4 }) { head, _ in
             guard case .origin(let path, _) = head.target else { return .now(.text(.ok, "*")) }
             if path == "/block" {
                 blocked.signal()
@@ -193,7 +193,7 @@ struct LimitTests {
 
     @Test("A connection that waits too long for its next request is closed, and told of")
     func idle() async throws {
-        let (server, port) = try await start({ $0.idle = .milliseconds(50) }, handler: Self.ok)
+        let (server, port) = try await start({ $0.idleTimeout = .milliseconds(50) }, handler: Self.ok)
         let client = try RawClient(port: port)
         #expect(try ask(client) == 200)
         #expect(try client.readToEnd() == "")
@@ -204,7 +204,7 @@ struct LimitTests {
     @Test("One address cannot take all places: its own oldest gives way, and others are not touched")
     func perClient() async throws {
         let (server, port) = try await start(
-            on: "::", { ($0.connections, $0.connectionsOfClient) = (100, 2) }, handler: Self.ok)
+            on: "::", { ($0.connections, $0.connectionsPerClient) = (100, 2) }, handler: Self.ok)
         let other = try RawClient(port: port, host: "::1")
         #expect(try ask(other) == 200)
         let mine = try (0..<2).map { _ in try RawClient(port: port) }
@@ -219,7 +219,7 @@ struct LimitTests {
 
     @Test("Only so many requests are answered on a connection, and the last answer says so")
     func requests() async throws {
-        let (server, port) = try await start({ $0.requests = 3 }, handler: Self.ok)
+        let (server, port) = try await start({ $0.requestsPerConnection = 3 }, handler: Self.ok)
         let client = try RawClient(port: port)
         try client.send(String(repeating: Self.request, count: 5))
         for number in 1...3 {
@@ -234,7 +234,7 @@ struct LimitTests {
     func adopt() async throws {
         let (server, port) = try await start({ _ in }, handler: Self.ok)
         let before = try RawClient(port: port)
-        var limits = Server.Limits()
+        var limits = ServerLimits()
         limits.machine.head.fieldLines = 1
         await server.adopt(limits)
         let fields = "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n\r\n"

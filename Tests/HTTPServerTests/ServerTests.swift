@@ -53,7 +53,7 @@ struct ServerTests {
     }
 
     /// Answers with the path; `/later` when the gate opens, `/soon` by calling back at once, `/big` with a megabyte.
-    private func start(_ limits: Server.Limits = .init(), on host: String = "127.0.0.1") async throws -> (
+    private func start(_ limits: ServerLimits = .init(), on host: String = "127.0.0.1") async throws -> (
         Server, UInt16
     ) {
         let (gate, loop) = (gate, loop)
@@ -79,8 +79,8 @@ struct ServerTests {
         return (server, port)
     }
 
-    private func quick(_ change: (inout Server.Limits) -> Void) -> Server.Limits {
-        var limits = Server.Limits()
+    private func quick(_ change: (inout ServerLimits) -> Void) -> ServerLimits {
+        var limits = ServerLimits()
         change(&limits)
         return limits
     }
@@ -193,7 +193,7 @@ struct ServerTests {
     @Test(
         "A head that does not come in time gets 408, from the first byte or without one", arguments: ["", "GET / HT"])
     func headTimeout(sent: String) async throws {
-        let (_, port) = try await start(quick { $0.head = .milliseconds(100) })
+        let (_, port) = try await start(quick { $0.headTimeout = .milliseconds(100) })
         let client = try RawClient(port: port)
         if !sent.isEmpty { try client.send(sent) }
         #expect(try client.readToEnd().hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
@@ -201,7 +201,7 @@ struct ServerTests {
 
     @Test("A head that dribbles in is not given more time for each byte")
     func dribbleTimeout() async throws {
-        let (_, port) = try await start(quick { $0.head = .milliseconds(200) })
+        let (_, port) = try await start(quick { $0.headTimeout = .milliseconds(200) })
         let client = try RawClient(port: port)
         let start = ContinuousClock.now
         DispatchQueue.global().async {
@@ -217,7 +217,7 @@ struct ServerTests {
 
     @Test("An idle connection is closed without a word")
     func idle() async throws {
-        let (_, port) = try await start(quick { $0.idle = .milliseconds(100) })
+        let (_, port) = try await start(quick { $0.idleTimeout = .milliseconds(100) })
         let client = try RawClient(port: port)
         try client.send(Self.request)
         _ = try client.readResponse()
@@ -226,7 +226,7 @@ struct ServerTests {
 
     @Test("Who takes nothing of his answer is cut off")
     func writeStall() async throws {
-        let (server, port) = try await start(quick { $0.writeStall = .milliseconds(100) })
+        let (server, port) = try await start(quick { $0.writeTimeout = .milliseconds(100) })
         let client = try RawClient(port: port)
         try client.send(String(repeating: "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", count: 20))
         // Stopping waits for connections with output: it returns in time only if this one has been closed.
@@ -334,7 +334,7 @@ struct ServerTests {
     @Test("Stopping lets a client take all that it has been answered")
     func stoppingWhileWriting() async throws {
         // On a busy machine this client may be slow, which is not what is tried here.
-        let (server, port) = try await start(quick { $0.writeStall = .seconds(90) })
+        let (server, port) = try await start(quick { $0.writeTimeout = .seconds(90) })
         let client = try RawClient(port: port)
         let count = 16
         try client.send(String(repeating: "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", count: count))

@@ -47,7 +47,7 @@ actor Sidecar {
         self.engine = engine
         self.responder = responder
         server = Server(
-            on: loop, limits: Server.Limits(configuration.clientLimits),
+            on: loop, limits: configuration.serverLimits.withinDescriptors,
             reached: { limit in log.assumeIsolated { $0.reached(limit) } },
             handler: { head, peer in responder.assumeIsolated { $0.reply(to: head, from: peer) } })
     }
@@ -147,7 +147,7 @@ actor Sidecar {
         engine.assumeIsolated { $0.adopt(next) }
         responder.assumeIsolated { $0.adopt(next, at: Moment.now.timestamp) }
         server.assumeIsolated {
-            $0.adopt(Server.Limits(next.clientLimits))
+            $0.adopt(next.serverLimits.withinDescriptors)
             $0.tell(ofExchanges: next.accessLog ? log.exchangeLog : nil)
         }
         log.assumeIsolated {
@@ -192,19 +192,11 @@ actor Sidecar {
     }
 }
 
-extension Server.Limits {
-    fileprivate init(_ limits: Configuration.ClientLimits) {
-        self.init()
-        connections = Descriptors.connections(atMost: limits.connections)
-        connectionsOfClient = limits.connectionsPerClient
-        pipelined = limits.pipelinedRequests
-        requests = limits.requestsPerConnection
-        machine.head.headBytes = limits.headBytes
-        machine.head.requestLineBytes = min(machine.head.requestLineBytes, limits.headBytes)
-        machine.head.fieldLines = limits.fields
-        head = limits.head
-        content = limits.head
-        idle = limits.idle
-        writeStall = limits.write
+extension ServerLimits {
+    /// With no more connections than there are descriptors for.
+    fileprivate var withinDescriptors: ServerLimits {
+        var limits = self
+        limits.connections = Descriptors.connections(atMost: connections)
+        return limits
     }
 }
