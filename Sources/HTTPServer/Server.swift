@@ -29,7 +29,7 @@ package actor Server {
     private let handler: Handler
     /// Told of every answered request; nil costs nothing.
     private var answered: (@Sendable (Exchange) -> Void)?
-    private let reached: @Sendable (Reached) -> Void
+    private let reached: @Sendable (LimitReached) -> Void
     package private(set) var tally = ServerTally()
 
     private var poll: Poll?
@@ -49,7 +49,7 @@ package actor Server {
     ///   - reached: told each time that a client runs into a limit.
     package init(
         on loop: EventLoop, limits: ServerLimits = ServerLimits(),
-        reached: @escaping @Sendable (Reached) -> Void = { _ in }, handler: @escaping Handler
+        reached: @escaping @Sendable (LimitReached) -> Void = { _ in }, handler: @escaping Handler
     ) {
         self.loop = loop
         self.limits = limits
@@ -192,7 +192,7 @@ package actor Server {
     /// taken nothing of its answer for longest, gives way: those who only sit there cannot keep out those who ask.
     private func makeRoom(for peer: Peer) -> Bool {
         if connections.count(of: peer.client) >= limits.connectionsPerClient {
-            reach(.connectionsOfClient(peer))
+            reach(.connectionsPerClient(peer))
             guard let waiting = connections.firstWaiting(where: { $0.peer.client == peer.client }) else {
                 return false
             }
@@ -205,7 +205,7 @@ package actor Server {
         return true
     }
 
-    private func reach(_ limit: Reached) {
+    private func reach(_ limit: LimitReached) {
         tally.record(limit)
         reached(limit)
     }
@@ -235,10 +235,10 @@ package actor Server {
             if let connection = connections[descriptor] {
                 connection.timedPhase = nil
                 if connection.hasUnsent {
-                    reach(.writeStall)
+                    reach(.writeTimeout)
                     close(connection)
                 } else {
-                    if connection.machine.phase == .idle { reach(.idle) }
+                    if connection.machine.phase == .idle { reach(.idleTimeout) }
                     perform(connection.machine.deadlinePassed(), connection)
                 }
             } else {
@@ -310,7 +310,7 @@ package actor Server {
                 guard flush(&output, connection, before: action) else { return nil }
             }
             guard answers < limits.pipelinedRequests else {
-                reach(.pipelined)
+                reach(.pipelinedRequests)
                 connection.suspended = action
                 continueLater(connection)
                 return nil
@@ -423,7 +423,7 @@ package actor Server {
     ) -> ConnectionMachine.Action {
         connection.timedPhase = nil
         connection.answers += 1
-        if connection.answers == limits.requestsPerConnection { reach(.requests) }
+        if connection.answers == limits.requestsPerConnection { reach(.requestsPerConnection) }
         if let head, let answered, let startedAt {
             answered(
                 Exchange(

@@ -18,17 +18,17 @@ struct LimitTests {
     private final class Reached: Sendable {
         private let told = Guarded<[String]>([])
 
-        @Sendable func add(_ limit: Server.Reached) {
+        @Sendable func add(_ limit: LimitReached) {
             let name =
                 switch limit {
                 case .connections: "connections"
-                case .connectionsOfClient(let peer): "connections of \(peer.host ?? "unix")"
-                case .requests: "requests"
-                case .pipelined: "pipelined"
-                case .idle: "idle"
+                case .connectionsPerClient(let peer): "connections of \(peer.host ?? "unix")"
+                case .requestsPerConnection: "requests"
+                case .pipelinedRequests: "pipelined"
+                case .idleTimeout: "idle"
                 case .exhausted: "exhausted"
                 case .refusal(let error): "refusal \(error)"
-                case .writeStall: "write stall"
+                case .writeTimeout: "write timeout"
                 }
             told.withLock { $0.append(name) }
         }
@@ -137,7 +137,8 @@ struct LimitTests {
         // Now that one is idle, it is who gives way.
         #expect(try ask(RawClient(port: port)) == 200)
         #expect(try new.readToEnd() == "")
-        #expect(await server.tally.count(connections == 3 ? .connections : .connectionsOfClient) == 2)
+        let tally = await server.tally
+        #expect((connections == 3 ? tally.connections : tally.connectionsPerClient) == 2)
         await server.stop(within: .zero)
     }
 
@@ -153,10 +154,10 @@ struct LimitTests {
         }
         let client = try RawClient(port: port)
         try client.send(String(repeating: Self.request, count: 100))
-        try await waitUntil("it is cut off") { reached.all.contains("write stall") }
+        try await waitUntil("it is cut off") { reached.all.contains("write timeout") }
         #expect(answers.withLock { $0 } == 1)
         #expect(await server.openConnections == 0)
-        #expect(await server.tally.count(.writeStall) == 1)
+        #expect(await server.tally.writeTimeouts == 1)
         await server.stop(within: .zero)
     }
 

@@ -129,7 +129,7 @@ actor StateLog {
     }
 
     /// Told once for each limit: whoever runs into one may do so a thousand times a second.
-    func reached(_ limit: Server.Reached) {
+    func reached(_ limit: LimitReached) {
         let (setting, message): (Setting, Logger.Message)
         switch limit {
         case .exhausted(let error): return exhausted(error)
@@ -137,24 +137,25 @@ actor StateLog {
             (setting, message) = (
                 .maxConnections, "all connections are taken: who waits longest gives way"
             )
-        case .connectionsOfClient(let peer):
+        case .connectionsPerClient(let peer):
             (setting, message) = (
                 .maxConnectionsPerClient,
                 "\(peer.host ?? "a client") has as many connections as it may: its oldest gives way"
             )
-        case .requests:
+        case .requestsPerConnection:
             (setting, message) = (.maxRequestsPerConnection, "a connection has had its requests, and is closed")
-        case .pipelined:
+        case .pipelinedRequests:
             (setting, message) = (
                 .maxPipelinedRequests, "a client sends more requests at once than are answered in one go: the rest wait"
             )
-        case .idle: (setting, message) = (.idleTimeout, "a connection has waited too long for a request, and is closed")
+        case .idleTimeout:
+            (setting, message) = (.idleTimeout, "a connection has waited too long for a request, and is closed")
         case .refusal(.timeout): (setting, message) = (.headTimeout, "a request has not come in time, and is refused")
         case .refusal(.headTooLarge), .refusal(.requestLineTooLong):
             (setting, message) = (.maxHeadBytes, "a request with a larger head is refused")
         case .refusal(.tooManyFields): (setting, message) = (.maxFields, "a request with more fields is refused")
         case .refusal: return
-        case .writeStall: (setting, message) = (.writeTimeout, "a client takes nothing of its answer, and is left")
+        case .writeTimeout: (setting, message) = (.writeTimeout, "a client takes nothing of its answer, and is left")
         }
         guard told.insert(setting.rawValue).inserted else { return }
         let isAlarming = setting == .maxConnections || setting == .maxConnectionsPerClient

@@ -51,24 +51,22 @@ struct Meter {
             version: Healthz.version, health: aggregator.assumeIsolated { $0.figures() }, isDraining: isDraining,
             connections: Figures.Connections(
                 open: open, accepted: tally.accepted,
-                refused: ServerTally.Refusal.allCases.map { (reason: $0.label, count: tally.count($0)) }),
+                refused: tally.refused),
             requests: answered(tally), loadedAt: loadedAt, reloadHasFailed: reloadHasFailed, process: process.read())
     }
 
     private func answered(_ tally: ServerTally) -> [Figures.Requests] {
         requests.counts.map { Figures.Requests(route: $0.route.label, code: $0.code, count: $0.count) }
-            + tally.refusedHeads.counts.map { Figures.Requests(route: "malformed", code: $0.code, count: $0.count) }
+            + tally.refusals.counts.map { Figures.Requests(route: "malformed", code: $0.code, count: $0.count) }
     }
 }
 
-extension ServerTally.Refusal {
-    /// The setting that limits it, where there is one.
-    fileprivate var label: String {
-        switch self {
-        case .connections: "max_connections"
-        case .connectionsOfClient: "max_connections_per_client"
-        case .writeStall: "write_timeout"
-        case .exhausted: "exhausted"
-        }
+extension ServerTally {
+    /// By the setting that limits it, if there is one.
+    fileprivate var refused: [(reason: String, count: Int)] {
+        [
+            ("max_connections", connections), ("max_connections_per_client", connectionsPerClient),
+            ("write_timeout", writeTimeouts), ("exhausted", exhausted),
+        ]
     }
 }
