@@ -2,9 +2,9 @@ import HTTPWire
 
 extension ServerLimits {
     /// How long a connection may stay in this phase; nil if something else ends it.
-    func timeout(of phase: Connection.TimedPhase) -> Duration? {
+    func timeout(of phase: Conversation.Phase) -> Duration? {
         switch phase {
-        case .output: writeTimeout
+        case .writing: writeTimeout
         case .machine(.head): headTimeout
         case .machine(.content): contentTimeout
         case .machine(.idle): idleTimeout

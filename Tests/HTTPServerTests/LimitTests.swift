@@ -41,14 +41,14 @@ struct LimitTests {
     ) async throws -> (Server, UInt16) {
         var limits = ServerLimits()
         change(&limits)
-        let server = Server(on: loop, limits: limits, reached: reached.add, handler: handler)
+        let server = Server(on: loop, limits: limits, limitReached: reached.add, handler: handler)
         guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: host, port: 0)) else {
             return (server, 0)
         }
         return (server, port)
     }
 
-    private static let ok: Server.Handler = { _, _ in .now(.text(.ok, "ok")) }
+    private static let ok: Server.Handler = { _, _, _ in .text(.ok, "ok") }
     private static let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
     private func ask(_ client: RawClient) throws -> Int {
@@ -91,10 +91,11 @@ struct LimitTests {
 
     @Test("Whoever is being answered keeps its place, and a new client waits")
     func answering() async throws {
-        let gate = Guarded<[@Sendable (Response) -> Void]>([])
-        let (server, port) = try await start({ $0.connections = 2 }) { head, _ in
-            guard case .origin("/later", _) = head.target else { return .now(.text(.ok, "ok")) }
-            return .later { answer in gate.withLock { $0.append(answer) } }
+        let gate = Guarded<[any Reply]>([])
+        let (server, port) = try await start({ $0.connections = 2 }) { head, _, reply in
+            guard case .origin("/later", _) = head.target else { return .text(.ok, "ok") }
+            gate.withLock { $0.append(reply) }
+            return nil
         }
         let busy = try (0..<2).map { _ in try RawClient(port: port) }
         for client in busy { try client.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n") }
@@ -103,8 +104,8 @@ struct LimitTests {
         try new.send(Self.request)
         try await waitUntil("the limit is reached") { reached.all.contains("connections") }
         #expect(!new.hasInput)
-        let answers = gate.withLock { $0 }
-        loop.run { for answer in answers { answer(.text(.ok, "later")) } }
+        let replies = gate.withLock { $0 }
+        loop.run { for reply in replies { reply.send(.text(.ok, "later")) } }
         for client in busy { #expect(try client.readResponse().body == "later") }
         #expect(try new.readResponse().status == 200, "one that is answered has become idle, and gives way")
         await server.stop(within: .zero)
@@ -113,9 +114,9 @@ struct LimitTests {
     /// More than a client's and a server's system take together before anybody reads.
     private static let large = Response.text(.ok, String(repeating: "x", count: 32 << 20))
 
-    private static let largeOrOk: Server.Handler = { head, _ in
-        guard case .origin("/large", _) = head.target else { return .now(.text(.ok, "ok")) }
-        return .now(large)
+    private static let largeOrOk: Server.Handler = { head, _, _ in
+        guard case .origin("/large", _) = head.target else { return .text(.ok, "ok") }
+        return large
     }
 
     @Test(
@@ -146,11 +147,10 @@ struct LimitTests {
     func sendingAhead() async throws {
         let answers = Guarded(0)
         let loop = loop
-        let (server, port) = try await start({ $0.writeTimeout = .milliseconds(300) }) { _, _ in
-            .later { answer in
-                answers.withLock { $0 += 1 }
-                loop.run { answer(Self.large) }
-            }
+        let (server, port) = try await start({ $0.writeTimeout = .milliseconds(300) }) { _, _, reply in
+            answers.withLock { $0 += 1 }
+            loop.run { reply.send(Self.large) }
+            return nil
         }
         let client = try RawClient(port: port)
         try client.send(String(repeating: Self.request, count: 100))
@@ -165,14 +165,14 @@ struct LimitTests {
     func turns() async throws {
         let order = Guarded<[String]>([])
         let (blocked, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        let (server, port) = try await start({ $0.pipelinedRequests = 4 }) { head, _ in
-            guard case .origin(let path, _) = head.target else { return .now(.text(.ok, "*")) }
+        let (server, port) = try await start({ $0.pipelinedRequests = 4 }) { head, _, _ in
+            guard case .origin(let path, _) = head.target else { return .text(.ok, "*") }
             if path == "/block" {
                 blocked.signal()
                 _ = release.wait(timeout: .now() + 20)
             }
             order.withLock { $0.append(path) }
-            return .now(.text(.ok, path))
+            return .text(.ok, path)
         }
         let (blocker, much, other) = (
             try RawClient(port: port), try RawClient(port: port), try RawClient(port: port)

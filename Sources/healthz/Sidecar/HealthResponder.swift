@@ -30,13 +30,20 @@ actor HealthResponder {
         }
     }
 
-    /// What is asked for and how it shall be written.
+    /// Which report is asked for, and how it is to be written.
     private struct Question: Hashable, Sendable {
         let selection: Selection
         let format: Format
         let detail: Detail
         /// As it was configured when this was asked, as the services are that the answer is about.
         let unhealthy: HTTPResponse.Status
+        /// What is wrong with the request, though it can be answered.
+        let warnings: [String]
+    }
+
+    private enum Answer {
+        case response(Response)
+        case report(Question)
     }
 
     /// What the configuration says of answers.
@@ -105,52 +112,59 @@ actor HealthResponder {
         isDraining = true
     }
 
-    func reply(to head: RequestHead, from peer: Peer) -> Reply {
-        let (route, reply) = answer(head, peer)
-        switch reply {
-        case .now(let unconditional):
-            let response = unconditional.under(head.precondition)
-            meter.record(route, response.status)
-            return .now(response)
-        case .later(let work):
-            return .later { [self] answer in
-                work { unconditional in
-                    let response = unconditional.under(head.precondition)
-                    self.assumeIsolated { $0.meter.record(route, response.status) }
-                    answer(response)
+    /// - Returns: the response, or nil; then `reply` sends it when the check that is needed has ended.
+    func respond(to head: RequestHead, from peer: Peer, by reply: any Reply) -> Response? {
+        let (route, answer) = answer(head, peer)
+        switch answer {
+        case .response(let response): return finish(response, route, head)
+        case .report(let question):
+            if let response = response(atHandTo: question) { return finish(response, route, head) }
+            aggregator.assumeIsolated { aggregator in
+                aggregator.ask(question.selection) { [self] report in
+                    let response = assumeIsolated { $0.finish($0.response(to: question, fresh: report), route, head) }
+                    reply.send(response)
                 }
             }
+            return nil
         }
     }
 
-    private func answer(_ head: RequestHead, _ peer: Peer) -> (RequestTally.Route, Reply) {
+    private func finish(_ response: Response, _ route: RequestTally.Route, _ head: RequestHead) -> Response {
+        let response = response.under(head.precondition)
+        meter.record(route, response.status)
+        return response
+    }
+
+    // MARK: Requests
+
+    private func answer(_ head: RequestHead, _ peer: Peer) -> (RequestTally.Route, Answer) {
         guard case .origin(let path, let query) = head.target else {
-            return (.other, .now(HealthResponder.methodNotAllowed(HealthResponder.router.allow)))
+            return (.other, .response(HealthResponder.methodNotAllowed(HealthResponder.router.allow)))
         }
         switch HealthResponder.router.match(head.method, path: path) {
         case .route(let route): return (route.tallied, answer(head, peer, route, query))
         case .methodNotAllowed(let route, let allow):
-            return (route.tallied, .now(HealthResponder.methodNotAllowed(allow)))
-        case .notFound: return (.other, .now(HealthResponder.notFound))
+            return (route.tallied, .response(HealthResponder.methodNotAllowed(allow)))
+        case .notFound: return (.other, .response(HealthResponder.notFound))
         }
     }
 
-    private func answer(_ head: RequestHead, _ peer: Peer, _ route: Route, _ query: String?) -> Reply {
+    private func answer(_ head: RequestHead, _ peer: Peer, _ route: Route, _ query: String?) -> Answer {
         switch route {
         case .page: health(head, peer, query, Format.forPeople)
         case .health: health(head, peer, query, Format.forPrograms)
         case .service(let name): service(name, head, peer, query)
-        case .live: .now(HealthResponder.alive)
-        case .ready: .now(readiness)
+        case .live: .response(HealthResponder.alive)
+        case .ready: .response(readiness)
         case .metrics:
-            .now(
+            .response(
                 meter.response(
                     to: head, terms.audience.detail(for: head, peer).0, isDraining: isDraining,
                     fields: HealthResponder.negotiated))
         }
     }
 
-    private func health(_ head: RequestHead, _ peer: Peer, _ query: String?, _ offer: Format.Offer) -> Reply {
+    private func health(_ head: RequestHead, _ peer: Peer, _ query: String?, _ offer: Format.Offer) -> Answer {
         let excluded = Query.values(of: "exclude", in: query)
         let format = offer.preferred(by: head, query)
         guard !excluded.isEmpty else { return report(on: .all, format, head, peer) }
@@ -160,70 +174,67 @@ actor HealthResponder {
         return report(on: known.isEmpty ? .all : .excluding(known), format, head, peer, warnings)
     }
 
-    private func service(_ name: String, _ head: RequestHead, _ peer: Peer, _ query: String?) -> Reply {
+    private func service(_ name: String, _ head: RequestHead, _ peer: Peer, _ query: String?) -> Answer {
         guard terms.names.contains(name) else {
-            return .now(.text(.notFound, "404 Not Found: \(unknown(name))\n", fields: HealthResponder.fields))
+            return .response(.text(.notFound, "404 Not Found: \(unknown(name))\n", fields: HealthResponder.fields))
         }
         return report(on: .only(name), Format.forPrograms.preferred(by: head, query), head, peer)
     }
 
     private func report(
         on selection: Selection, _ format: Format, _ head: RequestHead, _ peer: Peer, _ warnings: [String] = []
-    ) -> Reply {
+    ) -> Answer {
         let (detail, warning) = terms.audience.detail(for: head, peer)
-        let warnings = warnings + (warning.map { [$0] } ?? [])
-        let question = Question(
-            selection: selection, format: format, detail: detail, unhealthy: terms.unhealthy)
-        if isDraining { return .now(drained(question, warnings)) }
-        if let report = aggregator.assumeIsolated({ $0.known(selection) }) {
-            return .now(response(to: question, report, warnings))
-        }
-        return .later { [self] answer in
-            aggregator.assumeIsolated { aggregator in
-                aggregator.ask(selection) { report in
-                    answer(self.assumeIsolated { $0.fresh(report, question, warnings) })
-                }
-            }
-        }
+        return .report(
+            Question(
+                selection: selection, format: format, detail: detail, unhealthy: terms.unhealthy,
+                warnings: warnings + (warning.map { [$0] } ?? [])))
     }
 
-    /// Draining may have begun meanwhile: then nothing is called healthy any more.
-    private func fresh(_ report: Aggregator.Numbered, _ question: Question, _ warnings: [String]) -> Response {
-        isDraining ? drained(question, warnings) : response(to: question, report, warnings)
+    // MARK: Reports
+
+    /// nil if a check is needed.
+    private func response(atHandTo question: Question) -> Response? {
+        if isDraining { return response(whileDrainingTo: question) }
+        return aggregator.assumeIsolated { $0.known(question.selection) }.map { response(to: question, $0) }
     }
 
-    private func drained(_ question: Question, _ warnings: [String]) -> Response {
-        let report = aggregator.assumeIsolated { $0.lastKnown(question.selection, cause: .draining) }
-        return response(to: question, report, warnings)
+    /// Draining may have begun since the question: then nothing is called healthy any more.
+    private func response(to question: Question, fresh report: Aggregator.Numbered) -> Response {
+        isDraining ? response(whileDrainingTo: question) : response(to: question, report)
+    }
+
+    private func response(whileDrainingTo question: Question) -> Response {
+        response(to: question, aggregator.assumeIsolated { $0.lastKnown(question.selection, cause: .draining) })
     }
 
     /// Encoded once for all who ask the same and get the same report.
-    private func response(to question: Question, _ report: Aggregator.Numbered, _ warnings: [String]) -> Response {
-        guard warnings.isEmpty else { return encode(report.report, question, warnings) }
+    private func response(to question: Question, _ report: Aggregator.Numbered) -> Response {
+        guard question.warnings.isEmpty else { return encode(report.report, question) }
         if let found = encoded[question], found.number == report.number { return found.response }
-        let response = encode(report.report, question, [])
+        let response = encode(report.report, question)
         if encoded.count >= HealthResponder.encodedLimit, encoded[question] == nil { encoded.removeAll() }
         encoded[question] = (report.number, response)
         return response
     }
 
-    private func encode(_ report: Report, _ question: Question, _ warnings: [String]) -> Response {
+    private func encode(_ report: Report, _ question: Question) -> Response {
         let status = report.status == .unhealthy ? question.unhealthy : .ok
         let (detail, fields) = (question.detail, HealthResponder.negotiated)
         switch question.format {
         case .json:
-            let text = JSONReport.encode(report, detail, warnings: warnings)
+            let text = JSONReport.encode(report, detail, warnings: question.warnings)
             return Response(status: status, contentType: "application/json", fields: fields, content: text.utf8)
         case .text:
             return .text(status, TextReport.encode(report, detail), fields: fields)
         case .healthJSON:
-            let text = HealthJSON.encode(report, detail, version: Healthz.version, warnings: warnings)
+            let text = HealthJSON.encode(report, detail, version: Healthz.version, warnings: question.warnings)
             return Response(status: status, contentType: HealthJSON.mediaType, fields: fields, content: text.utf8)
         case .page(let refreshes):
             let setting = StatusPage.Setting(
                 node: NodeName.own, version: Healthz.version, selection: question.selection, code: status.code,
                 refreshes: refreshes)
-            let text = StatusPage.encode(report, detail, setting, warnings: warnings)
+            let text = StatusPage.encode(report, detail, setting, warnings: question.warnings)
             return Response(
                 status: status, contentType: "text/html; charset=utf-8", fields: fields + HealthResponder.ofPage,
                 content: text.utf8)

@@ -48,8 +48,10 @@ actor Sidecar {
         self.responder = responder
         server = Server(
             on: loop, limits: configuration.serverLimits.withinDescriptors,
-            reached: { limit in log.assumeIsolated { $0.reached(limit) } },
-            handler: { head, peer in responder.assumeIsolated { $0.reply(to: head, from: peer) } })
+            limitReached: { limit in log.assumeIsolated { $0.reached(limit) } },
+            handler: { head, peer, reply in
+                responder.assumeIsolated { $0.respond(to: head, from: peer, by: reply) }
+            })
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -68,7 +70,7 @@ actor Sidecar {
         let signals = Signals(numbers, on: loop) { number in self.assumeIsolated { $0.received(number, load) } }
         try await engine.start()
         await responder.watch(server)
-        await server.tell(ofExchanges: configuration.accessLog ? log.exchangeLog : nil)
+        await server.logExchanges(to: configuration.accessLog ? log.exchangeLog : nil)
         let bound =
             if let passed = try await listenOnPassed() { passed } else {
                 [try await listen(on: configuration.listen, orOnAnyPort: mayMove)]
@@ -148,7 +150,7 @@ actor Sidecar {
         responder.assumeIsolated { $0.adopt(next, at: Moment.now.timestamp) }
         server.assumeIsolated {
             $0.adopt(next.serverLimits.withinDescriptors)
-            $0.tell(ofExchanges: next.accessLog ? log.exchangeLog : nil)
+            $0.logExchanges(to: next.accessLog ? log.exchangeLog : nil)
         }
         log.assumeIsolated {
             $0.adopt(next)
