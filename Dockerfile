@@ -1,6 +1,6 @@
-# healthz, for linux/amd64 and linux/arm64: the same file builds both, each on its own kind of machine or with
+# Builds healthz for linux/amd64 and linux/arm64, natively or with
 # `docker buildx build --platform linux/amd64,linux/arm64 .`
-# `docker build .` makes the image on debian-slim; `--target minimal` one without a shell or anything else.
+# `docker build .` makes an image based on debian-slim; `--target minimal` makes one without a distribution.
 FROM swift:6.3.1-bookworm AS build
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -10,9 +10,8 @@ WORKDIR /src
 COPY Package.swift ./
 COPY Sources ./Sources
 COPY Tests ./Tests
-# Packed relocations make the program 1 MB smaller, and need glibc 2.36, which Debian 12 has; folding functions that are
-# the same saves another 0.2 MB, and leaving out the table of symbols for libraries loaded later, of which there are none, 0.4.
-# libstdc++ becomes part of the program, as the linker finds nothing but its archive in that folder.
+# Packed relocations save 1 MB and need glibc 2.36, which Debian 12 has. Merging identical functions saves 0.2 MB, and no
+# exported symbols save 0.4 MB. /archives has only libstdc++.a, so libstdc++ is linked statically.
 ARG FLAGS="-c release --static-swift-stdlib --product healthz -Xlinker -L/archives -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs -Xlinker --icf=all -Xlinker --no-export-dynamic"
 # hadolint ignore=SC2086
 RUN mkdir /archives && ln -s "$(clang -print-file-name=libstdc++.a)" /archives/ \
@@ -26,8 +25,8 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libcurl4 libyaml-0-2 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /healthz /usr/local/bin/healthz
-# What healthz needs of a system: the libraries that it is linked to, and the authorities; and for scanners, which
-# packages they are from. In /root/all everything, in /root/missing what debian-slim has not.
+# Collects the linked libraries and the certificate authorities, and for scanners the status of their packages: in /root/all
+# all of them, in /root/missing those that debian-slim does not have.
 # hadolint ignore=SC2086
 RUN libraries="$(ldd /usr/local/bin/healthz | grep -o '/[^ ]*')" \
     && mkdir -p /root/all/etc /root/all/var/lib/dpkg/status.d /root/missing/var/lib/dpkg/status.d \
@@ -63,10 +62,10 @@ LABEL org.opencontainers.image.title="healthz" \
       org.opencontainers.image.description="One health check over a node's Grafana, Loki and Tempo" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="0.1.0"
-# Nobody, as a number: platforms that refuse root need not look the name up.
+# A numeric user: platforms that refuse root need not look up a name.
 USER 65532:65532
 EXPOSE 8080
-# Asks /livez at HEALTHZ_LISTEN: the sidecar's own life, not its upstreams', which would restart the wrong container.
+# Probes /livez at HEALTHZ_LISTEN. A failed upstream must not restart this container.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["/usr/local/bin/healthz", "probe"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/healthz"]

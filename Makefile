@@ -1,23 +1,23 @@
-# The main job is `make run`, the proof is `make test`; both install what is missing where they can.
+# `make run` builds and starts a demonstration, `make test` runs all tests. Both install missing packages if they can.
 
-# What the build needs, and what the tests need besides, as Debian names it.
+# Debian packages for the build, and additional ones for the tests.
 BUILD_PACKAGES = libcurl4-openssl-dev libyaml-dev
 TEST_PACKAGES = curl mandoc nginx-light openssl python3-jsonschema python3-prometheus-client python3-yaml util-linux
-# What tests run from where it is unpacked: installed, these would be started as services.
+# Programs for tests that are only unpacked, because an installation would start them as services.
 UNPACKED_PACKAGES = prometheus prometheus-alertmanager
-# For the manual.
+# Needed to generate the manual.
 INSTALL_PACKAGES = python3
 BENCH_PACKAGES = gcc golang-go haproxy libc6-dev nginx-light python3 wrk
 PAGE_PACKAGES = chromium python3
-# Of C++ there is only what Swift's own library needs: it becomes part of the program, as the linker finds its archive alone
-# here. And no library is loaded later that would look for symbols in the program.
+# Swift's runtime needs libstdc++. The archives folder has only libstdc++.a, so the linker links it statically. No library is
+# loaded at run time that needs symbols of the program, so none are exported.
 ARCHIVES = .build-release/archives
 RELEASE_FLAGS = -c release --static-swift-stdlib --scratch-path .build-release \
   -Xlinker "-L$(CURDIR)/$(ARCHIVES)" -Xlinker --no-export-dynamic
 PREFIX = /usr/local
-# How long each fuzzer runs.
+# Duration of each fuzzer.
 FUZZ_SECONDS = 600
-# How long the soak takes.
+# Duration of the soak.
 SOAK_SECONDS = 600
 
 .PHONY: run test check lint lint-tools format builds release install install-files openapi-check systemd-check bench bench-calls soak fuzz sanitize setup-build setup-test
@@ -26,17 +26,17 @@ run: setup-build
 	swift build --product healthz
 	.build/debug/healthz demo
 
-# One test after the other: most wait in calls that block, and Swift's pool has a thread a processor, so that two of them
-# would hold up whatever others have to do.
+# No parallel tests: most tests block a thread while they wait, and Swift's pool has one thread for each processor, so two
+# tests could block all others.
 SWIFT_TEST = swift test --no-parallel
 
 test: setup-test
 	$(SWIFT_TEST)
 
-# The gate: format, a build without a warning, the tests, the API's description, and the tests again under the sanitizers.
+# The gate: linters, all tests, the API description, and the tests under both sanitizers.
 check: lint test openapi-check sanitize
 
-# Linters that are missing are skipped; `make lint-tools` gets them.
+# Skips missing linters; `make lint-tools` installs them.
 lint: export PATH := $(CURDIR)/.build/tools/lint/bin:$(PATH):$(CURDIR)/.build/tools/usr/bin
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz Benchmarks
@@ -56,23 +56,22 @@ lint-tools:
 	@scripts/lint-tools .build/tools/lint
 	@scripts/unpack .build/tools $(UNPACKED_PACKAGES)
 
-# What holds documents and files against the program, and what a terminal shows, is left out: of memory and threads they say
-# nothing that others do not.
+# Without tests of documents, files and terminal output: they exercise no memory or threads that other tests do not.
 SANITIZED_TEST = $(SWIFT_TEST) \
   --skip 'browser|DocumentedCommandsTests|ManualTests|OpenAPITests|PrometheusTests|StackFileTests|TerminalTests'
 THREAD = --sanitize=thread --scratch-path .build-thread
 ADDRESS = --sanitize=address --scratch-path .build-address
 
-# The address sanitizer does not look for leaks, as XCTest itself leaks.
+# Leak detection is off, because XCTest itself leaks.
 sanitize: setup-test
 	$(SANITIZED_TEST) $(THREAD)
 	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED_TEST) $(ADDRESS)
 
-# libFuzzer brings the main function, so each of these programs is built for itself alone.
+# libFuzzer has the main function, so each fuzzer needs its own build.
 FUZZERS = Configuration HTTPWire Health Judging
 FUZZ_CONFIGURATION_SEEDS = testdata/configuration/valid testdata/configuration/invalid
 
-# All that is built beside what the tests of `make test` need.
+# All builds in addition to that of `make test`.
 builds: release
 	swift build --build-tests $(THREAD)
 	swift build --build-tests $(ADDRESS)
@@ -111,7 +110,7 @@ install: release
 	@scripts/setup $(INSTALL_PACKAGES)
 	$(MAKE) install-files
 
-# The program, its manual and its completions for shells, the latter made by the program itself.
+# The program, its manual, and the shell completions, which the program generates.
 PROGRAM = .build-release/healthz
 SHARE = $(DESTDIR)$(PREFIX)/share
 
@@ -123,47 +122,47 @@ install-files:
 	$(PROGRAM) --generate-completion-script zsh >$(SHARE)/zsh/site-functions/_healthz
 	$(PROGRAM) --generate-completion-script fish >$(SHARE)/fish/vendor_completions.d/healthz.fish
 
-# schemathesis (PyPI) against docs/openapi.yaml and the running program; skipped where it is missing.
+# Tests the running program against docs/openapi.yaml with schemathesis (PyPI); skipped if it is missing.
 openapi-check: export PATH := $(CURDIR)/.build/tools/lint/bin:$(PATH)
 openapi-check: setup-build
 	swift build --product healthz
 	scripts/openapi-check .build/debug/healthz
 
-# BENCH_ROUNDS and BENCH_SECONDS make it shorter or longer, BENCH names the parts: make bench BENCH="memory fresh".
+# BENCH_ROUNDS and BENCH_SECONDS set the duration, BENCH selects parts: make bench BENCH="memory fresh".
 bench: release bench-calls
 	@scripts/setup $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 	python3 -B Benchmarks/bench $(BENCH)
 
-# Nanoseconds and allocations of one call of each room's hot function.
+# Measures nanoseconds and allocations for one call of each room's hot function.
 bench-calls: setup-build $(ARCHIVES)/libstdc++.a
 	HEALTHZ_BENCH=1 swift build $(RELEASE_FLAGS) --product HotPaths
 	.build-release/release/HotPaths .build-release/calls.json
 
-# Everything at once, for SOAK_SECONDS: honest load, slow clients, resets, nonsense, reloads, failing upstreams.
+# Everything at once, for SOAK_SECONDS: valid load, slow clients, resets, malformed input, reloads, failing upstreams.
 soak: release
 	@scripts/setup $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 	python3 -B Benchmarks/soak --seconds $(SOAK_SECONDS)
 
-# Builds the images, runs them on the Docker engine at hand, and says what it saw.
+# Builds the images and tests them with the local Docker engine.
 .PHONY: image-check
 image-check:
 	scripts/image-check
 
 .PHONY: page-check screenshots
 
-# In the browser: what a test cannot see. AXE=…/axe.min.js lets axe-core look, too.
+# Tests the status page in a browser. With AXE=…/axe.min.js, axe-core tests it too.
 page-check: setup-build
 	@scripts/setup $(BUILD_PACKAGES) $(PAGE_PACKAGES)
 	swift build --product healthz
 	scripts/page-check
 
-# The pictures in docs/.
+# Makes the pictures in docs/.
 screenshots: setup-build
 	@scripts/setup $(BUILD_PACKAGES) $(PAGE_PACKAGES) fonts-dejavu-core optipng pngquant
 	swift build --product healthz
 	scripts/screenshots
 
-# The units of deploy/ under a systemd that is booted for it, in namespaces; see the script for what it looks at.
+# Boots a systemd in namespaces and tests the units of deploy/.
 systemd-check: release
 	scripts/systemd-check
 

@@ -44,7 +44,8 @@ let benchmarks: [Target] =
         .executableTarget(
             name: "HotPaths",
             dependencies: [
-                "Allocations", "Time", "EventLoop", "HTTPWire", "Health", "Judging", "Reporting", httpTypes,
+                "Allocations", "Time", "EventLoop", "HTTPClient", "HTTPWire", "Health", "Judging", "Reporting",
+                httpTypes,
             ],
             path: "Benchmarks/HotPaths", swiftSettings: strict),
     ]
@@ -64,43 +65,46 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         room("Time", ["CSystem"]),
-        room("Health", ["Time"]),
+        room("HTTPClient", ["Time"]),
+        room("Health", ["HTTPClient", "Time"]),
         room("EventLoop", ["Time", "CSystem", heap]),
         room("Sockets"),
         room("HTTPWire", ["Sockets", "Time", httpTypes]),
         room("HTTPServer", ["Time", "CSystem", "EventLoop", "HTTPWire", "Sockets", httpTypes]),
         room("Judging", ["Health"]),
-        room("Probing", ["CCurl", "Time", "CSystem", "EventLoop", "Health", "Judging"]),
+        room("CurlClient", ["CCurl", "CSystem", "EventLoop", "HTTPClient", "Time"]),
+        room("Probing", ["CurlClient", "EventLoop", "HTTPClient", "Health", "Judging", "Time"]),
         room(
             "Reporting", ["Health", "Time"],
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
-        room("Configuration", ["CYAML", "HTTPWire", "Health", "Sockets", "Time"]),
+        room("Configuration", ["CYAML", "HTTPClient", "HTTPWire", "Health", "Sockets", "Time"]),
         room("StandIns", ["EventLoop", "HTTPServer", "HTTPWire", "Sockets", httpTypes]),
         .executableTarget(
             name: "healthz",
             dependencies: [
-                "CSystem", "Time", "Configuration", "EventLoop", "HTTPServer", "HTTPWire", "Health", "Probing",
-                "Reporting", "Sockets", "StandIns",
+                "CSystem", "Time", "Configuration", "CurlClient", "EventLoop", "HTTPClient", "HTTPServer", "HTTPWire",
+                "Health", "Probing", "Reporting", "Sockets", "StandIns",
                 argumentParser, httpTypes, logging,
             ],
-            swiftSettings: strict,
-            // Sources/Probing/GnuTLS.swift: for a library to find.
-            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=_gnutls_global_init_skip"])]
-        ),
+            swiftSettings: strict),
 
         .systemLibrary(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
             name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("TimeTests", ["Time"]),
-        tests("HealthTests", ["Time", "EventLoop", "Health", "TestSupport"]),
+        tests("HealthTests", ["Time", "EventLoop", "HTTPClient", "Health", "TestSupport"]),
         tests("EventLoopTests", ["Time", "EventLoop", "TestSupport"]),
+        tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPWireTests", ["HTTPWire", "Time", "TestSupport", httpTypes]),
         tests("SocketsTests", ["Sockets"]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "Sockets", "TestSupport", httpTypes]),
         tests("JudgingTests", ["Health", "Judging"]),
-        tests("ProbingTests", ["Time", "EventLoop", "Health", "Judging", "Probing", "TestSupport"]),
-        tests("ReportingTests", ["Time", "Health", "Reporting", "TestSupport"]),
-        tests("ConfigurationTests", ["Configuration", "Health", "Sockets", "TestSupport", "Time"]),
+        tests("CurlClientTests", ["CurlClient", "EventLoop", "HTTPClient", "TestSupport", "Time"]),
+        tests(
+            "ProbingTests",
+            ["CurlClient", "Time", "EventLoop", "HTTPClient", "Health", "Judging", "Probing", "TestSupport"]),
+        tests("ReportingTests", ["HTTPClient", "Time", "Health", "Reporting", "TestSupport"]),
+        tests("ConfigurationTests", ["Configuration", "HTTPClient", "Health", "Sockets", "TestSupport", "Time"]),
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
         tests("EndToEndTests", ["CTestSupport", "HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),
     ] + fuzzers + benchmarks

@@ -1,13 +1,14 @@
 import Dispatch
 import EventLoop
+import HTTPClient
 import Health
 import Judging
 import Time
 
 /// Ends each probe before the call that starts it returns.
 private struct ReadyProber: Prober {
-    func probe(_ target: Target, within limit: Duration, ended: @escaping @Sendable (Outcome) -> Void) {
-        ended(.success(ProbeResponse(status: 200)))
+    func probe(_ target: Target, within limit: ProbeLimit, ended: @escaping @Sendable (Outcome) -> Void) {
+        ended(Outcome(status: 200, .up))
     }
 }
 
@@ -19,26 +20,26 @@ extension HotPaths {
             Service(
                 name: name,
                 target: Target(
-                    id: name, request: ProbeRequest(ProbeURL(scheme: .http, host: name, port: 3000, target: "/ready")),
-                    expectation: .response(.only(200)), timeout: .seconds(1)))
+                    id: name,
+                    probe: .http(
+                        Request(URL(scheme: .http, host: name, port: 3000, target: "/ready")), Expectation(.only(200))),
+                    timeout: .seconds(1)))
         }
     }
 
     static func healthPaths() throws -> [Path] {
         [
-            ("judge an outcome and record it", judge()),
+            ("record an outcome", record()),
             ("judge a body: Grafana's JSON", try judgeBody()),
             ("a check of three services that answer at once", check()),
         ]
     }
 
-    private static func judge() -> () -> Int {
-        let expectation = Expectation.response(.only(200))
+    private static func record() -> () -> Int {
         var history = History()
         return {
-            let verdict = expectation.judge(.success(ProbeResponse(status: 200)))
             let observation = Observation(
-                startedAt: moment, duration: .milliseconds(1), httpStatus: 200, verdict: verdict)
+                startedAt: moment, duration: .milliseconds(1), httpStatus: 200, verdict: .up)
             _ = history.record(observation, threshold: .once)
             return history.known?.isUp == true ? 1 : 0
         }

@@ -4,7 +4,7 @@ import HTTPWire
 /// All that can happen to a connection, in the order that the input says, a byte an event: whatever it is, one answer at a
 /// time is asked for, a closed connection stays closed, and after a refusal nothing is answered.
 struct EventRun {
-    private var machine = ConnectionMachine()
+    private var machine: ConnectionMachine
     /// Asked for, and not given yet.
     private var awaited: Response?
     private var hasRefused = false
@@ -13,8 +13,12 @@ struct EventRun {
     private var inputHasEnded = false
     private var keepsAlive = true
 
-    static func check(_ bytes: [UInt8]) {
-        var run = EventRun()
+    init(machine: ConnectionMachine) {
+        self.machine = machine
+    }
+
+    static func check(_ bytes: [UInt8], acceptsProxyHeader: Bool) {
+        var run = EventRun(machine: InputRun.machine(acceptsProxyHeader: acceptsProxyHeader))
         var rest = bytes[...]
         while let event = rest.popFirst() { run.happen(event, &rest) }
     }

@@ -4,11 +4,18 @@ import HTTPWire
 /// One connection's life, as its input comes; all that it asks to be answered is answered at once, and nothing after a
 /// refusal.
 struct InputRun {
+    /// - Parameter acceptsProxyHeader: whether the input may begin with a header of the PROXY protocol.
+    static func machine(acceptsProxyHeader: Bool) -> ConnectionMachine {
+        var limits = ConnectionMachine.Limits()
+        limits.acceptsProxyHeader = acceptsProxyHeader
+        return ConnectionMachine(limits: limits)
+    }
+
     /// What it asked for, in order.
     private(set) var told: [String] = []
 
-    init(_ bytes: [UInt8], piece: Int) {
-        var machine = ConnectionMachine()
+    init(_ bytes: [UInt8], piece: Int, acceptsProxyHeader: Bool) {
+        var machine = InputRun.machine(acceptsProxyHeader: acceptsProxyHeader)
         var rest = bytes[...]
         while !rest.isEmpty {
             let next = Array(rest.prefix(piece))

@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 
 /// What to tell somebody of a configuration that is valid.
@@ -31,8 +32,10 @@ enum Advice {
     static func notices(_ sources: Sources, _ services: [Service]) -> [String] {
         let blind = services.filter { service in
             service.targets.contains { target in
-                guard case .response(let statuses, nil) = target.expectation else { return false }
-                return statuses.contains(404) && target.url.target.hasSuffix("/")
+                guard case .http(let request, let expectation) = target.probe, expectation.body == nil else {
+                    return false
+                }
+                return expectation.statuses.contains(404) && request.url.target.hasSuffix("/")
             }
         }
         guard !blind.isEmpty else { return [] }

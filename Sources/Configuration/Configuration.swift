@@ -20,6 +20,7 @@ package struct Configuration: Sendable {
     package let detail: DetailPolicy
     /// Whoever has it is shown all. A secret.
     package let detailToken: String?
+    package let proxyProtocol: ProxyProtocolPolicy
     package let serverLimits: ServerLimits
     package let logLevel: LogLevel
     package let logFormat: LogFormat
@@ -62,6 +63,8 @@ package struct Configuration: Sendable {
             } ?? 500
         detail = reader.read(.detail) { text throws(ValueError) in try DetailPolicy(text) } ?? .summary
         detailToken = reader.token(files)
+        proxyProtocol =
+            reader.read(.proxyProtocol) { text throws(ValueError) in try ProxyProtocolPolicy(text) } ?? .off
         serverLimits = reader.serverLimits()
         logLevel = reader.read(.logLevel) { text throws(ValueError) in try LogLevel(word: text) } ?? .info
         logFormat = reader.read(.logFormat) { text throws(ValueError) in try LogFormat(word: text) } ?? .text
@@ -75,10 +78,11 @@ package struct Configuration: Sendable {
         notices = Advice.notices(sources, services)
     }
 
-    /// Where the server of such a configuration listens, whatever else may be wrong with it.
+    /// Where the server of such a configuration listens, whatever else may be wrong with it; and whether that was said, and is
+    /// not the default.
     package static func listen(
         flags: [Setting: String] = [:], environment: [String: String] = [:], files: Files = .system
-    ) throws(ConfigurationError) -> ListenAddress {
+    ) throws(ConfigurationError) -> (address: ListenAddress, isDefault: Bool) {
         let sources = Sources(flags, environment, files)
         let reader = SettingReader(sources)
         let listen = reader.listen()
@@ -86,7 +90,7 @@ package struct Configuration: Sendable {
         guard fatal.isEmpty, reader.mistakes.isEmpty else {
             throw ConfigurationError(mistakes: fatal + reader.mistakes)
         }
-        return listen
+        return (listen, sources[.listen].origin == .byDefault)
     }
 
     /// In the order of the file, and each once: an anchor that is used twice is wrong twice, but in one place.

@@ -1,19 +1,21 @@
-import FoundationEssentials
 import Glibc
-package import Health
+package import HTTPClient
+import Health
 import Sockets
+
+import struct FoundationEssentials.URLComponents
 
 /// URLs as they are written in settings and on the command line.
 package enum Endpoint {
     /// A base URL, to which a probe's path is joined: no query, no fragment.
-    static func base(_ text: String) throws(ValueError) -> ProbeURL {
+    static func base(_ text: String) throws(ValueError) -> URL {
         let url = try parse(text, as: [.http, .https])
         guard !text.contains("?") else { throw ValueError("is a base URL and takes no query") }
         return url
     }
 
     /// `http://…`, `https://…`, `tcp://host:port`, `unix:/path/to/socket` or `unix:/path/to/socket:/request/target`.
-    package static func url(_ text: String) throws(ValueError) -> ProbeURL {
+    package static func url(_ text: String) throws(ValueError) -> URL {
         guard let rest = text.dropping(prefix: "unix:") else { return try full(text) }
         let parts = rest.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let target = parts.count == 2 ? parts[1] : "/"
@@ -23,7 +25,7 @@ package enum Endpoint {
         guard target.hasPrefix("/"), target.isVisibleASCII else {
             throw ValueError("has a request target that does not begin with / or is not percent-encoded")
         }
-        return ProbeURL(scheme: .http, host: "localhost", target: target, socketPath: parts[0])
+        return URL(scheme: .http, host: "localhost", target: target, socketPath: parts[0])
     }
 
     /// A valid URL as it was written, with `***` in the place of user and password.
@@ -41,15 +43,15 @@ package enum Endpoint {
     }
 
     /// `http://…`, `https://…`, or `tcp://host:port`.
-    static func full(_ text: String) throws(ValueError) -> ProbeURL {
+    static func full(_ text: String) throws(ValueError) -> URL {
         try parse(text, as: [.http, .https, .tcp])
     }
 
-    private static func parse(_ text: String, as schemes: [ProbeURL.Scheme]) throws(ValueError) -> ProbeURL {
+    private static func parse(_ text: String, as schemes: [URL.Scheme]) throws(ValueError) -> URL {
         guard let parts = URLComponents(string: text, encodingInvalidCharacters: false) else {
             throw ValueError("is not a valid URL")
         }
-        let scheme = parts.scheme.flatMap { ProbeURL.Scheme(rawValue: $0.lowercased()) }
+        let scheme = parts.scheme.flatMap { URL.Scheme(rawValue: $0.lowercased()) }
         guard let scheme, schemes.contains(scheme) else {
             let list = schemes.map { "\($0.rawValue)://" }
             throw ValueError("does not begin with \(list.dropLast().joined(separator: ", ")) or \(list.last ?? "")")
@@ -63,23 +65,23 @@ package enum Endpoint {
         guard parts.fragment == nil else { throw ValueError("has a fragment, which is not sent to a server") }
         guard scheme != .tcp else { return try tcp(parts, host) }
         let path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
-        return ProbeURL(
+        return URL(
             scheme: scheme, host: host, port: parts.port,
             target: path + (parts.percentEncodedQuery.map { "?\($0)" } ?? ""), credentials: try credentials(parts))
     }
 
-    private static func tcp(_ parts: URLComponents, _ host: String) throws(ValueError) -> ProbeURL {
+    private static func tcp(_ parts: URLComponents, _ host: String) throws(ValueError) -> URL {
         guard let port = parts.port, parts.percentEncodedPath.isEmpty, parts.percentEncodedQuery == nil,
             parts.user == nil
         else { throw ValueError("is not tcp:// with a host and a port alone") }
-        return ProbeURL(scheme: .tcp, host: host, port: port, target: "")
+        return URL(scheme: .tcp, host: host, port: port, target: "")
     }
 
-    private static func credentials(_ parts: URLComponents) throws(ValueError) -> ProbeURL.Credentials? {
+    private static func credentials(_ parts: URLComponents) throws(ValueError) -> URL.Credentials? {
         guard parts.user != nil || parts.password != nil else { return nil }
         // RFC 7617: a colon would end the user-id.
         guard let user = parts.user, !user.contains(":") else { throw ValueError("has a password but no valid user") }
-        return ProbeURL.Credentials(user: user, password: parts.password ?? "")
+        return URL.Credentials(user: user, password: parts.password ?? "")
     }
 
     private static func withoutBrackets(_ host: String) -> String {

@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 
 /// Reads what a service's answers must be: status and body.
@@ -11,10 +12,10 @@ struct ExpectationReader {
     }
 
     /// - Parameter method: of the request, which the answer's body depends on.
-    func read(_ preset: ServicePreset?, _ method: ProbeRequest.Method) -> Expectation {
+    func read(_ preset: ServicePreset?, _ method: Request.Method) -> Expectation {
         let body = body()
         if method == .head { refuseBody(preset) }
-        return .response(
+        return Expectation(
             accepted() ?? preset?.statuses ?? .success, body: section[.body] == nil ? preset?.body : body)
     }
 

@@ -50,19 +50,40 @@ package enum DetailPolicy: Sendable, Hashable {
         switch text {
         case "full": self = .full
         case "summary": self = .summary
-        default:
-            var networks: [Network] = []
-            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-                do {
-                    networks.append(try Network(String(part.drop { $0 == " " })))
-                } catch {
-                    // It may as well have been meant for a word.
-                    let problem = error.problem.replacing(
-                        "is not a network", with: "is not full, summary, or a network")
-                    throw ValueError(problem)
-                }
-            }
-            self = .networks(networks)
+        default: self = .networks(try Network.list(text, orOneOf: "full, summary"))
         }
+    }
+}
+
+/// Who may begin a connection with a header of the PROXY protocol.
+package enum ProxyProtocolPolicy: Sendable, Hashable {
+    case off
+    /// Everybody; the address in the header is not trusted.
+    case on
+    /// These networks alone; the address in the header counts as the client's.
+    case networks([Network])
+
+    package init(_ text: String) throws(ValueError) {
+        switch text {
+        // YAML 1.1 reads `on` as `true`.
+        case "off", "false": self = .off
+        case "on", "true": self = .on
+        default: self = .networks(try Network.list(text, orOneOf: "off, on"))
+        }
+    }
+}
+
+extension Network {
+    /// - Parameter words: what else the value may be, for the message.
+    fileprivate static func list(_ text: String, orOneOf words: String) throws(ValueError) -> [Network] {
+        var networks: [Network] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            do {
+                networks.append(try Network(String(part.drop { $0 == " " })))
+            } catch {
+                throw ValueError(error.problem.replacing("is not a network", with: "is not \(words), or a network"))
+            }
+        }
+        return networks
     }
 }

@@ -1,20 +1,21 @@
+import HTTPClient
 import Health
 import Sockets
 
 /// Reads what a service's probes send: method, fields, content, credentials, TLS.
 struct RequestReader {
     /// All of a request but its URL.
-    struct Request {
-        var method = ProbeRequest.Method.get
-        var fields: [ProbeRequest.Field] = []
+    struct Template {
+        var method = Request.Method.get
+        var fields: [Field] = []
         var content: String?
-        var credentials: ProbeURL.Credentials?
-        var tls = ProbeRequest.TLS()
+        var credentials: URL.Credentials?
+        var tls = Request.TLS()
 
-        func to(_ url: ProbeURL, reusesConnection: Bool) -> ProbeRequest {
+        func to(_ url: URL, reusesConnection: Bool) -> Request {
             let url = url.with(credentials: credentials ?? url.credentials, socketPath: url.socketPath)
-            return ProbeRequest(
-                url, method: method, fields: fields, content: content, tls: tls,
+            return Request(
+                url, method: method, fields: fields, content: content.map { Array($0.utf8) }, tls: tls,
                 reusesConnection: reusesConnection)
         }
     }
@@ -22,11 +23,11 @@ struct RequestReader {
     private let section: Section<ServiceKey>
     private let file: ConfigurationFile
     private let files: Files
-    private let urls: [ProbeURL]
+    private let urls: [URL]
     private let mistakes: Mistakes
 
     /// - Parameter urls: those that it will be sent to, as far as they are right.
-    init(_ section: Section<ServiceKey>, _ file: ConfigurationFile, _ files: Files, to urls: [ProbeURL]) {
+    init(_ section: Section<ServiceKey>, _ file: ConfigurationFile, _ files: Files, to urls: [URL]) {
         self.section = section
         self.file = file
         self.files = files
@@ -34,10 +35,10 @@ struct RequestReader {
         mistakes = file.mistakes
     }
 
-    func read() -> Request {
-        var request = Request()
+    func read() -> Template {
+        var request = Template()
         let method = section[.method]?.value(path: section.path(.method), mistakes) { text throws(ValueError) in
-            try ProbeRequest.Method(word: text)
+            try ProbeMethod(word: text).method
         }
         request.method = method ?? .get
         request.fields = fields()
@@ -50,7 +51,7 @@ struct RequestReader {
         request.credentials = basic()
         refuseSeveralCredentials(request.fields)
         if let token = bearer() {
-            request.fields.append(ProbeRequest.Field(name: "Authorization", value: "Bearer \(token)"))
+            request.fields.append(Field(name: "Authorization", value: "Bearer \(token)"))
         }
         checkSocket()
         request.tls = tls()
@@ -64,10 +65,10 @@ struct RequestReader {
         "connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade",
     ]
 
-    private func fields() -> [ProbeRequest.Field] {
+    private func fields() -> [Field] {
         let path = section.path(.headers)
         guard let node = section[.headers], let entries = node.mapping(path: path, mistakes) else { return [] }
-        var fields: [ProbeRequest.Field] = []
+        var fields: [Field] = []
         for (name, position, value) in entries {
             guard let text = value.text(path: "\(path).\(name)", mistakes) else { continue }
             if let problem = RequestReader.problem(name, among: fields) {
@@ -77,13 +78,13 @@ struct RequestReader {
                     "has a control character in its value, or a blank at its end", at: value.position,
                     path: "\(path).\(name)")
             } else {
-                fields.append(ProbeRequest.Field(name: name, value: text))
+                fields.append(Field(name: name, value: text))
             }
         }
         return fields
     }
 
-    private static func problem(_ name: String, among fields: [ProbeRequest.Field]) -> String? {
+    private static func problem(_ name: String, among fields: [Field]) -> String? {
         // RFC 9110 §5.6.2.
         guard !name.isEmpty, name.utf8.allSatisfy({ $0.isAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains($0) }) else {
             return "is not a field name"
@@ -101,7 +102,7 @@ struct RequestReader {
 
     // MARK: Credentials
 
-    private func basic() -> ProbeURL.Credentials? {
+    private func basic() -> URL.Credentials? {
         guard let node = section[.basicAuth],
             let keys = Section<BasicAuthKey>(node, path: section.path(.basicAuth), mistakes)
         else { return nil }
@@ -116,7 +117,7 @@ struct RequestReader {
             mistakes.add("has no password or password_file", at: keys.position, path: keys.path)
         }
         guard let user, let password else { return nil }
-        return ProbeURL.Credentials(user: user, password: password)
+        return URL.Credentials(user: user, password: password)
     }
 
     private func bearer() -> String? {
@@ -143,7 +144,7 @@ struct RequestReader {
         return node?.text(path: path, mistakes)
     }
 
-    private func refuseSeveralCredentials(_ fields: [ProbeRequest.Field]) {
+    private func refuseSeveralCredentials(_ fields: [Field]) {
         let place = [ServiceKey.url, .instances].first { section[$0] != nil } ?? .endpoint
         let isInURL = urls.contains { $0.credentials != nil }
         var first = isInURL ? "user and password in \(place.rawValue)" : nil
@@ -174,8 +175,8 @@ struct RequestReader {
 
     // MARK: TLS
 
-    private func tls() -> ProbeRequest.TLS {
-        var tls = ProbeRequest.TLS()
+    private func tls() -> Request.TLS {
+        var tls = Request.TLS()
         guard let node = section[.tls], let keys = Section<TLSKey>(node, path: section.path(.tls), mistakes) else {
             return tls
         }
@@ -235,5 +236,20 @@ extension [UInt8] {
 
     fileprivate func contains(_ text: String) -> Bool {
         String(decoding: self, as: UTF8.self).contains(text)
+    }
+}
+
+/// The methods of probes.
+private enum ProbeMethod: String, CaseIterable {
+    case get = "GET"
+    case head = "HEAD"
+    case post = "POST"
+
+    var method: Request.Method {
+        switch self {
+        case .get: .get
+        case .head: .head
+        case .post: .post
+        }
     }
 }

@@ -36,9 +36,7 @@ enum ServicePreset: String, CaseIterable {
         self == .consulLeader ? BodyExpectation(patterns: [#"^"[^"]+""#]) : nil
     }
 
-    var expectation: Expectation {
-        self == .tcp ? .connection : .response(statuses, body: body)
-    }
+    var expectation: Expectation { Expectation(statuses, body: body) }
 
     /// The setting that has the base URL, where the service does not say it.
     var endpoint: Setting? {

@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 import Sockets
 
@@ -39,7 +40,7 @@ struct ServiceReader {
         let hasInterval: Bool
         let reusesConnections: Bool
         /// The base URL that a setting has; nil where it is empty or wrong.
-        let endpoint: (Setting) -> ProbeURL?
+        let endpoint: (Setting) -> URL?
     }
 
     private let name: String
@@ -66,9 +67,8 @@ struct ServiceReader {
         let places = places(preset)
         let isTCP = preset == .tcp || places.contains { $0.url.scheme == .tcp }
         if isTCP { refuseWhatIsHTTPOnly() }
-        let request = isTCP ? .init() : RequestReader(section, file, files, to: places.map(\.url)).read()
-        let expectation: Expectation =
-            isTCP ? .connection : ExpectationReader(section, file).read(preset, request.method)
+        let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read()
+        let expectation = request.map { ExpectationReader(section, file).read(preset, $0.method) }
         let timeout = duration(.timeout) ?? defaults.timeout
         let threshold = Threshold(
             rise: count(.rise) ?? defaults.threshold.rise, fall: count(.fall) ?? defaults.threshold.fall)
@@ -76,12 +76,14 @@ struct ServiceReader {
         let required = min(required(isGroup), max(1, places.count))
         let isCritical = flag(.critical) ?? true
 
+        func probe(_ url: URL) -> Probe {
+            guard let request, let expectation else { return .connect(url) }
+            return .http(request.to(url, reusesConnection: defaults.reusesConnections), expectation)
+        }
         func target(_ place: Place) -> Target {
             Target(
-                id: isGroup ? "\(name) \(place.name)" : name,
-                request: request.to(place.url, reusesConnection: defaults.reusesConnections),
-                expectation: expectation,
-                timeout: timeout, threshold: threshold)
+                id: isGroup ? "\(name) \(place.name)" : name, probe: probe(place.url), timeout: timeout,
+                threshold: threshold)
         }
         guard let first = places.first else { return nil }
         guard isGroup else { return Service(name: name, target: target(first), isCritical: isCritical) }
@@ -94,7 +96,7 @@ struct ServiceReader {
 
     private struct Place {
         let name: String
-        let url: ProbeURL
+        let url: URL
     }
 
     private func places(_ preset: ServicePreset?) -> [Place] {
@@ -172,7 +174,7 @@ struct ServiceReader {
     }
 
     /// By the socket, where there is one.
-    private func reached(_ url: ProbeURL) -> ProbeURL {
+    private func reached(_ url: URL) -> URL {
         guard let node = section[.unixSocket], let path = try? ListenAddress.socketPath(node.plainText ?? "") else {
             return url
         }

@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 
 /// Finds out what is to be probed: the services of the file, or the mission's three.
@@ -33,10 +34,9 @@ struct ServicesReader {
         let preset = reader.read(.preset) { text throws(ValueError) in try Preset(word: text) } ?? .liveness
         return preset.services.compactMap { name, preset in
             guard let setting = preset.endpoint, let url = reader.endpoint(setting) else { return nil }
+            let request = Request(url.appending(path: preset.path), reusesConnection: reusesConnections)
             let target = Target(
-                id: name, request: ProbeRequest(url.appending(path: preset.path), reusesConnection: reusesConnections),
-                expectation: preset.expectation,
-                timeout: timeout, threshold: threshold)
+                id: name, probe: .http(request, preset.expectation), timeout: timeout, threshold: threshold)
             return Service(name: name, target: target)
         }
     }
@@ -60,7 +60,7 @@ struct ServicesReader {
         }
     }
 
-    private func endpoint(_ setting: Setting, of name: String) -> ProbeURL? {
+    private func endpoint(_ setting: Setting, of name: String) -> URL? {
         if sources[setting].text.isEmpty {
             reader.refuse(setting, "is empty, but services.\(name) takes its endpoint from there")
             return nil

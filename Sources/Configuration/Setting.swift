@@ -18,6 +18,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case unhealthyStatus = "unhealthy-status"
     case detail
     case detailTokenFile = "detail-token-file"
+    case proxyProtocol = "proxy-protocol"
     case maxConnections = "max-connections"
     case maxConnectionsPerClient = "max-connections-per-client"
     case maxRequestsPerConnection = "max-requests-per-connection"
@@ -77,7 +78,7 @@ package enum Setting: String, CaseIterable, Sendable {
         case .drain: "5s"
         case .logLevel: "info"
         case .logFormat: "text"
-        case .accessLog: "off"
+        case .proxyProtocol, .accessLog: "off"
         case .config, .interval, .staleAfter, .detailTokenFile: ""
         }
     }

@@ -1,3 +1,4 @@
+import HTTPClient
 import HTTPWire
 import Health
 import Sockets
@@ -6,7 +7,7 @@ import Sockets
 final class SettingReader {
     private let sources: Sources
     private(set) var mistakes: [ConfigurationMistake] = []
-    private var endpoints: [Setting: ProbeURL?] = [:]
+    private var endpoints: [Setting: URL?] = [:]
 
     init(_ sources: Sources) {
         self.sources = sources
@@ -109,9 +110,9 @@ final class SettingReader {
     }
 
     /// nil where the service is switched off, or its URL is a mistake.
-    func endpoint(_ setting: Setting) -> ProbeURL? {
+    func endpoint(_ setting: Setting) -> URL? {
         if let known = endpoints[setting] { return known }
-        let url: ProbeURL?? = read(setting) { text throws(ValueError) in
+        let url: URL?? = read(setting) { text throws(ValueError) in
             text.isEmpty ? nil : try Endpoint.base(text)
         }
         endpoints[setting] = .some(url ?? nil)

@@ -76,7 +76,7 @@ struct Sources {
             SettingValue(
                 setting: setting, text: text, origin: .file(place: file.place(position)), position: position)
         }
-        guard setting == .detail, case .sequence(let nodes) = node.content else {
+        guard setting == .detail || setting == .proxyProtocol, case .sequence(let nodes) = node.content else {
             guard let text = node.text(path: name, file.mistakes) else { return nil }
             guard !text.isEmpty else {
                 file.mistakes.add("is empty", at: node.position, path: name)

@@ -36,6 +36,7 @@ final class Conversation {
     private static let inputAndOutput: Poll.Events = [.readable, .inputEnded, .edgeTriggered, .writable]
 
     let peer: Peer
+    private let trustsProxyHeader: Bool
     private let server: Server
     private let state: ServerState
     private var socket: ClientSocket
@@ -57,10 +58,20 @@ final class Conversation {
         self.peer = peer
         self.server = server
         self.state = state
-        machine = ConnectionMachine(limits: state.limits.machine)
+        let proxyHeader = state.limits.proxyHeader(peer)
+        trustsProxyHeader = proxyHeader == .trusted
+        var limits = state.limits.machine
+        limits.acceptsProxyHeader = proxyHeader != .refused
+        machine = ConnectionMachine(limits: limits)
     }
 
     var descriptor: Int32 { socket.descriptor }
+
+    /// The peer, or the client that the peer has told of in a PROXY protocol header.
+    private var client: Peer {
+        guard let source = machine.proxiedSource else { return peer }
+        return peer.proxying(host: source.host, port: source.port, isTrusted: trustsProxyHeader)
+    }
 
     /// The poll has reported events.
     func isReady(_ events: Poll.Events) {
@@ -225,7 +236,7 @@ final class Conversation {
         let asked = Asked(head: head, startedAt: state.logExchange == nil ? nil : .now)
         request = state.nextRequestNumber()
         let reply = ConnectionReply(server: server, descriptor: descriptor, request: request)
-        if let response = state.handler(head, peer, reply) {
+        if let response = state.handler(head, client, reply) {
             return encode(response, to: asked, into: &output)
         }
         awaited = asked
@@ -244,7 +255,7 @@ final class Conversation {
         if answeredRequests == state.limits.requestsPerConnection { state.report(.requestsPerConnection) }
         if let asked, let startedAt = asked.startedAt, let logExchange = state.logExchange {
             logExchange(
-                Exchange(peer: peer, head: asked.head, status: response.status.code, duration: .now - startedAt))
+                Exchange(peer: client, head: asked.head, status: response.status.code, duration: .now - startedAt))
         }
         return machine.answer(
             response, date: state.currentDate(),
@@ -284,16 +295,5 @@ final class Conversation {
         if sent > 0 { timedPhase = nil }
         if !socket.hasUnsent { resume() }
         if socket.isOpen { setDeadline() }
-    }
-}
-
-/// The place of a response on its connection.
-private struct ConnectionReply: Reply {
-    let server: Server
-    let descriptor: Int32
-    let request: Int
-
-    func send(_ response: Response) {
-        server.assumeIsolated { $0.deliver(response, to: request, on: descriptor) }
     }
 }

@@ -1,7 +1,11 @@
+package import Sockets
+
 /// The limits of a server: what one client may use, and all clients together.
-package struct ServerLimits: Sendable, Hashable {
+package struct ServerLimits: Sendable {
     /// The size of a request.
     package var machine = ConnectionMachine.Limits()
+    /// Whether the connections of this peer may begin with a header of the PROXY protocol.
+    package var proxyHeader: @Sendable (Peer) -> ProxyHeaderPolicy = { _ in .refused }
     /// From the opening of a connection, or the first byte of a later request, to the end of the head.
     package var headTimeout: Duration = .seconds(5)
     /// From the head to the end of the content.
@@ -23,4 +27,13 @@ package struct ServerLimits: Sendable, Hashable {
     package var requestsPerConnection = 10_000
 
     package init() {}
+}
+
+/// What is done with a header of the PROXY protocol.
+package enum ProxyHeaderPolicy: Sendable {
+    case refused
+    /// It is read, but anybody could have sent it.
+    case accepted
+    /// The address that it tells is the client's.
+    case trusted
 }

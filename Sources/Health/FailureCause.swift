@@ -1,3 +1,5 @@
+import HTTPClient
+
 /// The kinds of `Reason`, by their codes, which are stable and machine-readable: docs/api.md explains each.
 package enum FailureCause: String, Sendable, CaseIterable {
     case dns
@@ -16,4 +18,23 @@ package enum FailureCause: String, Sendable, CaseIterable {
     case instances
     case deadline
     case internalError = "internal"
+}
+
+extension TransferFailure {
+    var cause: FailureCause {
+        switch self {
+        case .dns: .dns
+        case .refused: .refused
+        case .unreachable: .unreachable
+        case .connectTimeout: .connectTimeout
+        case .timeout: .timeout
+        case .tls: .tls
+        case .reset: .reset
+        case .empty: .empty
+        case .incomplete: .incomplete
+        case .protocolError: .protocolError
+        case .tooLarge: .tooLarge
+        case .internalError: .internalError
+        }
+    }
 }

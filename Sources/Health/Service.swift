@@ -44,13 +44,7 @@ package struct Service: Sendable, Equatable {
     /// The same without rise and fall.
     package var decidedByEachResult: Service {
         var copy = self
-        copy.instances = instances.map { instance in
-            let target = instance.target
-            return Instance(
-                name: instance.name,
-                target: Target(
-                    id: target.id, request: target.request, expectation: target.expectation, timeout: target.timeout))
-        }
+        copy.instances = instances.map { Instance(name: $0.name, target: $0.target.with(.once)) }
         return copy
     }
 }

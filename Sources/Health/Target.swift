@@ -1,25 +1,27 @@
+package import HTTPClient
+
 /// One place that is probed, and what is expected of it. A value, of which there is one copy: every probe, observation and
 /// report has it, and it has a score of parts.
 package final class Target: Sendable, Equatable {
     /// Tells it from all other targets of a configuration: `loki`, or `loki http://loki-a:3100` for an instance.
     package let id: String
-    package let request: ProbeRequest
-    package let expectation: Expectation
+    package let probe: Probe
     /// From the start of the probe, name resolution included, to the end of the response.
     package let timeout: Duration
     package let threshold: Threshold
 
-    package init(
-        id: String, request: ProbeRequest, expectation: Expectation, timeout: Duration, threshold: Threshold = .once
-    ) {
+    package init(id: String, probe: Probe, timeout: Duration, threshold: Threshold = .once) {
         self.id = id
-        self.request = request
-        self.expectation = expectation
+        self.probe = probe
         self.timeout = timeout
         self.threshold = threshold
     }
 
-    package var url: ProbeURL { request.url }
+    package var url: URL { probe.url }
+
+    package func with(_ threshold: Threshold) -> Target {
+        Target(id: id, probe: probe, timeout: timeout, threshold: threshold)
+    }
 
     package static func == (left: Target, right: Target) -> Bool {
         left === right
@@ -29,7 +31,7 @@ package final class Target: Sendable, Equatable {
 
     /// Whether observations of `other` say as much about this one.
     package func isSamePlace(as other: Target) -> Bool {
-        request == other.request && expectation == other.expectation
+        probe == other.probe
     }
 }
 
@@ -46,13 +48,4 @@ package struct Threshold: Sendable, Hashable {
         self.rise = rise
         self.fall = fall
     }
-}
-
-/// Makes probes. The one implementation that does so in earnest is `Probing.CurlProber`.
-package protocol Prober: Sendable {
-    /// Probes `target` once. To be called on the event loop.
-    /// - Parameters:
-    ///   - limit: for all of it. Nobody waits longer, whatever hangs.
-    ///   - ended: called on the event loop, once, maybe before this returns.
-    func probe(_ target: Target, within limit: Duration, ended: @escaping @Sendable (Outcome) -> Void)
 }

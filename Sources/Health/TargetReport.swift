@@ -1,16 +1,18 @@
+import HTTPClient
 package import Time
 
 /// What is known of one target.
 package struct TargetReport: Sendable, Equatable {
     /// The instance's, or the service's where it has only this target.
     package let name: String
-    package let url: ProbeURL
+    /// Without its credentials.
+    package let url: String
     package let threshold: Threshold
     private let known: History.Known
 
     package init(name: String, target: Target, known: History.Known) {
         self.name = name
-        url = target.url
+        url = target.url.description
         threshold = target.threshold
         self.known = known
     }

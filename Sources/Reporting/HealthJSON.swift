@@ -55,7 +55,7 @@ package enum HealthJSON {
 
     private static func write(_ target: TargetReport, in service: ServiceReport, to object: inout JSONWriter) {
         let observation = target.observation
-        object.member("componentId", target.url.description)
+        object.member("componentId", target.url)
         object.member("componentType", "component")
         if let latency = observation.latency {
             object.member("observedValue", decimal: latency.milliseconds)

@@ -62,7 +62,7 @@ package enum JSONReport {
 
     /// The members that tell of one target.
     private static func write(_ target: TargetReport, to object: inout JSONWriter) {
-        object.member("url", target.url.description)
+        object.member("url", target.url)
         if let status = target.observation.httpStatus { object.member("http_status", status) }
         if let reason = target.reason { write(reason, to: &object) }
         switch target.against {

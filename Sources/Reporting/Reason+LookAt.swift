@@ -3,18 +3,7 @@ import Health
 extension Reason {
     /// What to look at first, for a tired person; nil where the instances say it.
     var lookAt: String? {
-        switch self {
-        case .probe(let failure): failure.lookAt
-        case .status: "the service's own log; is that the right path, and does healthz send the right credentials?"
-        case .body: "what it answered, above; is it the service that was meant?"
-        case .instances: nil
-        }
-    }
-}
-
-extension ProbeFailure {
-    fileprivate var lookAt: String {
-        switch self {
+        switch cause {
         case .dns: "the endpoint's spelling; is the container there? then the resolver"
         case .refused: "is it running? on that port?"
         case .unreachable: "network and routes; a socket file that is missing"
@@ -26,6 +15,9 @@ extension ProbeFailure {
         case .incomplete: "did it crash?"
         case .protocolError: "another kind of server has the port; TLS on a plain port"
         case .tooLarge: "is it the resource that was meant?"
+        case .status: "the service's own log; is that the right path, and does healthz send the right credentials?"
+        case .body: "what it answered, above; is it the service that was meant?"
+        case .instances: nil
         case .internalError: "descriptors and memory of this machine"
         }
     }

@@ -55,7 +55,7 @@ package enum TableReport {
         return marked(status, name, look)
             + [piece(observation.httpStatus.map(String.init) ?? "-"), piece(observation.duration.brief)]
             + (now.map { [piece(target.since.shown(at: $0))] } ?? []) + [
-                piece(Printable.escape(target.url.description))
+                piece(Printable.escape(target.url))
             ]
     }
 

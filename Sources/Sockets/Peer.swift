@@ -13,6 +13,8 @@ package struct Peer: Sendable, Hashable {
 
     package let address: Address
     package let port: UInt16
+    /// Whom this peer says it speaks for, where anybody could have said so; nil otherwise.
+    package private(set) var unverifiedClient: String?
 
     package init(_ socket: SocketAddress) {
         switch socket.family {
@@ -25,6 +27,22 @@ package struct Peer: Sendable, Hashable {
         default:
             (address, port) = (.unix, 0)
         }
+    }
+
+    private init(_ address: Address, port: UInt16) {
+        self.address = address
+        self.port = port
+    }
+
+    /// The client that this peer has told of in a PROXY protocol header.
+    /// - Parameter isTrusted: whether what it says counts; else it stays the peer that it is, and the claim is noted.
+    package func proxying(host: String, port: UInt16, isTrusted: Bool) -> Peer {
+        guard isTrusted, let address = Address(text: host) else {
+            var peer = self
+            peer.unverifiedClient = host
+            return peer
+        }
+        return Peer(address, port: port)
     }
 
     /// The address that connections are counted by: a host can use every address of its IPv6 /64 network.
@@ -55,7 +73,8 @@ package struct Peer: Sendable, Hashable {
 extension Peer: CustomStringConvertible {
     package var description: String {
         guard let host else { return "unix" }
-        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        let place = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        return unverifiedClient.map { "\(place) (for \($0))" } ?? place
     }
 }
 
@@ -69,6 +88,19 @@ extension Peer.Address {
             return .v6(
                 bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
                 scope: scope)
+        }
+    }
+
+    /// nil where the text is no address.
+    fileprivate init?(text: String) {
+        var v4 = in_addr()
+        var v6 = in6_addr()
+        if inet_pton(AF_INET, text, &v4) == 1 {
+            self = .v4(v4.s_addr)
+        } else if inet_pton(AF_INET6, text, &v6) == 1 {
+            self = Peer.Address(v6, scope: 0)
+        } else {
+            return nil
         }
     }
 

@@ -34,13 +34,18 @@ enum Main {
     /// The library's own entry for asynchronous commands runs them on the global pool, which a server leaves alone: once it
     /// has had any work, Dispatch looks after it once a second for ever, and a process with nothing to do would not sleep.
     @MainActor static func main() async {
+        ProcessOne.prepare()
         Footprint.shareHeap()
         do {
             // Nothing to parse, and so no parser, which takes a fifth of the time to the first answer.
-            if CommandLine.argc < 2 || CommandLine.argc == 2 && CommandLine.arguments[1] == "serve" {
+            guard let arguments = Arguments.read() else {
+                Terminal.complain("the command's arguments cannot be read: is /proc mounted?")
+                throw ExitCode.system
+            }
+            if arguments.isEmpty || arguments == ["serve"] {
                 return try await ServeCommand.serve(flags: [:])
             }
-            var command = try Healthz.parseAsRoot()
+            var command = try Healthz.parseAsRoot(arguments)
             guard let subcommand = command as? any Subcommand else { return try command.run() }
             try await subcommand.execute()
         } catch {

@@ -1,4 +1,5 @@
 import Configuration
+import HTTPClient
 import Health
 import Sockets
 import Testing
@@ -14,7 +15,7 @@ struct ConfigurationTests {
         let configuration = try Configuration()
         #expect(configuration.listen == .tcp(host: "0.0.0.0", port: 8080))
         #expect(
-            configuration.targets.map { "\($0.id) \($0.url) \($0.expectation) \($0.timeout.setting)" } == [
+            configuration.targets.map { "\($0.id) \($0.url) \($0.probe.expected) \($0.timeout.setting)" } == [
                 "grafana http://grafana:3000/api/health 200 1500ms",
                 "loki http://loki:3100/ 200,404 1500ms",
                 "tempo http://tempo:3200/ 200,404 1500ms",
@@ -47,7 +48,7 @@ struct ConfigurationTests {
     func readiness() throws {
         let configuration = try Configuration(environment: ["HEALTHZ_PRESET": "readiness"])
         #expect(
-            configuration.targets.map { "\($0.url) \($0.expectation)" } == [
+            configuration.targets.map { "\($0.url) \($0.probe.expected)" } == [
                 "http://grafana:3000/api/health 200", "http://loki:3100/ready 200", "http://tempo:3200/ready 200",
             ])
     }
@@ -79,7 +80,7 @@ struct ConfigurationTests {
         let configuration = try Configuration(
             environment: ["GRAFANA_ENDPOINT": "http://probe:p%40ss%3Aword@grafana:3000"])
         let grafana = try #require(configuration.targets.first)
-        #expect(grafana.url.credentials == ProbeURL.Credentials(user: "probe", password: "p@ss:word"))
+        #expect(grafana.url.credentials == URL.Credentials(user: "probe", password: "p@ss:word"))
         #expect("\(grafana.url)" == "http://grafana:3000/api/health")
         let shown = try #require(configuration.settings.first { $0.setting == .grafanaEndpoint }).shown
         #expect(shown == "http://***@grafana:3000")

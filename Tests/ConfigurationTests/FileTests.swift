@@ -1,4 +1,5 @@
 import Configuration
+import HTTPClient
 import Health
 import Testing
 
@@ -35,12 +36,12 @@ struct FileTests {
     func endpoints() throws {
         let environment = ["LOKI_ENDPOINT": "http://elsewhere:1/base/", "HEALTHZ_PRESET": "readiness"]
         #expect(
-            try read("drain: 0", environment: environment).services.flatMap(\.targets).map { "\($0.request)" } == [
+            try read("drain: 0", environment: environment).services.flatMap(\.targets).map { "\($0.probe)" } == [
                 "GET http://grafana:3000/api/health", "GET http://elsewhere:1/base/ready",
                 "GET http://tempo:3200/ready",
             ])
         let own = try read("services: {l: {preset: loki}}", environment: ["LOKI_ENDPOINT": "http://elsewhere:1"])
-        #expect(own.services.flatMap(\.targets).map { "\($0.id) \($0.request)" } == ["l GET http://elsewhere:1/"])
+        #expect(own.services.flatMap(\.targets).map { "\($0.id) \($0.probe)" } == ["l GET http://elsewhere:1/"])
         #expect(own.warnings.isEmpty)
     }
 
@@ -72,18 +73,18 @@ struct FileTests {
         #expect(first.id != second.id)
         #expect(first.threshold == Threshold(rise: 2, fall: 4))
         #expect(first.timeout == .seconds(1))
-        #expect("\(first.request)" == "GET https://a:3100/ready" && "\(second.url)" == "http://b:3100/x/ready")
-        #expect(
-            first.request.fields.map { "\($0.name): \($0.value)" } == [
-                "X-Scope-OrgID: ops", "Authorization: Bearer abc",
-            ])
-        #expect(first.request.tls.serverName == "db" && !first.request.tls.isVerified)
-        #expect(first.request.tls.authorities == Array("-----BEGIN CERTIFICATE-----".utf8))
-        guard case .response(let statuses, let body?) = first.expectation else {
+        #expect("\(first.probe)" == "GET https://a:3100/ready" && "\(second.url)" == "http://b:3100/x/ready")
+        guard case .http(let request, let expectation) = first.probe, let body = expectation.body else {
             Issue.record("no body is expected")
             return
         }
-        #expect("\(statuses)" == "200")
+        #expect(
+            request.fields.map { "\($0.name): \($0.value)" } == [
+                "X-Scope-OrgID: ops", "Authorization: Bearer abc",
+            ])
+        #expect(request.tls.serverName == "db" && !request.tls.isVerified)
+        #expect(request.tls.authorities == Array("-----BEGIN CERTIFICATE-----".utf8))
+        #expect("\(expectation.statuses)" == "200")
         #expect(body.contained == ["ready"] && body.patterns == ["^r", "y$"])
         #expect(body.members.map(\.value) == [.number(1), .string("1"), .null, .bool(true), .string("x")])
         #expect(configuration.background?.staleAfter == .seconds(15))
@@ -94,7 +95,7 @@ struct FileTests {
         let service = try read("services: {a: {instances: ['http://u:p@b:3100/x?y=@z', 'HTTP://b'], require: 1}}")
             .services[0]
         #expect(service.instances.map(\.name) == ["http://***@b:3100/x?y=@z", "HTTP://b"])
-        #expect(service.targets.first?.url.credentials == ProbeURL.Credentials(user: "u", password: "p"))
+        #expect(service.targets.first?.url.credentials == URL.Credentials(user: "u", password: "p"))
     }
 
     @Test("Variables are values and not text, and what needs quoting stays as it is")
@@ -112,7 +113,7 @@ struct FileTests {
     @Test("Connections are kept only where that is asked for, by whatever means")
     func reuse() throws {
         func reuses(_ yaml: String, _ environment: [String: String] = [:]) throws -> [Bool] {
-            try read(yaml, environment: environment).services.flatMap(\.targets).map(\.request.reusesConnection)
+            try read(yaml, environment: environment).services.flatMap(\.targets).compactMap(\.request?.reusesConnection)
         }
         #expect(try reuses("drain: 0") == [false, false, false])
         #expect(try reuses("drain: 0", ["HEALTHZ_REUSE_CONNECTIONS": "on"]) == [true, true, true])
@@ -185,5 +186,11 @@ struct FileTests {
     func noNetworks(text: String, words: String) {
         let error = #expect(throws: ValueError.self) { try Network(text) }
         #expect(error?.problem.contains(words) == true)
+    }
+}
+
+extension Target {
+    fileprivate var request: Request? {
+        if case .http(let request, _) = probe { request } else { nil }
     }
 }

@@ -25,10 +25,11 @@ struct Document: Sendable, CustomStringConvertible {
         var lines: [String] = []
     }
 
-    /// README.md, and all of docs/.
+    /// The documents at the top of the repository, and all of docs/.
     static let all: [Document] = {
         let files = (try? Repository.files(in: "docs")) ?? []
-        return (["README.md"] + files.filter { $0.hasSuffix(".md") }).map(Document.init)
+        let top = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
+        return (top + files.filter { $0.hasSuffix(".md") }).map(Document.init)
     }()
 
     /// Relative to the project's folder.

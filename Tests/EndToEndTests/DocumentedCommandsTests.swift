@@ -2,13 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The commands of README.md and docs/, run as they stand there.
+/// The commands of README.md, CONTRIBUTING.md, SECURITY.md and docs/, run as the documents show them.
 @Suite("Commands in documents", .timeLimit(.minutes(5)))
 struct DocumentedCommandsTests {
     /// Programs that are not run here, and why. What files their commands name is looked at all the same.
     private static let elsewhere = [
         "aws": "needs an account",
         "docker": "needs an engine and a registry: `make image-check` runs it where there is an engine",
+        "swift": "builds for minutes",
     ]
 
     /// Programs that are run. `make` only says what it would do: it builds, tests or measures for minutes.

@@ -58,7 +58,8 @@ final class ReadersDesk {
         try folder.write("#!/bin/sh\necho \(sidecar.program.identifier)\n", to: "bin/pidof")
         try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("bin/pidof"))
         try folder.write("a-password-of-the-tests-alone\n", to: "probe")
-        let example = document.yaml(with: "services:") ?? Document("README.md").yaml(with: "services:") ?? ""
+        let fallback = Document("docs/configuration.md")
+        let example = document.yaml(with: "services:") ?? fallback.yaml(with: "services:") ?? ""
         try folder.write(placed(example), to: "healthz.yaml")
         let kept = "git init -q && git add compose && git -c user.name=a -c user.email=a@localhost commit -q -m a"
         let ended = try run(kept)

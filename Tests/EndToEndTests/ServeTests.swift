@@ -64,16 +64,6 @@ struct ServeTests {
         #expect(!threads.contains { $0.hasSuffix("qos") }, "\(threads)")
     }
 
-    @Test("GnuTLS, which libcurl brings along and never uses, is told not to make itself ready")
-    func gnuTLS() throws {
-        // The loader tells which library found which name where (ld.so(8)).
-        let ended = try Program(Program.healthz, ["--version"], environment: ["LD_DEBUG": "bindings"]).wait()
-        let found = ended.errors.split(separator: "\n").filter { $0.contains("/libgnutls.") }
-        guard !found.isEmpty else { return print("skipped: here, libcurl comes without GnuTLS") }
-        let asked = found.filter { $0.contains("`_gnutls_global_init_skip'") }
-        #expect(!asked.isEmpty && asked.allSatisfy { $0.contains(" to \(Program.healthz) ") }, "\(asked)")
-    }
-
     @Test("Grafana without its database is unhealthy by its status")
     func database() throws {
         let stack = try Stack()

@@ -30,7 +30,7 @@ struct StackFileTests {
     @Test(
         "What Loki, Tempo and Prometheus fill in are variables that their containers have",
         arguments: [
-            ("loki/loki.yaml", 7), ("tempo/tempo.yaml", 6), ("prometheus/prometheus.yml", 1),
+            ("loki/loki.yaml", 7), ("tempo/tempo.yaml", 6), ("prometheus/prometheus.yml", 2),
         ])
     func filledIn(file: String, count: Int) throws {
         let compose = try Repository.text("compose/compose.yaml")
@@ -40,47 +40,5 @@ struct StackFileTests {
         for name in named {
             #expect(name.wholeMatch(of: /[A-Z0-9_]+/) != nil && compose.contains("\(name): "), "\(name) in \(file)")
         }
-    }
-
-    @Test("The settings of a node on AWS agree with each other, and with what compose takes")
-    func nodeOnAWS() throws {
-        let template = try Repository.text("deploy/aws/node.yaml")
-        func seconds(_ pattern: Regex<(Substring, Substring)>) throws -> Int {
-            let found = Set(template.matches(of: pattern).compactMap { Int($0.output.1) })
-            #expect(found.count == 1, "\(found)")
-            return try #require(found.first)
-        }
-        let drain = try seconds(/HEALTHZ_DRAIN=(\d+)s/)
-        let untilCondemned =
-            try seconds(/HealthCheckIntervalSeconds: (\d+)/) * seconds(/UnhealthyThresholdCount: (\d+)/)
-        #expect(drain > untilCondemned)
-        #expect(try seconds(/HEALTHZ_STOP=(\d+)s/) > drain)
-        // HEALTHZ_DEADLINE is 1.8 s.
-        #expect(try seconds(/HealthCheckTimeoutSeconds: (\d+)/) > 2)
-        #expect(template.matches(of: /Matcher: {HttpCode: "200"}/).count == 4)
-        #expect(template.matches(of: /HealthCheckPort: "8080"/).count == 4)
-
-        let example = try Repository.text("compose/.env.example")
-        let set = template.matches(of: /(?m)^ {12}([A-Z0-9_]+)=/).map { String($0.output.1) }
-        #expect(set.count > 20)
-        for name in set { #expect(example.contains("\n\(name)="), "\(name)") }
-        let secrets = Set(template.matches(of: /\ secrets\/([a-z0-9-]+)/).map { String($0.output.1) })
-        let wanted = try Repository.text("compose/compose.yaml").matches(of: /file: \.\/secrets\/([a-z0-9-]+)/)
-        #expect(secrets == Set(wanted.map { String($0.output.1) }))
-    }
-
-    @Test("The script that a node on AWS starts with is a script")
-    func userData() throws {
-        let lines = try Repository.text("deploy/aws/node.yaml").split(separator: "\n", omittingEmptySubsequences: false)
-        let start = try #require(lines.firstIndex { $0.contains("#!/bin/bash") })
-        let script = lines[start...].prefix { $0.isEmpty || $0.hasPrefix("            ") }
-            .map { $0.dropFirst(12) }.joined(separator: "\n")
-            // What CloudFormation fills in.
-            .replacing(/\$\{[A-Za-z:.]+\}/, with: "x")
-        #expect(script.contains("signal SUCCESS") && script.contains("\nSETTINGS\n"))
-        let folder = try Folder()
-        let file = try folder.write(script, to: "user-data")
-        let ended = try Program("/bin/bash", ["-n", file]).wait()
-        #expect(ended.code == 0, "\(ended.errors)")
     }
 }

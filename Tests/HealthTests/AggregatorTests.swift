@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 import Testing
 import Time
@@ -23,7 +24,7 @@ struct AggregatorTests {
         #expect(found?.status == .unhealthy)
         #expect(found?.duration == .milliseconds(12))
         #expect(found?.checkedAt.milliseconds == 1_000_000)
-        #expect(await bench.limits == Array(repeating: .milliseconds(1500), count: 3))
+        #expect(await bench.limits.map(\.duration) == Array(repeating: .milliseconds(1500), count: 3))
     }
 
     @Test("A hundred who ask at once share three probes and one report")
@@ -120,16 +121,17 @@ struct AggregatorTests {
         }
     }
 
-    @Test("A probe longer than the deadline is cut short by it, and says so")
+    @Test("A probe may take as long as its timeout or the deadline, whichever is shorter, and is told which")
     func deadline() async {
-        let slow = Service(name: "slow", target: .on("slow", timeout: .seconds(5)))
+        let targets = [Duration.seconds(5), .milliseconds(200), .milliseconds(100)].map { timeout in
+            Service(name: "\(timeout)", target: .on("\(timeout)", timeout: timeout))
+        }
         let bench = await Bench(
-            Aggregator.Plan(services: [slow], deadline: .milliseconds(200), freshness: .onDemand(maxAge: .zero)))
-        let report = await bench.report([
-            "slow": .failure(.timeout(limit: .milliseconds(200), waitingFor: .response))
-        ])
-        #expect(report?.services.first?.reason == .probe(.deadline(limit: .milliseconds(200))))
-        #expect(await bench.limits == [.milliseconds(200)])
+            Aggregator.Plan(services: targets, deadline: .milliseconds(200), freshness: .onDemand(maxAge: .zero)))
+        _ = await bench.ask()
+        let limits = await bench.limits
+        #expect(limits.map(\.duration) == [.milliseconds(200), .milliseconds(200), .milliseconds(100)])
+        #expect(limits.map(\.setting) == [.deadline, .timeout, .timeout])
     }
 
     @Test("Every change of a service's status is told once, with how long the one before it lasted")
@@ -255,8 +257,10 @@ struct AggregatorTests {
         let other = Service(
             name: "loki",
             target: Target(
-                id: "loki", request: ProbeRequest(ProbeURL(scheme: .http, host: "loki", target: "/ready")),
-                expectation: .response(.only(200)), timeout: .seconds(1)))
+                id: "loki",
+                probe: .http(
+                    Request(URL(scheme: .http, host: "loki", target: "/ready")), Expectation(.only(200))),
+                timeout: .seconds(1)))
         await bench.replace(.onDemand([.on("grafana", isCritical: false), other, .on("new")]))
         let question = await bench.ask()
         await bench.end(["grafana": .refused, "loki": .ok, "new": .ok])

@@ -1,4 +1,5 @@
 import EventLoop
+import HTTPClient
 import Health
 import Time
 
@@ -6,7 +7,7 @@ import Time
 private final actor HeldProber: Prober {
     private nonisolated let loop: EventLoop
     private(set) var started: [String] = []
-    private(set) var limits: [Duration] = []
+    private(set) var limits: [ProbeLimit] = []
     private var waiting: [String: [@Sendable (Outcome) -> Void]] = [:]
     /// Answers to probes as they come, where there is one.
     var atOnce: Outcome?
@@ -15,7 +16,7 @@ private final actor HeldProber: Prober {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    nonisolated func probe(_ target: Target, within limit: Duration, ended: @escaping @Sendable (Outcome) -> Void) {
+    nonisolated func probe(_ target: Target, within limit: ProbeLimit, ended: @escaping @Sendable (Outcome) -> Void) {
         assumeIsolated { $0.begin(target.url.host, limit, ended) }
     }
 
@@ -25,7 +26,7 @@ private final actor HeldProber: Prober {
         for ended in waiting.removeValue(forKey: host) ?? [] { ended(outcome) }
     }
 
-    private func begin(_ host: String, _ limit: Duration, _ ended: @escaping @Sendable (Outcome) -> Void) {
+    private func begin(_ host: String, _ limit: ProbeLimit, _ ended: @escaping @Sendable (Outcome) -> Void) {
         started.append(host)
         limits.append(limit)
         if let atOnce { return ended(atOnce) }
@@ -68,7 +69,7 @@ actor Bench {
 
     /// What has been probed so far, by host.
     var started: [String] { prober.assumeIsolated { $0.started } }
-    var limits: [Duration] { prober.assumeIsolated { $0.limits } }
+    var limits: [ProbeLimit] { prober.assumeIsolated { $0.limits } }
 
     func advance(_ time: Duration) { elapsed += time }
 
@@ -122,8 +123,8 @@ actor Bench {
 }
 
 extension Outcome {
-    static let ok = Outcome.success(ProbeResponse(status: 200))
-    static let refused = Outcome.failure(.refused(place: "x"))
+    static let ok = Outcome(status: 200, .up)
+    static let refused = Outcome.failed(.transfer(.refused(place: "x")))
 }
 
 extension Target {
@@ -131,8 +132,9 @@ extension Target {
         _ host: String, _ id: String? = nil, timeout: Duration = .milliseconds(1500), threshold: Threshold = .once
     ) -> Target {
         Target(
-            id: id ?? host, request: ProbeRequest(ProbeURL(scheme: .http, host: host, target: "/")),
-            expectation: .response(.only(200)), timeout: timeout, threshold: threshold)
+            id: id ?? host,
+            probe: .http(Request(URL(scheme: .http, host: host, target: "/")), Expectation(.only(200))),
+            timeout: timeout, threshold: threshold)
     }
 }
 

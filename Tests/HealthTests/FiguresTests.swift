@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 import Testing
 
@@ -36,7 +37,7 @@ struct FiguresTests {
         await bench.advance(.milliseconds(3))
         await bench.end(["grafana": .ok, "loki": .refused])
         _ = await bench.report(["grafana": .refused], on: .only("grafana"))
-        _ = await bench.report(["grafana": .failure(.empty), "loki": .refused])
+        _ = await bench.report(["grafana": .failed(.transfer(.empty)), "loki": .refused])
         _ = await bench.report(["grafana": .ok, "loki": .ok])
 
         let figures = await bench.figures()

@@ -1,93 +1,109 @@
+import HTTPClient
 import Health
 import Testing
 import Time
 
-@Suite("Judgement")
-struct JudgementTests {
-    @Test("A status in the set is up, another is down and says what was expected")
-    func statuses() throws {
-        let expectation = Expectation.response(try #require(StatusSet("200,404")))
-        #expect(expectation.judge(.success(ProbeResponse(status: 404))) == .up)
-        let verdict = expectation.judge(.success(ProbeResponse(status: 503)))
-        guard case .down(let reason) = verdict else {
-            Issue.record("503 is up")
-            return
-        }
-        #expect(reason.code == "status")
-        #expect("\(reason)" == "answered 503, expected 200,404")
-    }
+@Suite("Reasons")
+struct ReasonTests {
+    private static let limit = Duration.milliseconds(1500)
 
-    static let failures: [(ProbeFailure, String, String)] = [
+    static let reasons: [(Reason, String, String)] = [
         (
-            .dns(host: "loki", detail: "name or service not known"), "dns",
+            .transfer(.dns(host: "loki", detail: "name or service not known")), "dns",
             "cannot resolve loki: name or service not known"
         ),
-        (.refused(place: "10.0.0.7:3100"), "refused", "connection refused by 10.0.0.7:3100"),
+        (.transfer(.refused(place: "10.0.0.7:3100")), "refused", "connection refused by 10.0.0.7:3100"),
         (
-            .unreachable(place: "10.0.0.7:3100", detail: "no route to host"), "unreachable",
+            .transfer(.unreachable(place: "10.0.0.7:3100", detail: "no route to host")), "unreachable",
             "cannot reach 10.0.0.7:3100: no route to host"
         ),
         (
-            .connectTimeout(place: "10.0.0.7:3100", limit: .milliseconds(1500)), "connect_timeout",
+            .transfer(.connectTimeout(place: "10.0.0.7:3100", limit: limit)), "connect_timeout",
             "no connection to 10.0.0.7:3100 within 1.5 s"
         ),
         (
-            .timeout(limit: .milliseconds(1500), waitingFor: .response), "timeout",
+            .transfer(.timeout(limit: limit, waitingFor: .response)), "timeout",
             "connected, but waited for the response until the 1.5 s timeout"
         ),
-        (.tls(detail: "certificate has expired"), "tls", "TLS failed: certificate has expired"),
-        (.reset(during: .response), "reset", "connection reset while waiting for the response"),
-        (.empty, "empty", "connection closed without a response"),
-        (.incomplete, "incomplete", "connection closed in the middle of the response"),
-        (.protocolError(detail: "HTTP/0.9"), "protocol", "not a valid HTTP response: HTTP/0.9"),
-        (.tooLarge(limit: 65536), "too_large", "response is larger than 64 KiB"),
+        (
+            .matching(limit: limit), "timeout",
+            "connected, but waited for its body to be matched until the 1.5 s timeout"
+        ),
+        (.transfer(.tls(detail: "certificate has expired")), "tls", "TLS failed: certificate has expired"),
+        (.transfer(.reset(during: .response)), "reset", "connection reset while waiting for the response"),
+        (.transfer(.empty), "empty", "connection closed without a response"),
+        (.transfer(.incomplete), "incomplete", "connection closed in the middle of the response"),
+        (.transfer(.protocolError(detail: "HTTP/0.9")), "protocol", "not a valid HTTP response: HTTP/0.9"),
+        (.transfer(.tooLarge(limit: 65536)), "too_large", "response is larger than 64 KiB"),
         (
             .deadline(limit: .milliseconds(1800)), "deadline",
             "no complete response when the check's deadline of 1.8 s came"
         ),
         (
-            .internalError(detail: "too many open files"), "internal",
+            .transfer(.internalError(detail: "too many open files")), "internal",
             "healthz could not make the probe: too many open files"
         ),
+        (
+            .unjudged(detail: "a pattern is still being matched"), "internal",
+            "healthz could not make the probe: a pattern is still being matched"
+        ),
+        (.status(503, expected: .only(200).union(.only(404))), "status", "answered 503, expected 200,404"),
+        (
+            .body(.lacks("ready", found: Excerpt(quoting: "no"))), "body",
+            #"the body does not contain "ready": "no""#
+        ),
+        (.instances(healthy: 1, of: 3, required: 2), "instances", "1 of 3 instances is healthy, 2 required"),
     ]
 
-    @Test("A body that is not as expected is down; the body of a wrong status is not looked at")
-    func bodies() {
+    @Test("Each reason has its stable code and its text", arguments: reasons)
+    func texts(reason: Reason, code: String, text: String) {
+        #expect(reason.code == code)
+        #expect("\(reason)" == text)
+    }
+
+    @Test("Every cause has a reason")
+    func causes() {
+        #expect(Set(Self.reasons.map(\.1)) == Set(FailureCause.allCases.map(\.rawValue)))
+    }
+
+    @Test("Whatever ran out of time is put down to the setting that the limit came from, and nothing else is")
+    func limits() {
+        let own = ProbeLimit(timeout: .seconds(1), deadline: .seconds(1))
+        let cut = ProbeLimit(timeout: .seconds(2), deadline: .seconds(1))
+        #expect(own == ProbeLimit(timeout: .seconds(1)) && own.duration == cut.duration)
+        let late: [TransferFailure] = [
+            .timeout(limit: .seconds(1), waitingFor: .response), .connectTimeout(place: "x", limit: .seconds(1)),
+        ]
+        for failure in late {
+            #expect(own.reason(for: failure) == .transfer(failure))
+            #expect(cut.reason(for: failure) == .deadline(limit: .seconds(1)))
+        }
+        #expect(own.reasonForMatching == .matching(limit: .seconds(1)))
+        #expect(cut.reasonForMatching == .deadline(limit: .seconds(1)))
+        #expect(cut.reason(for: .refused(place: "x")) == .transfer(.refused(place: "x")))
+    }
+}
+
+@Suite("Probes as values")
+struct ProbeTests {
+    private static let url = URL(scheme: .http, host: "loki", port: 3100, target: "/ready")
+
+    @Test("A probe is shown by what it does and by what is healthy")
+    func shown() {
         let body = BodyExpectation(contained: ["ready"])
-        let expectation = Expectation.response(.only(200), body: body)
-        let mismatch = BodyMismatch.lacks("ready", found: Excerpt(quoting: "no"))
-        #expect(expectation.judge(.success(ProbeResponse(status: 200))) == .up)
-        let verdict = expectation.judge(.success(ProbeResponse(status: 200, mismatch: mismatch)))
-        #expect(verdict == .down(.body(mismatch)))
-        #expect(verdict.reason?.code == "body")
-        #expect(expectation.judge(.success(ProbeResponse(status: 503, mismatch: mismatch))).reason?.code == "status")
-        #expect(expectation.body(of: 200) == body)
-        #expect(expectation.body(of: 503) == nil)
-    }
-
-    @Test("Where a connection is expected, it is all that counts")
-    func connections() {
-        #expect(Expectation.connection.judge(.success(ProbeResponse(status: nil))) == .up)
-        #expect(Expectation.connection.judge(.failure(.empty)) == .down(.probe(.empty)))
-    }
-
-    @Test("Each failed probe is down, with its own stable code and text", arguments: failures)
-    func causes(failure: ProbeFailure, code: String, text: String) {
-        #expect(failure.cause.rawValue == code)
-        #expect("\(failure)" == text)
-        #expect(Expectation.response(.only(200)).judge(.failure(failure)) == .down(.probe(failure)))
-    }
-
-    @Test("No two causes share a code")
-    func codes() {
-        #expect(Set(Self.failures.map(\.1)).count == Self.failures.count)
+        let http = Probe.http(Request(Self.url, method: .head), Expectation(.only(200), body: body))
+        #expect("\(http)" == "HEAD http://loki:3100/ready")
+        #expect(http.expected == #"200, body contains "ready""#)
+        let connect = Probe.connect(URL(scheme: .tcp, host: "db", port: 5432, target: ""))
+        #expect("\(connect)" == "tcp://db:5432")
+        #expect(connect.expected == "a connection")
     }
 }
 
 @Suite("History")
 struct HistoryTests {
     private static let start = Instant.now
-    private static let refused = Verdict.down(.probe(.refused(place: "loki:3100")))
+    private static let refused = Verdict.down(.transfer(.refused(place: "loki:3100")))
 
     private static func observation(_ verdict: Verdict, at second: Int) -> Observation {
         Observation(

@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 import Testing
 
@@ -148,7 +149,7 @@ struct VerdictTests {
             await bench.end("a", outcome)
             return await bench.known()?.report.services.first?.instances.first
         }
-        let reason = Reason.probe(.refused(place: "x"))
+        let reason = Reason.transfer(.refused(place: "x"))
         #expect(await target(.ok)?.against == nil)
         let failing = await target(.refused)
         #expect(failing?.status == .healthy)

@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 import Testing
 import Time
@@ -7,7 +8,7 @@ enum Built {
     /// 2026-11-21T06:40:00.123Z, when the reports are made.
     static let now: Int64 = 1_795_243_200_123
 
-    static let refused = Verdict.down(.probe(.refused(place: "10.0.0.7:3100")))
+    static let refused = Verdict.down(.transfer(.refused(place: "10.0.0.7:3100")))
 
     /// One observation: the verdict, and milliseconds.
     typealias Seen = (verdict: Verdict, milliseconds: Double)
@@ -16,9 +17,7 @@ enum Built {
     static func target(
         _ name: String, _ seen: [Seen], status: Int? = nil, threshold: Threshold = .once
     ) throws -> TargetReport {
-        let target = Target(
-            id: name, request: ProbeRequest(ProbeURL(scheme: .http, host: name, port: 3000, target: "/")),
-            expectation: .response(.only(200)), timeout: .seconds(1), threshold: threshold)
+        let target = Target.on(name, threshold: threshold)
         var history = History()
         for (index, one) in seen.enumerated() {
             let time = now - Int64(seen.count - 1 - index) * 5000
@@ -36,13 +35,13 @@ enum Built {
     ) throws -> ServiceReport {
         let target = try target(name, seen, status: status, threshold: threshold)
         return ServiceReport(
-            Service(name: name, target: Built.place(of: target), isCritical: isCritical), instances: [target],
+            Service(name: name, target: .on(name), isCritical: isCritical), instances: [target],
             since: target.since, lastHealthyAt: target.lastHealthyAt)
     }
 
     static func group(_ name: String, _ instances: [TargetReport], required: Int) -> ServiceReport {
         let service = Service(
-            name: name, instances: instances.map { Service.Instance(name: $0.name, target: place(of: $0)) },
+            name: name, instances: instances.map { Service.Instance(name: $0.name, target: .on($0.name)) },
             required: required)
         return ServiceReport(
             service, instances: instances, since: Timestamp(milliseconds: now), lastHealthyAt: nil)
@@ -51,11 +50,5 @@ enum Built {
     static func report(_ services: [ServiceReport], _ cause: Report.Cause? = nil) -> Report {
         Report(
             checkedAt: Timestamp(milliseconds: now), duration: .microseconds(12_400), cause: cause, services: services)
-    }
-
-    private static func place(of target: TargetReport) -> Target {
-        Target(
-            id: target.name, request: ProbeRequest(target.url), expectation: .response(.only(200)),
-            timeout: .seconds(1))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPClient
 import Health
 import Reporting
 import Testing
@@ -82,7 +83,7 @@ struct HealthJSONTests {
 
     @Test("A target on its way says so, and what came from outside cannot break it")
     func edges() throws {
-        let hostile = Verdict.down(.probe(.tls(detail: "\"},\u{0}\n<script>")))
+        let hostile = Verdict.down(.transfer(.tls(detail: "\"},\u{0}\n<script>")))
         let report = try Built.report([
             Built.service("a", [(.up, 1), (hostile, 1)], threshold: Threshold(rise: 1, fall: 3))
         ])

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPClient
 import Health
 import Testing
 import Time
@@ -20,13 +21,7 @@ struct MetricsReportTests {
             service, instances: instances, since: Timestamp(milliseconds: 1_795_240_800_250), lastHealthyAt: nil)
     }
 
-    private static func target(_ host: String) -> Target {
-        Target(
-            id: host, request: ProbeRequest(ProbeURL(scheme: .http, host: host, target: "/")),
-            expectation: .response(.only(200)), timeout: .seconds(1))
-    }
-
-    private static let refused = Verdict.down(.probe(.refused(place: "10.0.0.7:3100")))
+    private static let refused = Verdict.down(.transfer(.refused(place: "10.0.0.7:3100")))
 
     private static func tally(_ durations: [Duration], _ verdict: Verdict) -> ServiceTally {
         var tally = ServiceTally()
@@ -40,12 +35,12 @@ struct MetricsReportTests {
     }
 
     private static func services() throws -> [ServiceFigures] {
-        let loki = Service(name: "loki", target: target("loki"))
+        let loki = Service(name: "loki", target: .on("loki"))
         let tempo = Service(
             name: "tempo",
-            instances: ["http://tempo-a:3200", "http://tempo-b:3200"].map { .init(name: $0, target: target($0)) },
+            instances: ["http://tempo-a:3200", "http://tempo-b:3200"].map { .init(name: $0, target: .on($0)) },
             required: 1, isCritical: false)
-        let new = Service(name: "new", target: target("new"))
+        let new = Service(name: "new", target: .on("new"))
         return [
             ServiceFigures(
                 loki, report: try report(loki, [refused]), tally: tally([.microseconds(400), .seconds(3)], refused)),

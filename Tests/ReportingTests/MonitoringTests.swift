@@ -48,6 +48,10 @@ struct MonitoringTests {
                 tests.contains(try Regex("alertname: \(alert)\n +exp_alerts")), "no test in which \(alert) is raised")
             #expect(operations.contains("| `\(alert)` | "), "no row for \(alert)")
         }
+        for annotation in ["summary: ", "description: ", "runbook_url: "] {
+            #expect(
+                rules.components(separatedBy: "\n          \(annotation)").count == alerts.count + 1, "\(annotation)")
+        }
         let rows = operations.matches(of: #/\| `(Healthz[A-Za-z]+)` \| /#).map { String($0.output.1) }
         #expect(Set(rows) == Set(alerts))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPClient
 import Health
 import Reporting
 import Testing
@@ -110,7 +111,7 @@ struct ReportingTests {
     @Test("Control characters from outside cannot break the JSON")
     func jsonEscapes() throws {
         let nasty = "a\u{0}\u{1B}[2J\r\n\t\u{7F}\u{9B}\u{2028}\u{202E}\u{2066}\"\\é😀"
-        let report = try Reports.report([Reports.service("x", .down(.probe(.tls(detail: nasty))))])
+        let report = try Reports.report([Reports.service("x", .down(.transfer(.tls(detail: nasty))))])
         #expect(
             JSONReport.encode(report).contains(
                 #""TLS failed: a\u0000\u001b[2J\r\n\t\u007f\u009b\u2028\u202e\u2066\"\\é😀""#))

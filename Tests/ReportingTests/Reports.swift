@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 import Testing
 import Time
@@ -8,9 +9,7 @@ enum Reports {
         _ name: String, _ verdicts: [Verdict], status: Int? = nil, milliseconds: Double = 3.1,
         threshold: Threshold = .once
     ) throws -> TargetReport {
-        let target = Target(
-            id: name, request: ProbeRequest(ProbeURL(scheme: .http, host: name, port: 3000, target: "/")),
-            expectation: .response(.only(200)), timeout: .seconds(1), threshold: threshold)
+        let target = Target.on(name, threshold: threshold)
         var history = History()
         for (index, verdict) in verdicts.enumerated() {
             let at = Moment(
@@ -31,9 +30,7 @@ enum Reports {
             name, after + [verdict], status: status, milliseconds: milliseconds, threshold: threshold)
         let service = Service(
             name: name,
-            target: Target(
-                id: name, request: ProbeRequest(target.url), expectation: .response(.only(200)), timeout: .seconds(1)),
-            isCritical: isCritical)
+            target: .on(name), isCritical: isCritical)
         return ServiceReport(
             service, instances: [target], since: Timestamp(milliseconds: 1_795_240_800_000),
             lastHealthyAt: lastHealthyAt.map(Timestamp.init(milliseconds:)))
@@ -43,13 +40,8 @@ enum Reports {
         let instances = try verdicts.map { try target($0.0, [$0.1]) }
         let service = Service(
             name: name,
-            instances: instances.map { instance in
-                Service.Instance(
-                    name: instance.name,
-                    target: Target(
-                        id: instance.name, request: ProbeRequest(instance.url), expectation: .response(.only(200)),
-                        timeout: .seconds(1)))
-            }, required: required)
+            instances: instances.map { Service.Instance(name: $0.name, target: .on($0.name)) },
+            required: required)
         return ServiceReport(
             service, instances: instances, since: Timestamp(milliseconds: 1_795_240_800_000), lastHealthyAt: nil)
     }
@@ -60,5 +52,15 @@ enum Reports {
             services: services)
     }
 
-    static let refused = Verdict.down(.probe(.refused(place: "10.0.0.7:3100")))
+    static let refused = Verdict.down(.transfer(.refused(place: "10.0.0.7:3100")))
+}
+
+extension Target {
+    /// `http://<host>:3000/`, which is to answer 200.
+    static func on(_ host: String, threshold: Threshold = .once) -> Target {
+        Target(
+            id: host,
+            probe: .http(Request(URL(scheme: .http, host: host, port: 3000, target: "/")), Expectation(.only(200))),
+            timeout: .seconds(1), threshold: threshold)
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPClient
 import Health
 import Testing
 
@@ -138,7 +139,7 @@ struct StatusPageTests {
     func hostile() throws {
         let attack =
             "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;\u{0}\u{1B}[31m\u{202E}\u{2028}</title></style>"
-        let verdict = Verdict.down(.probe(.tls(detail: attack)))
+        let verdict = Verdict.down(.transfer(.tls(detail: attack)))
         let page = try Self.page(
             Built.report([
                 Built.service("a", [(verdict, 1)]),

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPClient
 import Health
 import Testing
 import Time
@@ -172,7 +173,7 @@ struct TerminalTests {
     func hostile() throws {
         let nasty = "\u{1B}]0;x\u{7}\u{1B}[2J\r\n\u{9B}31m\u{202E}" + String(repeating: "日x ", count: 80)
         let report = try Reports.report([
-            Reports.service("loki", .down(.probe(.tls(detail: nasty)))),
+            Reports.service("loki", .down(.transfer(.tls(detail: nasty)))),
             Reports.service("tempo", .down(.status(503, expected: .only(404))), status: 503),
         ])
         for width in [20, 40, 79, 120] {

@@ -5,6 +5,8 @@ package final class FaultyUpstream: Sendable {
     package enum Step: Sendable {
         /// Waits for a whole request head.
         case readHead
+        /// Waits for so many bytes of content.
+        case readContent(Int)
         case send(String)
         case sendBytes([UInt8])
         /// Sends what stands for the target of the head that this connection has read last.
@@ -32,6 +34,7 @@ package final class FaultyUpstream: Sendable {
     private let isHeld = Guarded(true)
     private let isListening = Guarded(true)
     private let read = Guarded<[String]>([])
+    private let readContents = Guarded<[[UInt8]]>([])
 
     /// Serves on loopback until `stop`.
     package init(_ script: [Step], host: String = "127.0.0.1") throws {
@@ -74,6 +77,9 @@ package final class FaultyUpstream: Sendable {
     /// The request heads that scripts have read so far.
     package var heads: [String] { read.withLock { $0 } }
 
+    /// The contents that scripts have read so far.
+    package var contents: [[UInt8]] { readContents.withLock { $0 } }
+
     /// What later connections get.
     package func change(to script: [Step]) {
         self.script.withLock { $0 = script }
@@ -110,6 +116,10 @@ package final class FaultyUpstream: Sendable {
             guard let text = readHead(connection) else { return false }
             head = text
             read.withLock { $0.append(text) }
+            return true
+        case .readContent(let count):
+            guard let bytes = readBytes(connection, count) else { return false }
+            readContents.withLock { $0.append(bytes) }
             return true
         case .send(let text): return put(text, connection)
         case .sendBytes(let bytes): return put(bytes, connection)
@@ -159,6 +169,11 @@ package final class FaultyUpstream: Sendable {
             head.append(byte)
         }
         return String(decoding: head, as: UTF8.self)
+    }
+
+    private func readBytes(_ connection: Int32, _ count: Int) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        return recv(connection, &bytes, count, Int32(MSG_WAITALL)) == count ? bytes : nil
     }
 
     private func readSome(_ connection: Int32) -> Bool {

@@ -1,4 +1,4 @@
-"""A Chromium without a window, driven by its DevTools protocol over a pipe: nothing but the standard library."""
+"""A headless Chromium, controlled by the DevTools protocol over a pipe, with the standard library only."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import time
 
 
 class Chromium:
-    """One browser with one page; what the page complains of and asks for is collected."""
+    """A browser with one page. Collects console messages and requests of the page."""
 
     def __init__(self, limit=60):
         self.limit = limit
@@ -54,7 +54,7 @@ class Chromium:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def call(self, method, **parameters):
-        """What the browser answers; raises where it refuses, or takes too long."""
+        """The answer of the browser. Raises an exception on an error or a timeout."""
         self.number += 1
         message = {"id": self.number, "method": method, "params": parameters}
         if self.session:

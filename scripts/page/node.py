@@ -1,4 +1,4 @@
-"""A node as the pictures of the status page show it."""
+"""The node in the pictures of the status page."""
 
 import contextlib
 import random
@@ -27,7 +27,7 @@ services:
 
 
 def jitter(low, high, seed, spike=0.0):
-    """Most take about `low` ms, few up to `high`, and one in thirty `spike`."""
+    """Delays: mostly about `low` ms, a few up to `high`, and one in thirty `spike`."""
     source = random.Random(seed)
 
     def delay(_):
@@ -39,7 +39,7 @@ def jitter(low, high, seed, spike=0.0):
 
 @contextlib.contextmanager
 def node(sick, checks=CHECKS, environment=()):
-    """The program in the background after that many checks, with its `upstreams`. A sick one has lost Tempo and one Loki."""
+    """Runs the program with `upstreams`, after this number of checks. On a sick node, Tempo and one Loki are down."""
     upstreams = {
         "grafana": Upstream(jitter(4, 12, 1, spike=60), lambda number: 503 if sick and number in (30, 31) else 200),
         "loki_a": Upstream(jitter(1, 4, 2)),

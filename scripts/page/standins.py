@@ -1,4 +1,4 @@
-"""healthz over services that are played: for pictures and checks of the status page."""
+"""healthz with imitated services, for pictures and tests of the status page."""
 
 import http.server
 import json
@@ -16,7 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 class Upstream:
-    """Answers after what `delay(number)` says, in seconds, with the status that `status(number)` says."""
+    """Answers after `delay(number)` seconds with the status `status(number)`."""
 
     def __init__(self, delay, status=lambda number: 200):
         self.count = 0
@@ -46,7 +46,7 @@ class Upstream:
 
 
 class Sidecar:
-    """The program over that configuration, under a machine's name of its own where that may be given."""
+    """Runs the program with this configuration, under its own host name if this is permitted."""
 
     def __init__(self, configuration, environment=()):
         self.folder = tempfile.TemporaryDirectory()

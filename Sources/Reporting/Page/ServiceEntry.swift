@@ -77,7 +77,7 @@ struct ServiceEntry {
     }
 
     private func meta(_ service: ServiceReport, _ target: TargetReport?) -> String {
-        var parts = target.map { [HTML.escape($0.url.description), answer($0)] } ?? []
+        var parts = target.map { [HTML.escape($0.url), answer($0)] } ?? []
         if service.isGroup, service.condition == .well {
             parts.append(
                 "\(service.healthyCount) of \(service.instances.count) instances healthy, \(service.required) required")

@@ -39,8 +39,8 @@ struct ConfigCommand: Subcommand {
             let counts = service.isCritical ? "critical" : "not critical"
             for (index, target) in service.targets.enumerated() {
                 rows.append([
-                    index == 0 ? service.name : "", "\(target.request)",
-                    Printable.escape("\(target.expectation)", limit: 80), target.timeout.setting,
+                    index == 0 ? service.name : "", "\(target.probe)",
+                    Printable.escape(target.probe.expected, limit: 80), target.timeout.setting,
                     "\(target.threshold.rise)/\(target.threshold.fall)",
                     index > 0 ? "" : group.isEmpty ? counts : "\(counts), \(group)",
                 ])

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Configuration
+import CurlClient
 import EventLoop
+import HTTPClient
 import Health
 import Probing
 import Reporting
@@ -12,9 +14,10 @@ struct ProbeCommand: Subcommand {
         commandName: "probe",
         abstract: "Probe one URL and print one line: exit 0 if it answers as expected, 1 if not.",
         discussion: """
-            For a HEALTHCHECK in an image without a shell. Without a URL it asks the healthz of this container, at \
-            HEALTHZ_LISTEN or where HEALTHZ_CONFIG says, for /livez. tcp://db:5432 asks for a connection alone. A UNIX domain socket is unix:/run/healthz.sock, or with a path \
-            unix:/run/healthz.sock:/livez.
+            For a HEALTHCHECK in an image without a shell. Without a URL, it asks the healthz of this container for \
+            /livez: at HEALTHZ_LISTEN, else where the file of HEALTHZ_CONFIG says, else where the one "healthz serve" \
+            that is running listens. tcp://db:5432 asks for a connection alone. A UNIX domain socket is \
+            unix:/run/healthz.sock, or with a path unix:/run/healthz.sock:/livez.
             """)
 
     @Argument(help: ArgumentHelp("Such as http://127.0.0.1:8080/livez.", valueName: "url"))
@@ -35,19 +38,21 @@ struct ProbeCommand: Subcommand {
             try Duration(setting: text, within: .milliseconds(1) ... .seconds(3600))
         }
         let url = try target()
+        ProcessOne.endOnSignals()
 
         let loop = EventLoop()
-        let prober = CurlProber(on: loop, userAgent: Engine.userAgent)
-        try await prober.start()
+        let client = CurlClient(on: loop, userAgent: Engine.userAgent)
+        try await client.start()
+        let prober = TargetProber(on: loop, client: client)
         let startedAt = ContinuousClock.now
-        let expectation: Expectation = url.scheme == .tcp ? .connection : .response(statuses)
-        let target = Target(id: "probe", request: ProbeRequest(url), expectation: expectation, timeout: limit)
-        let outcome = await prober.outcome(of: target, within: limit)
+        let probe: Probe = url.scheme == .tcp ? .connect(url) : .http(Request(url), Expectation(statuses))
+        let target = Target(id: "probe", probe: probe, timeout: limit)
+        let outcome = await prober.outcome(of: target, within: ProbeLimit(timeout: limit))
         let time = (ContinuousClock.now - startedAt).brief
 
-        switch expectation.judge(outcome) {
+        switch outcome.verdict {
         case .up:
-            let answer = (try? outcome.get().status).flatMap(\.self).map { "answered \($0)" } ?? "took the connection"
+            let answer = outcome.status.map { "answered \($0)" } ?? "took the connection"
             try Terminal.show("healthy: \(url) \(answer) in \(time)\n")
         case .down(let reason):
             try Terminal.show("unhealthy: \(url): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")
@@ -55,23 +60,31 @@ struct ProbeCommand: Subcommand {
         }
     }
 
-    private func target() throws -> ProbeURL {
+    private func target() throws -> URL {
         if let url {
             return try read("URL", url, shown: Endpoint.withoutCredentials(url)) { text throws(ValueError) in
                 try Endpoint.url(text)
             }
         }
-        let listen: ListenAddress
+        guard let url = try listenAddress().url(target: "/livez") else {
+            throw usage("the kernel chooses the port that healthz listens on: give the URL to probe")
+        }
+        return url
+    }
+
+    /// Where the server listens. What was said of it to this command counts; but only the server's own sockets tell which port
+    /// the kernel has chosen, and that `[::]` is IPv4 alone where there is no IPv6.
+    private func listenAddress() throws -> ListenAddress {
+        let configured: (address: ListenAddress, isDefault: Bool)
         do {
-            listen = try Configuration.listen(environment: Terminal.environment)
+            configured = try Configuration.listen(environment: Terminal.environment)
         } catch {
             for mistake in error.mistakes { Terminal.complain(of: mistake) }
             throw ExitCode.usage
         }
-        guard let url = listen.url(target: "/livez") else {
-            throw usage("the kernel chooses the port that healthz listens on: give the URL to probe")
-        }
-        return url
+        let found = ServingProcess.only()?.addresses ?? []
+        let meant = configured.isDefault ? found : found.filter { $0.canBe(configured.address) }
+        return meant.first ?? configured.address
     }
 
     private func read<Value>(
@@ -91,14 +104,23 @@ struct ProbeCommand: Subcommand {
 }
 
 extension ListenAddress {
+    /// Whether a server that was told `setting` may listen here.
+    fileprivate func canBe(_ setting: ListenAddress) -> Bool {
+        guard case .tcp(let host, let port) = self, case .tcp(let wanted, let wantedPort) = setting else {
+            return self == setting
+        }
+        guard wantedPort == 0 || wantedPort == port else { return false }
+        return host == wanted || host == "0.0.0.0" && (wanted == "::" || wanted.isEmpty)
+    }
+
     /// How this machine reaches a server that listens there; nil where the port is not known.
-    fileprivate func url(target: String) -> ProbeURL? {
+    fileprivate func url(target: String) -> URL? {
         switch self {
         case .tcp(_, 0): nil
-        case .tcp("0.0.0.0", let port): ProbeURL(scheme: .http, host: "127.0.0.1", port: Int(port), target: target)
-        case .tcp("::", let port): ProbeURL(scheme: .http, host: "::1", port: Int(port), target: target)
-        case .tcp(let host, let port): ProbeURL(scheme: .http, host: host, port: Int(port), target: target)
-        case .unix(let path): ProbeURL(scheme: .http, host: "localhost", target: target, socketPath: path)
+        case .tcp("0.0.0.0", let port): URL(scheme: .http, host: "127.0.0.1", port: Int(port), target: target)
+        case .tcp("::", let port): URL(scheme: .http, host: "::1", port: Int(port), target: target)
+        case .tcp(let host, let port): URL(scheme: .http, host: host, port: Int(port), target: target)
+        case .unix(let path): URL(scheme: .http, host: "localhost", target: target, socketPath: path)
         }
     }
 }

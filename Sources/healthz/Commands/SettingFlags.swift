@@ -68,6 +68,12 @@ struct SettingFlags: ParsableArguments {
         help: ArgumentHelp("A file with a token whose bearer is shown all.", valueName: "file"), completion: .file())
     var detailTokenFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who may begin a connection with a PROXY protocol header: off (nobody), on, or networks.",
+            valueName: "senders"), completion: .list(["off", "on"]))
+    var proxyProtocol: String?
+
     @Option(help: ArgumentHelp("How many connections there may be.", valueName: "number"))
     var maxConnections: String?
 
@@ -121,7 +127,7 @@ struct SettingFlags: ParsableArguments {
             (.tempoEndpoint, tempoEndpoint), (.preset, preset), (.timeout, timeout), (.deadline, deadline),
             (.cache, cache), (.interval, interval), (.staleAfter, staleAfter), (.rise, rise), (.fall, fall),
             (.reuseConnections, reuseConnections), (.unhealthyStatus, unhealthyStatus), (.detail, detail),
-            (.detailTokenFile, detailTokenFile),
+            (.detailTokenFile, detailTokenFile), (.proxyProtocol, proxyProtocol),
             (.maxConnections, maxConnections), (.maxConnectionsPerClient, maxConnectionsPerClient),
             (.maxRequestsPerConnection, maxRequestsPerConnection), (.maxPipelinedRequests, maxPipelinedRequests),
             (.maxHeadBytes, maxHeadBytes),

@@ -76,7 +76,7 @@ actor StateLog {
         for warning in configuration.warnings { logger.warning("\(warning)", metadata: ["event": "advice"]) }
         for notice in notices { logger.info("\(notice)", metadata: ["event": "advice"]) }
         for target in configuration.services.flatMap(\.targets) {
-            logger.debug("\(target.id): \(target.request), healthy is \(target.expectation)")
+            logger.debug("\(target.id): \(target.probe), healthy is \(target.probe.expected)")
         }
     }
 

@@ -28,7 +28,10 @@ struct Audience {
         // Whoever can open the socket's file is let in by the file system.
         guard let host = peer.host else { return true }
         guard case .networks(let networks) = policy else { return false }
-        return networks.contains { $0.contains(host) }
+        // A header that anybody can send may narrow what is shown, and never widens it.
+        return [host, peer.unverifiedClient].compactMap(\.self).allSatisfy { address in
+            networks.contains { $0.contains(address) }
+        }
     }
 
     /// RFC 6750 §2.1.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import CurlClient
 import EventLoop
 import Health
 import Probing
@@ -12,7 +13,8 @@ actor Engine {
 
     nonisolated let aggregator: Aggregator
     private nonisolated let loop: EventLoop
-    private let prober: CurlProber
+    private let client: CurlClient
+    private let prober: TargetProber
     /// nil where checks are made on demand.
     private var pace: Pace?
     private var timer: LoopTimer?
@@ -25,7 +27,8 @@ actor Engine {
         _ configuration: Configuration, on loop: EventLoop, changed: @escaping @Sendable (Transition) -> Void = { _ in }
     ) {
         self.loop = loop
-        prober = CurlProber(on: loop, userAgent: Engine.userAgent)
+        client = CurlClient(on: loop, userAgent: Engine.userAgent)
+        prober = TargetProber(on: loop, client: client)
         aggregator = Aggregator(
             on: loop, plan: configuration.plan, prober: prober, clock: { .now }, changed: changed)
         pace = configuration.background?.pace
@@ -36,7 +39,7 @@ actor Engine {
     /// Must be called once, before the first check.
     func start() async throws {
         do {
-            try await prober.start()
+            try await client.start()
         } catch {
             Terminal.complain("\(error)")
             throw ExitCode.system
@@ -48,7 +51,7 @@ actor Engine {
     /// From now on, this is what is checked.
     func adopt(_ configuration: Configuration) {
         aggregator.assumeIsolated { $0.replace(configuration.plan) }
-        prober.assumeIsolated { $0.forget() }
+        prober.forget()
         pace = configuration.background?.pace
         beginSeries()
     }

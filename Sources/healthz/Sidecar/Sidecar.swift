@@ -47,7 +47,7 @@ actor Sidecar {
         self.engine = engine
         self.responder = responder
         server = Server(
-            on: loop, limits: configuration.serverLimits.withinDescriptors,
+            on: loop, limits: ServerLimits(configuration),
             limitReached: { limit in log.assumeIsolated { $0.reached(limit) } },
             handler: { head, peer, reply in
                 responder.assumeIsolated { $0.respond(to: head, from: peer, by: reply) }
@@ -149,7 +149,7 @@ actor Sidecar {
         engine.assumeIsolated { $0.adopt(next) }
         responder.assumeIsolated { $0.adopt(next, at: Moment.now.timestamp) }
         server.assumeIsolated {
-            $0.adopt(next.serverLimits.withinDescriptors)
+            $0.adopt(ServerLimits(next))
             $0.logExchanges(to: next.accessLog ? log.exchangeLog : nil)
         }
         log.assumeIsolated {
@@ -196,9 +196,17 @@ actor Sidecar {
 
 extension ServerLimits {
     /// With no more connections than there are descriptors for.
-    fileprivate var withinDescriptors: ServerLimits {
-        var limits = self
-        limits.connections = Descriptors.connections(atMost: connections)
-        return limits
+    fileprivate init(_ configuration: Configuration) {
+        self = configuration.serverLimits
+        connections = Descriptors.connections(atMost: connections)
+        let policy = configuration.proxyProtocol
+        proxyHeader = { peer in
+            switch policy {
+            case .off: .refused
+            case .on: .accepted
+            case .networks(let networks):
+                peer.host.map { host in networks.contains { $0.contains(host) } } == true ? .trusted : .refused
+            }
+        }
     }
 }

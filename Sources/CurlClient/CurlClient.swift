@@ -1,0 +1,267 @@
+import CCurl
+package import EventLoop
+package import HTTPClient
+import Time
+
+/// Sends requests by libcurl's multi interface on the event loop: any number at once, none of which can hold up another.
+///
+/// Every request has its deadline here and not only in libcurl, so that its caller is told in time whatever hangs.
+package actor CurlClient: Client {
+    /// What the client needs and could not get.
+    package enum SetupError: Error, CustomStringConvertible {
+        case curl
+        case system(SystemError)
+
+        package var description: String {
+            switch self {
+            case .curl: "libcurl could not be initialised"
+            case .system(let error): "the HTTP client could not be set up: \(error)"
+            }
+        }
+    }
+
+    /// Handles kept for later requests.
+    private static let idleLimit = 4096
+    private static let settlingRounds = 16
+    private static let noTransfer = TransferFailure.internalError(detail: "libcurl cannot make the transfer")
+    private static let libraryIsReady = curl_global_init(Int(CURL_GLOBAL_SSL | CURL_GLOBAL_WIN32)) == CURLE_OK
+
+    private nonisolated let loop: EventLoop
+    private let userAgent: String
+    private var multi: Multi?
+    private var resolver: Resolver?
+    private var timer: LoopTimer?
+    private var deadlines = FairDeadlines()
+    private var flights: [Int: Flight] = [:]
+    private var lookups = PendingLookups()
+    private var lastFlight = 0
+    private var isSettling = false
+    private var mustSettleAgain = false
+    private var settlesSoon = false
+
+    /// Handles that are not in use, by their keys.
+    private var idle: [String: Transfer] = [:]
+    private let kept = KeptConnections()
+
+    /// - Parameter userAgent: the User-Agent of requests that have none, such as `healthz/1.0`.
+    package init(on loop: EventLoop, userAgent: String) {
+        self.loop = loop
+        self.userAgent = userAgent
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// Must be called once, before the first request.
+    package func start() throws(SetupError) {
+        guard CurlClient.libraryIsReady else { throw .curl }
+        multi = try Multi(on: loop) { [weak self] in self?.assumeIsolated { $0.socketsAreReady() } }
+        timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
+        resolver = Resolver(on: loop) { [weak self] name, number, answer in
+            self?.assumeIsolated { $0.lookupEnded(name, number, answer) }
+        }
+    }
+
+    package nonisolated func send(
+        _ request: Request, within limit: Duration,
+        ended: @escaping @Sendable (Result<Response, TransferFailure>) -> Void
+    ) {
+        send(request, reusing: nil, within: limit, ended: ended)
+    }
+
+    /// Sends one request, as `send(_:within:ended:)` does.
+    /// - Parameter key: libcurl's handle for the request is kept under this name, and used for the next request of that
+    ///   name, if the two are equal. It saves the time to make a handle.
+    package nonisolated func send(
+        _ request: Request, reusing key: String?, within limit: Duration,
+        ended: @escaping @Sendable (Result<Response, TransferFailure>) -> Void
+    ) {
+        assumeIsolated { $0.start(.request(request), key: key, within: limit, .response(ended)) }
+    }
+
+    /// Makes a TCP connection and closes it. To be called on the event loop.
+    /// - Parameters:
+    ///   - key: as in `send(_:reusing:within:ended:)`.
+    ///   - ended: called on the event loop, once, with nil where the connection was made; maybe before this returns.
+    package nonisolated func connect(
+        to url: URL, reusing key: String?, within limit: Duration,
+        ended: @escaping @Sendable (TransferFailure?) -> Void
+    ) {
+        assumeIsolated { $0.start(.connection(to: url), key: key, within: limit, .connection(ended)) }
+    }
+
+    /// Drops the handles that are kept for later requests.
+    package func forget() {
+        idle = [:]
+    }
+
+    // MARK: Events
+
+    private func socketsAreReady() {
+        multi?.drain()
+        settle()
+    }
+
+    private func timeHasPassed() {
+        timer?.fired()
+        // What has come by now is not late.
+        settle()
+        let passed = deadlines.passed(at: .now)
+        if !passed.isEmpty {
+            // Behind the sockets' turn: a response that has come is not late for having waited there.
+            loop.run { self.assumeIsolated { $0.end(passed) } }
+        }
+        settle()
+    }
+
+    private func end(_ passed: [Int]) {
+        for id in passed {
+            if let flight = flights[id] { finish(flight, .failure(outOfTime(flight))) }
+        }
+        settle()
+    }
+
+    private func lookupEnded(_ name: String, _ number: Int, _ answer: Resolver.Answer) {
+        let othersAreOut = resolver?.ended(name) ?? false
+        for id in lookups.concerned(by: answer, name, number, othersAreOut: othersAreOut) {
+            guard let flight = flights[id] else { continue }
+            switch answer {
+            case .success(let addresses): transfer(flight, to: addresses)
+            case .failure(let error): finish(flight, .failure(.dns(host: name, detail: error.detail)))
+            }
+        }
+        settle()
+    }
+
+    /// Brings libcurl's state and ours together; to be called after anything that may have changed either.
+    ///
+    /// A caller whose request ends here may start the next at once, and so call this again: that is the next round of the
+    /// call that is under way, and not a call within it, as any number of requests may follow each other so.
+    private func settle() {
+        mustSettleAgain = true
+        guard !isSettling else { return }
+        isSettling = true
+        var rounds = 0
+        while mustSettleAgain, rounds < CurlClient.settlingRounds {
+            mustSettleAgain = false
+            rounds += 1
+            multi?.runTimer(at: .now)
+            collect()
+        }
+        isSettling = false
+        // Others get their turn.
+        if mustSettleAgain { settleSoon() }
+        let wanted = [deadlines.earliest, multi?.due].compactMap(\.self).min()
+        if let wanted { timer?.wake(by: wanted) }
+    }
+
+    /// Behind whatever else is started in this turn: requests that start together are sent together, which wakes servers
+    /// less often.
+    private func settleSoon() {
+        guard !isSettling else { return mustSettleAgain = true }
+        guard !settlesSoon else { return }
+        settlesSoon = true
+        loop.run {
+            self.assumeIsolated {
+                $0.settlesSoon = false
+                $0.settle()
+            }
+        }
+    }
+
+    private func collect() {
+        while let (transfer, result) = multi?.nextEnded() {
+            guard let flight = flights[transfer.flight], flight.transfer === transfer else { continue }
+            finish(flight, self.result(flight, transfer, result))
+        }
+    }
+
+    // MARK: One request
+
+    private func start(_ errand: Errand, key: String?, within limit: Duration, _ completion: Flight.Completion) {
+        lastFlight += 1
+        let flight = Flight(lastFlight, errand.url, key: key, limit: limit, completion)
+        flights[flight.id] = flight
+        deadlines.set(flight.id, limit, from: .now)
+        begin(flight, errand)
+        settleSoon()
+    }
+
+    private func begin(_ flight: Flight, _ errand: Errand) {
+        let known = flight.key.flatMap { idle.removeValue(forKey: $0) }
+        let reused = known.flatMap { $0.errand == errand ? $0 : nil }
+        guard let transfer = reused ?? (try? Transfer(errand, userAgent: userAgent, kept: kept)) else {
+            return fail(flight)
+        }
+        flight.transfer = transfer
+        switch transfer.addressing {
+        case .known: self.transfer(flight, to: [])
+        case .given(let address): self.transfer(flight, to: [address])
+        case .name(let host):
+            flight.lookedUp = host
+            lookups.add(flight.id, host, number: resolver?.lookUp(host) ?? 0)
+        }
+    }
+
+    private func transfer(_ flight: Flight, to addresses: [String]) {
+        stopWaiting(flight)
+        guard let multi, let transfer = flight.transfer, let due = deadlines.due(flight.id),
+            (try? transfer.prepare(limit: due - .now, addresses: addresses)) != nil, multi.add(transfer)
+        else {
+            // Nobody needs this one again.
+            flight.transfer = nil
+            return fail(flight)
+        }
+        transfer.flight = flight.id
+        if !addresses.isEmpty {
+            flight.place = addresses.map { flight.url.place(at: $0) }.joined(separator: ", ")
+        }
+    }
+
+    private func result(_ flight: Flight, _ transfer: Transfer, _ code: CURLcode) -> Flight.Outcome {
+        guard code == CURLE_OK else {
+            return .failure(TransferFailure(code, of: transfer, to: flight.place, limit: flight.limit))
+        }
+        return transfer.isComplete ? .success(transfer.takeResponse()) : .failure(.incomplete)
+    }
+
+    private func outOfTime(_ flight: Flight) -> TransferFailure {
+        if let host = flight.lookedUp {
+            return .dns(host: host, detail: "no answer from the name servers within \(flight.limit.brief)")
+        }
+        return flight.transfer.map { .outOfTime($0, to: flight.place, limit: flight.limit) } ?? CurlClient.noTransfer
+    }
+
+    private func fail(_ flight: Flight) {
+        finish(flight, .failure(CurlClient.noTransfer))
+    }
+
+    private func finish(_ flight: Flight, _ outcome: Flight.Outcome) {
+        guard flights.removeValue(forKey: flight.id) != nil else { return }
+        deadlines.remove(flight.id)
+        stopWaiting(flight)
+        release(flight)
+        flight.completion.end(outcome)
+    }
+
+    private func stopWaiting(_ flight: Flight) {
+        guard let host = flight.lookedUp else { return }
+        flight.lookedUp = nil
+        lookups.remove(flight.id, host)
+    }
+
+    /// Its transfer may be used for another request from here on.
+    private func release(_ flight: Flight) {
+        guard let transfer = flight.transfer else { return }
+        flight.transfer = nil
+        multi?.remove(transfer)
+        guard let key = flight.key, idle.count < CurlClient.idleLimit else { return }
+        idle[key] = transfer
+    }
+}
+
+extension URL {
+    /// One of the addresses that the host has, with the port.
+    fileprivate func place(at address: String) -> String {
+        address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
+    }
+}

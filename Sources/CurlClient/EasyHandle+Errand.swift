@@ -1,0 +1,98 @@
+import CCurl
+import HTTPClient
+
+extension EasyHandle {
+    /// In milliseconds.
+    private static let day = 24 * 3600 * 1000
+
+    /// Sets the options that are the same for each use of the handle.
+    func configure(for errand: Errand, userAgent: String) throws(Refusal) {
+        let request = errand.request
+        try setURL(errand)
+        try set(CURLOPT_USERAGENT, userAgent)
+        try set(CURLOPT_PROTOCOLS_STR, "http,https")
+        try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        // A redirect is a response like another.
+        try set(CURLOPT_FOLLOWLOCATION, false)
+        // Not even one from the environment.
+        try set(CURLOPT_PROXY, "")
+        // A new connection proves that new connections are accepted, and that the certificate is good now.
+        try set(CURLOPT_FRESH_CONNECT, !errand.keepsConnection)
+        try set(CURLOPT_FORBID_REUSE, !errand.keepsConnection)
+        try set(CURLOPT_SSL_SESSIONID_CACHE, errand.keepsConnection)
+        try set(CURLOPT_NOSIGNAL, true)
+        // Never: the client ends what takes too long, and knows when it was not the server that stood still.
+        try set(CURLOPT_TIMEOUT_MS, 0)
+        try set(CURLOPT_CONNECTTIMEOUT_MS, EasyHandle.day)
+        try set(CURLOPT_NOPROGRESS, false)
+        try set(CURLOPT_CONNECT_ONLY, errand.isConnectionAlone)
+        try setMethod(of: request)
+        try setFields(of: request)
+        try setCredentials(request.url.credentials)
+        if let path = request.url.socketPath { try set(CURLOPT_UNIX_SOCKET_PATH, path) }
+        try setTLS(request.tls)
+    }
+
+    private func setURL(_ errand: Errand) throws(Refusal) {
+        let url = errand.url
+        let host = errand.verifiedHost.contains(":") ? "[\(errand.verifiedHost)]" : errand.verifiedHost
+        // libcurl knows no tcp: a connection alone is one for http.
+        let scheme = errand.isConnectionAlone && url.scheme == .tcp ? .http : url.scheme
+        try set(CURLOPT_URL, "\(scheme.rawValue)://\(host):\(url.port)\(url.target)")
+        // Exactly this resource: "/.." is the configuration's business.
+        try set(CURLOPT_PATH_AS_IS, true)
+    }
+
+    private func setMethod(of request: Request) throws(Refusal) {
+        let method = request.method
+        if method == .head {
+            guard request.content == nil else { throw Refusal() }
+            return try set(CURLOPT_NOBODY, true)
+        }
+        let sendsContent = request.sendsContent
+        if sendsContent {
+            try set(CURLOPT_POST, true)
+            try setContent(request.content ?? [])
+        }
+        if method != (sendsContent ? .post : .get) { try set(CURLOPT_CUSTOMREQUEST, method.name) }
+    }
+
+    private func setFields(of request: Request) throws(Refusal) {
+        guard request.fields.allSatisfy({ $0.isValid }) else { throw Refusal() }
+        var lines = request.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+        func lacks(_ name: String) -> Bool { !request.fields.contains { $0.name.lowercased() == name } }
+        if request.tls.serverName != nil, lacks("host") { lines.append("Host: \(request.url.authority)") }
+        // libcurl would call any content a form, and ask whether it may send it.
+        if request.sendsContent {
+            lines.append("Expect:")
+            if lacks("content-type") { lines.append("Content-Type:") }
+        }
+        if !lines.isEmpty { try set(CURLOPT_HTTPHEADER, list: lines) }
+    }
+
+    private func setCredentials(_ credentials: URL.Credentials?) throws(Refusal) {
+        guard let credentials else { return }
+        try set(CURLOPT_USERNAME, credentials.user)
+        try set(CURLOPT_PASSWORD, credentials.password)
+        try set(CURLOPT_HTTPAUTH, 1 /* CURLAUTH_BASIC, a macro that Swift cannot see */)
+    }
+
+    private func setTLS(_ tls: Request.TLS) throws(Refusal) {
+        if let authorities = tls.authorities {
+            // Else the system's authorities would be trusted as well.
+            try set(CURLOPT_CAPATH, nil)
+            try set(CURLOPT_CAINFO_BLOB, blob: authorities)
+        }
+        // A key that is encrypted after all shall fail, and not ask at a terminal.
+        if tls.key != nil || tls.certificate != nil { try set(CURLOPT_KEYPASSWD, "") }
+        if let certificate = tls.certificate { try set(CURLOPT_SSLCERT_BLOB, blob: certificate) }
+        if let key = tls.key { try set(CURLOPT_SSLKEY_BLOB, blob: key) }
+        try set(CURLOPT_SSL_VERIFYPEER, tls.isVerified)
+        try set(CURLOPT_SSL_VERIFYHOST, tls.isVerified ? 2 : 0)
+    }
+}
+
+extension Request {
+    /// With these methods, a server expects content and its length, even if there is none (RFC 9110 §8.6).
+    fileprivate var sendsContent: Bool { content != nil || [.post, .put, .patch].contains(method) }
+}

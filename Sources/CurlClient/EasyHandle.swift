@@ -1,0 +1,102 @@
+import CCurl
+
+/// One curl_easy(3) handle, with its options by the type of their values. Not Sendable: a `Transfer` owns it.
+final class EasyHandle {
+    /// libcurl is out of memory, or cannot do what is needed.
+    struct Refusal: Error {}
+
+    let pointer: UnsafeMutableRawPointer
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    /// libcurl does not copy these.
+    private var lists: [CURLoption.RawValue: UnsafeMutablePointer<curl_slist>] = [:]
+
+    init() throws(Refusal) {
+        guard let pointer = curl_easy_init() else { throw Refusal() }
+        self.pointer = pointer
+        errorText[0] = 0
+        try set(CURLOPT_ERRORBUFFER, to: errorText)
+    }
+
+    deinit {
+        curl_easy_cleanup(pointer)
+        for list in lists.values { curl_slist_free_all(list) }
+        errorText.deallocate()
+    }
+
+    // MARK: Options
+
+    func set(_ option: CURLoption, _ value: Int) throws(Refusal) {
+        try check(healthz_easy_set_long(pointer, option, value))
+    }
+
+    func set(_ option: CURLoption, _ value: Bool) throws(Refusal) {
+        try set(option, value ? 1 : 0)
+    }
+
+    /// - Parameter value: nil for none, which is not always what stands without it.
+    func set(_ option: CURLoption, _ value: String?) throws(Refusal) {
+        try check(healthz_easy_set_string(pointer, option, value))
+    }
+
+    /// Of those options that take a blob, which libcurl copies.
+    func set(_ option: CURLoption, blob bytes: [UInt8]) throws(Refusal) {
+        try check(bytes.withUnsafeBytes { healthz_easy_set_blob(pointer, option, $0.baseAddress, $0.count) })
+    }
+
+    /// The caller keeps it for as long as the handle.
+    func set(_ option: CURLoption, to value: UnsafeMutableRawPointer) throws(Refusal) {
+        try check(healthz_easy_set_pointer(pointer, option, value))
+    }
+
+    func set(_ option: CURLoption, list lines: [String]) throws(Refusal) {
+        var list: UnsafeMutablePointer<curl_slist>?
+        for line in lines {
+            guard let next = curl_slist_append(list, line) else {
+                curl_slist_free_all(list)
+                throw Refusal()
+            }
+            list = next
+        }
+        let code = healthz_easy_set_list(pointer, option, list)
+        guard code == CURLE_OK else {
+            curl_slist_free_all(list)
+            throw Refusal()
+        }
+        curl_slist_free_all(lists.removeValue(forKey: option.rawValue))
+        lists[option.rawValue] = list
+    }
+
+    /// What a request has for content, whatever its bytes; libcurl copies it.
+    func setContent(_ bytes: [UInt8]) throws(Refusal) {
+        try set(CURLOPT_POSTFIELDSIZE, bytes.count)
+        guard !bytes.isEmpty else { return try set(CURLOPT_COPYPOSTFIELDS, "") }
+        try check(
+            bytes.withUnsafeBytes {
+                healthz_easy_set_pointer(
+                    pointer, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: $0.baseAddress))
+            })
+    }
+
+    func check(_ code: CURLcode) throws(Refusal) {
+        guard code == CURLE_OK else { throw Refusal() }
+    }
+
+    // MARK: What came of it
+
+    /// libcurl's own words on what went wrong, or nothing.
+    var errorDetail: String { String(cString: errorText) }
+
+    func clearError() {
+        errorText[0] = 0
+    }
+
+    func number(_ info: CURLINFO) -> Int {
+        var value = 0
+        return healthz_easy_get_long(pointer, info, &value) == CURLE_OK ? value : 0
+    }
+
+    func offset(_ info: CURLINFO) -> curl_off_t {
+        var value: curl_off_t = 0
+        return healthz_easy_get_offset(pointer, info, &value) == CURLE_OK ? value : 0
+    }
+}

@@ -1,0 +1,42 @@
+import HTTPClient
+
+/// A request that is out. Not Sendable: the client owns it.
+final class Flight {
+    /// Of a connection alone, nothing is in the response.
+    typealias Outcome = Result<Response, TransferFailure>
+
+    /// Called once, with how it ended.
+    enum Completion {
+        case response(@Sendable (Outcome) -> Void)
+        case connection(@Sendable (TransferFailure?) -> Void)
+
+        func end(_ outcome: Outcome) {
+            switch (self, outcome) {
+            case (.response(let ended), _): ended(outcome)
+            case (.connection(let ended), .success): ended(nil)
+            case (.connection(let ended), .failure(let failure)): ended(failure)
+            }
+        }
+    }
+
+    let id: Int
+    let url: URL
+    let key: String?
+    let limit: Duration
+    let completion: Completion
+    /// Where the connection goes: with addresses once they are known.
+    var place: String
+    /// The name whose addresses it waits for.
+    var lookedUp: String?
+    /// Until it has ended.
+    var transfer: Transfer?
+
+    init(_ id: Int, _ url: URL, key: String?, limit: Duration, _ completion: Completion) {
+        self.id = id
+        self.url = url
+        self.key = key
+        self.limit = limit
+        self.completion = completion
+        place = url.place
+    }
+}

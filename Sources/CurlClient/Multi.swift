@@ -1,0 +1,133 @@
+import CCurl
+import EventLoop
+import Glibc
+import Time
+
+/// One curl_multi(3) handle: its sockets in a `Poll`, its timer as a point in time that the owner waits for.
+/// Not Sendable: the client owns it, and libcurl calls back only from within the client's own calls.
+final class Multi {
+    /// When libcurl wants to be told that time has passed; nil when it does not. Never acted on from within
+    /// libcurl's callback (CURLMOPT_TIMERFUNCTION(3)).
+    private(set) var due: Instant?
+
+    private let handle: UnsafeMutableRawPointer
+    private let poll: Poll
+    private var watched: Set<Int32> = []
+
+    /// - Parameter ready: called on the loop when `drain` has something to do.
+    init(on loop: EventLoop, ready: @escaping @Sendable () -> Void) throws(CurlClient.SetupError) {
+        do {
+            poll = try Poll(on: loop, ready: ready)
+        } catch {
+            throw .system(error)
+        }
+        guard let handle = curl_multi_init() else { throw .curl }
+        self.handle = handle
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        let codes = [
+            healthz_multi_set_socket_function(handle, Multi.socketChanged, context),
+            healthz_multi_set_timer_function(handle, Multi.timerChanged, context),
+        ]
+        guard codes.allSatisfy({ $0 == CURLM_OK }) else { throw .curl }
+    }
+
+    deinit {
+        curl_multi_cleanup(handle)
+    }
+
+    func add(_ transfer: Transfer) -> Bool {
+        curl_multi_add_handle(handle, transfer.pointer) == CURLM_OK
+    }
+
+    /// Ends a transfer, complete or not, and closes its connection.
+    func remove(_ transfer: Transfer) {
+        curl_multi_remove_handle(handle, transfer.pointer)
+    }
+
+    /// Tells libcurl of every socket that is ready.
+    func drain() {
+        poll.drain { descriptor, seen in
+            // Of a socket that libcurl has let go of since; by now the number may be another's, of another poll.
+            guard watched.contains(descriptor) else { return }
+            var mask: Int32 = 0
+            if seen.hasInput { mask |= CURL_CSELECT_IN }
+            if seen.isWritable { mask |= CURL_CSELECT_OUT }
+            if seen.hasFailed { mask |= CURL_CSELECT_ERR }
+            act(descriptor, mask)
+        }
+    }
+
+    /// Tells libcurl that time has passed, where it wants to know.
+    func runTimer(at now: Instant) {
+        // Bounded: a timer that is always due would keep the loop for itself.
+        for _ in 0..<8 {
+            guard let due, due <= now else { return }
+            self.due = nil
+            act(CURL_SOCKET_TIMEOUT, 0)
+        }
+    }
+
+    /// A transfer that has ended since the last call, and how.
+    func nextEnded() -> (transfer: Transfer, result: CURLcode)? {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(handle, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let transfer = Transfer.of(message.pointee.easy_handle) else {
+                continue
+            }
+            return (transfer, healthz_message_result(message))
+        }
+        return nil
+    }
+
+    private func act(_ socket: Int32, _ mask: Int32) {
+        var running: Int32 = 0
+        curl_multi_socket_action(handle, socket, mask, &running)
+    }
+
+    /// - Parameter isKept: whether the connection may be kept when its transfer has ended.
+    private func watch(_ socket: Int32, for wanted: Int32, isKept: Bool) -> Bool {
+        if wanted == CURL_POLL_REMOVE {
+            // One that is kept is still open when its number may be asked for; one that is not is closed next, which ends the
+            // watch as well.
+            if watched.remove(socket) != nil, isKept { poll.remove(socket) }
+            return true
+        }
+        let interest = Poll.Events(reading: wanted & CURL_POLL_IN != 0, writing: wanted & CURL_POLL_OUT != 0)
+        do {
+            if watched.insert(socket).inserted {
+                try add(socket, interest)
+            } else {
+                try poll.change(socket, to: interest)
+            }
+            return true
+        } catch {
+            watched.remove(socket)
+            return false
+        }
+    }
+
+    private func add(_ socket: Int32, _ interest: Poll.Events) throws(SystemError) {
+        do {
+            try poll.add(socket, interest)
+        } catch {
+            guard error.code == EEXIST else { throw error }
+            try poll.change(socket, to: interest)
+        }
+    }
+
+    private static let socketChanged: curl_socket_callback = { easy, socket, wanted, context, _ in
+        guard let context else { return -1 }
+        let transfer = Transfer.of(easy)
+        if wanted == CURL_POLL_IN || wanted == CURL_POLL_INOUT { transfer?.waitsForInput(on: socket) }
+        return Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue()
+            .watch(socket, for: wanted, isKept: transfer?.errand.keepsConnection ?? true) ? 0 : -1
+    }
+
+    private static let timerChanged: curl_multi_timer_callback = { _, milliseconds, context in
+        guard let context else { return -1 }
+        let multi = Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue()
+        // "At once" is due before whatever the caller of libcurl has taken for now.
+        multi.due = milliseconds < 0 ? nil : milliseconds == 0 ? .now - .seconds(1) : .now + .milliseconds(milliseconds)
+        return 0
+    }
+}

@@ -1,0 +1,96 @@
+import CCurl
+import Glibc
+import HTTPClient
+
+/// What a response's head says that libcurl does not hold to: that it is complete, and that it gives one length.
+struct ResponseHead {
+    /// The empty line after the fields of a final response has come: libcurl takes a close before it for the end.
+    private(set) var isComplete = false
+    /// Lengths that differ, or that are none: nobody knows where the response ends (RFC 9112 §6.3). libcurl takes the
+    /// number that the last one begins with.
+    private(set) var isAmbiguous = false
+    /// No longer than libcurl can count.
+    private var length: curl_off_t?
+    private var isAtStatusLine = true
+    /// Of the response that came last; empty where they are not kept.
+    private(set) var fields: [Field] = []
+    private let keepsFields: Bool
+
+    init(keepsFields: Bool) {
+        self.keepsFields = keepsFields
+    }
+
+    /// - Parameters:
+    ///   - line: a field line, a status line, or an empty line, each with its line end.
+    ///   - status: of the response that it belongs to, as far as libcurl knows.
+    mutating func receive(_ line: UnsafeRawBufferPointer, status: @autoclosure () -> Int) {
+        // Of each response in turn, as interim ones come before the final one; trailers have no say.
+        if isAtStatusLine {
+            length = nil
+            if !isComplete { fields = [] }
+        }
+        let isFirst = isAtStatusLine
+        isAtStatusLine = line.count == 2 && line[0] == 13 && line[1] == 10
+        if isAtStatusLine, status() >= 200 { isComplete = true }
+        if keepsFields, !isFirst, !isAtStatusLine, !isComplete { keep(line) }
+        let name: StaticString = "Content-Length:"
+        guard !isComplete, ResponseHead.begins(line, with: name) else { return }
+        readLengths(line[name.utf8CodeUnitCount...])
+    }
+
+    private mutating func keep(_ line: UnsafeRawBufferPointer) {
+        // A line that begins with a blank goes on with the one before (RFC 9112 §5.2).
+        if let first = line.first, first == 32 || first == 9, let last = fields.popLast() {
+            return fields.append(Field(name: last.name, value: "\(last.value) \(ResponseHead.text(line[...]))"))
+        }
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
+        let name = String(decoding: line[..<colon], as: UTF8.self)
+        fields.append(Field(name: name, value: ResponseHead.text(line[(colon + 1)...])))
+    }
+
+    /// Without white space, such as the line end, before and after it.
+    private static func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+        let isBlank: (UInt8) -> Bool = { $0 == 32 || (9...13).contains($0) }
+        guard let first = bytes.firstIndex(where: { !isBlank($0) }), let last = bytes.lastIndex(where: { !isBlank($0) })
+        else { return "" }
+        return String(decoding: bytes[first...last], as: UTF8.self)
+    }
+
+    /// A list of lengths that are all the same is one length.
+    private mutating func readLengths(_ value: Slice<UnsafeRawBufferPointer>) {
+        var rest = value
+        while true {
+            let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.endIndex
+            let found = ResponseHead.length(rest[..<end])
+            guard let found, length ?? found == found else { return isAmbiguous = true }
+            length = found
+            guard end < rest.endIndex else { return }
+            rest = rest[(end + 1)...]
+        }
+    }
+
+    /// nil where it is none: it has to be digits and nothing else, but for white space around them.
+    private static func length(_ text: Slice<UnsafeRawBufferPointer>) -> curl_off_t? {
+        var number: curl_off_t?
+        var hasEnded = false
+        for byte in text {
+            let digit = byte &- UInt8(ascii: "0")
+            guard digit < 10 else {
+                guard byte == 32 || (9...13).contains(byte) else { return nil }
+                hasEnded = number != nil
+                continue
+            }
+            let (tens, overflows) = (number ?? 0).multipliedReportingOverflow(by: 10)
+            let (sum, overflowsToo) = tens.addingReportingOverflow(curl_off_t(digit))
+            guard !hasEnded, !overflows, !overflowsToo else { return nil }
+            number = sum
+        }
+        return number
+    }
+
+    /// Whatever the letters' case.
+    private static func begins(_ line: UnsafeRawBufferPointer, with text: StaticString) -> Bool {
+        guard let start = line.baseAddress, line.count >= text.utf8CodeUnitCount else { return false }
+        return strncasecmp(start, text.utf8Start, text.utf8CodeUnitCount) == 0
+    }
+}

@@ -1,0 +1,80 @@
+import CCurl
+import EventLoop
+import Glibc
+import HTTPClient
+
+extension TransferFailure {
+    /// The one table from libcurl's results to causes.
+    /// - Parameters:
+    ///   - result: not CURLE_OK.
+    ///   - place: where the connection was to go.
+    ///   - limit: for all of it.
+    init(_ result: CURLcode, of transfer: Transfer, to place: String, limit: Duration) {
+        self =
+            switch result {
+            case CURLE_COULDNT_RESOLVE_HOST:
+                .dns(host: transfer.errand.url.host, detail: transfer.errorDetail)
+            case CURLE_COULDNT_CONNECT:
+                .connecting(transfer.systemError, to: place, limit: limit)
+            case CURLE_OPERATION_TIMEDOUT:
+                .outOfTime(transfer, to: place, limit: limit)
+            case CURLE_GOT_NOTHING:
+                .empty
+            case CURLE_PARTIAL_FILE:
+                .incomplete
+            case CURLE_WRITE_ERROR where transfer.isTooLarge, CURLE_ABORTED_BY_CALLBACK where transfer.isTooLarge:
+                .tooLarge(limit: transfer.byteLimit)
+            case CURLE_WRITE_ERROR where transfer.head.isAmbiguous:
+                .protocolError(detail: "its Content-Length is not one number")
+            case CURLE_OUT_OF_MEMORY where transfer.hasConnected:
+                // One field line of over 100 KiB is more than libcurl keeps.
+                .tooLarge(limit: transfer.byteLimit)
+            case CURLE_RECV_ERROR where TransferFailure.isChunkError(transfer):
+                .protocolError(detail: TransferFailure.words(result, transfer))
+            case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
+                transfer.phase == .handshake
+                    ? .tls(detail: transfer.errorDetail) : .reset(during: transfer.phase)
+            case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP_RETURNED_ERROR,
+                CURLE_BAD_CONTENT_ENCODING, CURLE_URL_MALFORMAT:
+                .protocolError(detail: TransferFailure.words(result, transfer))
+            case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_PEER_FAILED_VERIFICATION,
+                CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS,
+                CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED,
+                CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_CLIENTCERT, CURLE_USE_SSL_FAILED:
+                .tls(detail: TransferFailure.words(result, transfer))
+            default:
+                .internalError(detail: TransferFailure.words(result, transfer))
+            }
+    }
+
+    /// The time allowed is over: a connection that never was is another cause than an answer that never came.
+    static func outOfTime(_ transfer: Transfer, to place: String, limit: Duration) -> TransferFailure {
+        transfer.hasConnected
+            ? .timeout(limit: limit, waitingFor: transfer.phase) : .connectTimeout(place: place, limit: limit)
+    }
+
+    private static func connecting(_ code: Int32, to place: String, limit: Duration) -> TransferFailure {
+        let reason = SystemError(call: "connect", code: code).reason.lowercasedFirst
+        return switch code {
+        case ECONNREFUSED: .refused(place: place)
+        // Connected, and reset before libcurl had looked.
+        case ECONNRESET, EPIPE: .reset(during: .response)
+        case ETIMEDOUT: .connectTimeout(place: place, limit: limit)
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: .internalError(detail: reason)
+        // libcurl keeps errno only of a connect(2): there was none, as socket(2) had failed.
+        case 0: .internalError(detail: "no socket could be opened")
+        default: .unreachable(place: place, detail: reason)
+        }
+    }
+
+    /// A chunk that is malformed has the same code as a connection that was reset, and only other words.
+    private static func isChunkError(_ transfer: Transfer) -> Bool {
+        let detail = transfer.errorDetail
+        return !detail.isEmpty && !detail.hasPrefix("Recv failure") && !detail.hasPrefix("OpenSSL")
+    }
+
+    private static func words(_ result: CURLcode, _ transfer: Transfer) -> String {
+        let detail = transfer.errorDetail
+        return detail.isEmpty ? String(cString: curl_easy_strerror(result)) : detail
+    }
+}

@@ -1,0 +1,111 @@
+/// An HTTP request, how it gets to its server, and how much of the response is read and kept.
+package struct Request: Sendable, Equatable {
+    /// A method (RFC 9110 §9): a token, as it is sent.
+    package struct Method: Sendable, Hashable {
+        package let name: String
+
+        package static let get = Method(token: "GET")
+        package static let head = Method(token: "HEAD")
+        package static let post = Method(token: "POST")
+        package static let put = Method(token: "PUT")
+        package static let patch = Method(token: "PATCH")
+        package static let delete = Method(token: "DELETE")
+
+        /// nil where it is not a token (RFC 9110 §5.6.2).
+        package init?(_ name: String) {
+            guard name.isToken else { return nil }
+            self.name = name
+        }
+
+        private init(token: String) {
+            name = token
+        }
+    }
+
+    /// How an https server is verified, and how it verifies the client. Certificates and keys are in PEM.
+    package struct TLS: Sendable, Equatable {
+        /// nil for the system's authorities.
+        package var authorities: [UInt8]?
+        package var certificate: [UInt8]?
+        package var key: [UInt8]?
+        /// The name in the server's certificate, where it is not the URL's host.
+        package var serverName: String?
+        package var isVerified = true
+
+        package init() {}
+    }
+
+    /// How much of the response is read, and what of it is kept.
+    package struct Reading: Sendable, Hashable {
+        /// The size of the largest response that is accepted, in bytes, head and body together. A larger response fails
+        /// with `TransferFailure.tooLarge`.
+        package let limit: Int
+        /// How many bytes of the body are kept, counted from its start. The rest is read, and dropped.
+        package let keptBody: Int
+        /// Whether the response's fields are kept.
+        package let keepsFields: Bool
+
+        package init(limit: Int = 64 * 1024, keptBody: Int = 0, keepsFields: Bool = false) {
+            self.limit = max(0, limit)
+            self.keptBody = max(0, keptBody)
+            self.keepsFields = keepsFields
+        }
+
+        /// The status alone.
+        package static let status = Reading()
+        /// The status and the whole body.
+        package static let body = Reading(keptBody: .max)
+    }
+
+    package let url: URL
+    package let method: Method
+    /// Sent as they are. The client adds Host, User-Agent, Accept and Content-Length where they are not given.
+    package let fields: [Field]
+    /// nil for a request without content.
+    package let content: [UInt8]?
+    package let tls: TLS
+    /// Whether a kept connection may be used, and this one be kept. A new connection costs more and proves more: that the
+    /// server accepts connections, and that its certificate is valid now.
+    package let reusesConnection: Bool
+    package let reading: Reading
+
+    package init(
+        _ url: URL, method: Method = .get, fields: [Field] = [], content: [UInt8]? = nil, tls: TLS = TLS(),
+        reusesConnection: Bool = false, reading: Reading = .status
+    ) {
+        self.url = url
+        self.method = method
+        self.fields = fields
+        self.content = content
+        self.tls = tls
+        self.reusesConnection = reusesConnection
+        self.reading = reading
+    }
+
+    /// The same request, of whose response something else is read.
+    package func with(_ reading: Reading) -> Request {
+        Request(
+            url, method: method, fields: fields, content: content, tls: tls, reusesConnection: reusesConnection,
+            reading: reading)
+    }
+}
+
+extension Request: CustomStringConvertible {
+    /// Such as `GET http://loki:3100/ready`: without anything that may be a secret.
+    package var description: String { "\(method.name) \(url)" }
+}
+
+extension String {
+    /// RFC 9110 §5.6.2.
+    var isToken: Bool {
+        !isEmpty
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "a")...UInt8(ascii: "z"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+}

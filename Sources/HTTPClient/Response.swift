@@ -1,0 +1,20 @@
+/// A complete HTTP response, as far as the request asked for it.
+package struct Response: Sendable, Equatable {
+    package let status: Int
+    /// In the order in which they came, interim responses and trailers left out; empty where they were not asked for.
+    package let fields: [Field]
+    /// As much of it as was asked for.
+    package let body: [UInt8]
+
+    package init(status: Int, fields: [Field] = [], body: [UInt8] = []) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+
+    /// The value of the first field of that name, whatever the case of its letters.
+    package func value(of name: String) -> String? {
+        let wanted = name.lowercased()
+        return fields.first { $0.name.lowercased() == wanted }?.value
+    }
+}

@@ -1,0 +1,81 @@
+/// An http, https or tcp URL in its parts, each of them valid, with what is secret kept apart.
+package struct URL: Sendable, Hashable {
+    package enum Scheme: String, Sendable {
+        case http, https
+        /// A connection without a request.
+        case tcp
+
+        /// 0 where there is none.
+        package var defaultPort: Int {
+            switch self {
+            case .http: 80
+            case .https: 443
+            case .tcp: 0
+            }
+        }
+    }
+
+    package struct Credentials: Sendable, Hashable {
+        package let user: String
+        package let password: String
+
+        package init(user: String, password: String) {
+            self.user = user
+            self.password = password
+        }
+    }
+
+    package let scheme: Scheme
+    /// A name, an IPv4 address, or an IPv6 address without its brackets.
+    package let host: String
+    package let port: Int
+    /// The request target in origin form (RFC 9112 §3.2.1): begins with "/", percent-encoded, with the query. Empty
+    /// for tcp.
+    package let target: String
+    package let credentials: Credentials?
+    /// The path of a UNIX domain socket to connect to instead of host and port.
+    package let socketPath: String?
+    /// Host and port as in a URL, the port left out where it is the scheme's own.
+    package let authority: String
+    /// Where the connection goes, for a message: `loki:3100`, `[::1]:3100` or `unix:/run/healthz.sock`.
+    package let place: String
+    /// The URL without its credentials: safe to show to anybody.
+    package let description: String
+
+    package init(
+        scheme: Scheme, host: String, port: Int? = nil, target: String,
+        credentials: Credentials? = nil, socketPath: String? = nil
+    ) {
+        self.scheme = scheme
+        self.host = host
+        self.port = port ?? scheme.defaultPort
+        self.target = target
+        self.credentials = credentials
+        self.socketPath = socketPath
+        let name = host.contains(":") ? "[\(host)]" : host
+        authority = self.port == scheme.defaultPort ? name : "\(name):\(self.port)"
+        place = socketPath.map { "unix:\($0)" } ?? "\(name):\(self.port)"
+        description = socketPath.map { "unix:\($0):\(target)" } ?? "\(scheme.rawValue)://\(authority)\(target)"
+    }
+
+    /// The same origin, with another request target.
+    package func with(target: String) -> URL {
+        URL(
+            scheme: scheme, host: host, port: port, target: target, credentials: credentials, socketPath: socketPath)
+    }
+
+    package func with(credentials: Credentials?, socketPath: String?) -> URL {
+        URL(
+            scheme: scheme, host: host, port: port, target: target, credentials: credentials, socketPath: socketPath)
+    }
+
+    /// The base URL's path and `path` (which begins with "/") joined by one slash: Grafana answers `//api/health`
+    /// with a redirect.
+    package func appending(path: String) -> URL {
+        var base = Substring(target)
+        while base.hasSuffix("/") { base.removeLast() }
+        return with(target: base + path)
+    }
+}
+
+extension URL: CustomStringConvertible {}

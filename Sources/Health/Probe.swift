@@ -1,0 +1,34 @@
+package import HTTPClient
+
+/// How a target is probed, and what must come of it. What each kind does stands in `Probing`, in a file of its own.
+package enum Probe: Sendable, Equatable {
+    /// A request is sent, and the response must be as expected.
+    case http(Request, Expectation)
+    /// A TCP connection is made. There is nothing else to expect.
+    case connect(URL)
+
+    package var url: URL {
+        switch self {
+        case .http(let request, _): request.url
+        case .connect(let url): url
+        }
+    }
+
+    /// What is healthy, such as `200-299, body contains "ready"`.
+    package var expected: String {
+        switch self {
+        case .http(_, let expectation): expectation.description
+        case .connect: "a connection"
+        }
+    }
+}
+
+extension Probe: CustomStringConvertible {
+    /// What is done, such as `GET http://loki:3100/ready` or `tcp://db:5432`: without anything that may be a secret.
+    package var description: String {
+        switch self {
+        case .http(let request, _): request.description
+        case .connect(let url): url.description
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Time
+
+/// What is known of a target, and which checks wait for it. Not Sendable: the aggregator owns it.
+final class TargetState {
+    let name: String
+    let target: Target
+    weak var service: ServiceState?
+    var history = History()
+    /// The checks that wait for the probe that is running; nil where there is none.
+    var checks: [RunningCheck]?
+
+    init(_ instance: Service.Instance) {
+        name = instance.name
+        target = instance.target
+    }
+
+    /// nil where it has not been probed.
+    var report: TargetReport? {
+        history.known.map { TargetReport(name: name, target: target, known: $0) }
+    }
+}
+
+/// What is known of a service. Not Sendable: the aggregator owns it.
+final class ServiceState {
+    let service: Service
+    let targets: [TargetState]
+    var history = ServiceHistory()
+    var tally = ServiceTally()
+
+    init(_ service: Service) {
+        self.service = service
+        targets = service.instances.map(TargetState.init)
+        for target in targets { target.service = self }
+    }
+
+    /// - Parameter old: of the service of that name in the plan before: what is known of targets that stay is kept.
+    init(_ service: Service, after old: ServiceState) {
+        self.service = service
+        targets = service.instances.map { ServiceState.state(of: $0, among: old.targets) }
+        tally = old.tally
+        if targets.allSatisfy({ $0.history.known != nil }) { history = old.history }
+        for target in targets { target.service = self }
+    }
+
+    private static func state(of instance: Service.Instance, among old: [TargetState]) -> TargetState {
+        let before = old.first { $0.target.isSamePlace(as: instance.target) }
+        if let before, before.target == instance.target, before.name == instance.name { return before }
+        let target = TargetState(instance)
+        if let before { target.history = before.history }
+        return target
+    }
+
+    /// nil where not all of its targets have been probed.
+    var report: ServiceReport? {
+        guard let instances else { return nil }
+        let condition = ServiceReport.condition(of: service, instances)
+        let latest = instances.map(\.observation.startedAt.timestamp).max()
+        guard let since = history.since(condition) ?? latest else { return nil }
+        return ServiceReport(
+            service, instances: instances, since: since, lastHealthyAt: history.lastHealthyAt,
+            recentOfGroup: history.recentOfGroup)
+    }
+
+    /// The same of its targets.
+    var instances: [TargetReport]? {
+        let reports = targets.compactMap(\.report)
+        return reports.count == targets.count ? reports : nil
+    }
+}
+
+/// A check that is running. Not Sendable: the aggregator owns it.
+final class RunningCheck {
+    let selection: Selection
+    let services: [ServiceState]
+    let startedAt: Moment
+    /// Targets whose probes are running.
+    var missing = 0
+    var waiting: [(Selection, Aggregator.Answer)] = []
+
+    init(_ selection: Selection, _ services: [ServiceState], startedAt: Moment) {
+        self.selection = selection
+        self.services = services
+        self.startedAt = startedAt
+    }
+}

@@ -1,0 +1,122 @@
+import CurlClient
+import EventLoop
+import Health
+import Time
+
+/// Has bodies judged off the loop, by one reader a target, and tells in time whatever a pattern does.
+actor BodyJudges {
+    enum Judgement {
+        case matched
+        case differs(BodyMismatch)
+        case outOfTime
+        /// It was not begun.
+        case refused(detail: String)
+    }
+
+    private final class Desk {
+        let expectation: BodyExpectation
+        let reader: BodyReader
+        /// A reader that is stuck gets nothing more to do.
+        var isBusy = false
+
+        init?(_ expectation: BodyExpectation) {
+            guard let reader = BodyReader(expectation) else { return nil }
+            self.expectation = expectation
+            self.reader = reader
+        }
+    }
+
+    private nonisolated let loop: EventLoop
+    private var desks: [String: Desk] = [:]
+    private var timer: LoopTimer?
+    private var deadlines = FairDeadlines()
+    private var waiting: [Int: @Sendable (Judgement) -> Void] = [:]
+    private var lastNumber = 0
+
+    init(on loop: EventLoop) {
+        self.loop = loop
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// - Parameters:
+    ///   - call: the probe that the body came by.
+    ///   - ended: called on the loop, once; maybe before this returns.
+    nonisolated func judge(
+        _ body: [UInt8], by expectation: BodyExpectation, for call: ProbeCall,
+        ended: @escaping @Sendable (Judgement) -> Void
+    ) {
+        assumeIsolated { $0.start(body, expectation, call, ended) }
+    }
+
+    /// Drops the readers. What they are at work on ends as it would have.
+    func forget() {
+        desks = [:]
+    }
+
+    private func start(
+        _ body: [UInt8], _ expectation: BodyExpectation, _ call: ProbeCall,
+        _ ended: @escaping @Sendable (Judgement) -> Void
+    ) {
+        let target = call.target
+        guard let desk = desk(of: target, for: expectation) else {
+            return ended(.refused(detail: "a pattern is not a regular expression"))
+        }
+        guard !desk.isBusy else {
+            return ended(.refused(detail: "a pattern is still being matched against an earlier response"))
+        }
+        lastNumber += 1
+        let number = lastNumber
+        waiting[number] = ended
+        setDeadline(number, call)
+        desk.isBusy = true
+        desk.reader.read(body) { [self, reader = desk.reader] mismatch in
+            loop.run { self.assumeIsolated { $0.bodyWasRead(number, of: target, by: reader, mismatch) } }
+        }
+    }
+
+    private func desk(of target: String, for expectation: BodyExpectation) -> Desk? {
+        if let known = desks[target], known.expectation == expectation { return known }
+        let desk = Desk(expectation)
+        desks[target] = desk
+        return desk
+    }
+
+    private func bodyWasRead(_ number: Int, of target: String, by reader: BodyReader, _ mismatch: BodyMismatch?) {
+        if let desk = desks[target], desk.reader === reader { desk.isBusy = false }
+        end(number, mismatch.map { .differs($0) } ?? .matched)
+    }
+
+    private func end(_ number: Int, _ judgement: Judgement) {
+        guard let ended = waiting.removeValue(forKey: number) else { return }
+        deadlines.remove(number)
+        ended(judgement)
+    }
+
+    // MARK: Time
+
+    /// What is left of the limit; all of it again, where the client had to give it again as well.
+    private func setDeadline(_ number: Int, _ call: ProbeCall) {
+        let now = Instant.now
+        let isOver = call.startedAt + call.limit.duration <= now
+        deadlines.set(number, call.limit.duration, from: isOver ? now : call.startedAt)
+        wake()
+    }
+
+    private func timeHasPassed() {
+        timer?.fired()
+        let passed = deadlines.passed(at: .now)
+        if !passed.isEmpty {
+            // Behind what has been judged by now.
+            loop.run { self.assumeIsolated { judges in passed.forEach { judges.end($0, .outOfTime) } } }
+        }
+        wake()
+    }
+
+    private func wake() {
+        guard let earliest = deadlines.earliest else { return }
+        let timer = timer ?? LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
+        self.timer = timer
+        timer.wake(by: earliest)
+    }
+}

@@ -1,0 +1,49 @@
+package import CurlClient
+package import EventLoop
+package import Health
+import Time
+
+/// Probes targets over the network: each kind of probe has a file of its own.
+package final class TargetProber: Prober {
+    private let loop: EventLoop
+    let client: CurlClient
+    let bodies: BodyJudges
+
+    /// - Parameter client: on the same loop.
+    package init(on loop: EventLoop, client: CurlClient) {
+        self.loop = loop
+        self.client = client
+        bodies = BodyJudges(on: loop)
+    }
+
+    package func probe(_ target: Target, within limit: ProbeLimit, ended: @escaping @Sendable (Outcome) -> Void) {
+        let call = ProbeCall(target: target.id, limit: limit, startedAt: .now, ended: ended)
+        switch target.probe {
+        case .http(let request, let expectation): send(request, expectation, call)
+        case .connect(let url): connect(to: url, call)
+        }
+    }
+
+    /// Probes once, for a caller that is not on the loop.
+    package func outcome(of target: Target, within limit: ProbeLimit) async -> Outcome {
+        await withCheckedContinuation { continuation in
+            loop.run { self.probe(target, within: limit) { continuation.resume(returning: $0) } }
+        }
+    }
+
+    /// Drops all that is kept for later probes, as targets may have gone. To be called on the loop.
+    package func forget() {
+        client.assumeIsolated { $0.forget() }
+        bodies.assumeIsolated { $0.forget() }
+    }
+}
+
+/// What is the same for every kind of probe.
+struct ProbeCall: Sendable {
+    /// The target's id, under which things are kept for its next probe.
+    let target: String
+    let limit: ProbeLimit
+    let startedAt: Instant
+    /// To be called once, on the loop.
+    let ended: @Sendable (Outcome) -> Void
+}

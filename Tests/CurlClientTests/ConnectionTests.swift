@@ -1,0 +1,142 @@
+import CurlClient
+import EventLoop
+import HTTPClient
+import TestSupport
+import Testing
+
+/// Where connections go, how many are made, and how requests get on beside each other.
+@Suite("Connections", .timeLimit(.minutes(5)))
+struct ConnectionTests {
+    private typealias Step = FaultyUpstream.Step
+
+    private let client: CurlClient
+
+    init() async throws {
+        client = try await .started()
+    }
+
+    @Test("A name is resolved, and both families are served")
+    func names() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(ok)])
+        defer { upstream.stop() }
+        let byName = URL(scheme: .http, host: "localhost", port: Int(upstream.port), target: "/")
+        #expect(await client.get(byName).code == "200")
+        let six = try FaultyUpstream([.readHead, .send(ok)], host: "::1")
+        defer { six.stop() }
+        let byAddress = URL(scheme: .http, host: "::1", port: Int(six.port), target: "/")
+        #expect(await client.get(byAddress).code == "200")
+    }
+
+    @Test("Each request makes a connection of its own, and no request follows a redirect")
+    func fresh() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(ok), .freeze])
+        defer { upstream.stop() }
+        for _ in 0..<3 { _ = await client.get(.local(upstream.port)) }
+        #expect(upstream.accepted == 3)
+        upstream.change(to: [.readHead, .send("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n")])
+        _ = await client.get(.local(upstream.port))
+        #expect(upstream.accepted == 4)
+    }
+
+    @Test(
+        "Where connections may be kept, the next request uses the one that is there, or a new one where it is gone",
+        arguments: ["key", nil])
+    func kept(key: String?) async throws {
+        let keeps: [Step] = [.readHead, .send(ok), .readHead, .send(ok), .readHead, .send(ok), .close]
+        let upstream = try FaultyUpstream(keeps)
+        defer { upstream.stop() }
+        let request = Request(.local(upstream.port), reusesConnection: true)
+        for number in 1...7 {
+            #expect(await client.result(of: request, reusing: key).code == "200")
+            #expect(upstream.accepted == (number + 2) / 3, "after \(number) requests")
+        }
+    }
+
+    @Test("A connection alone is made, closed, and asks for nothing")
+    func alone() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(ok)])
+        defer { upstream.stop() }
+        for _ in 0..<3 { #expect(await client.failureToConnect(to: .local(upstream.port, "", scheme: .tcp)) == nil) }
+        // A connection is there for the client before whoever listens has taken it.
+        try await waitUntil("all three were taken") { upstream.accepted >= 3 }
+        #expect(upstream.accepted == 3)
+        #expect(upstream.heads.isEmpty)
+        let closed = try ClosedPort()
+        let refused = await client.failureToConnect(to: .local(closed.port, "", scheme: .tcp))
+        #expect(refused == .refused(place: "127.0.0.1:\(closed.port)"))
+        let full = try FullBacklog()
+        let late = await client.failureToConnect(to: .local(full.port, "", scheme: .tcp), within: .milliseconds(300))
+        #expect(late == .connectTimeout(place: "127.0.0.1:\(full.port)", limit: .milliseconds(300)))
+    }
+
+    @Test("A request to where there is only a connection fails")
+    func noRequest() async throws {
+        #expect(await client.get(.local(9, "", scheme: .tcp)).code == "protocol")
+    }
+
+    // MARK: Beside each other
+
+    @Test("Requests that hang hold up no other")
+    func independence() async throws {
+        let frozen = try FaultyUpstream([.freeze])
+        let endless = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 200 OK\r\n\r\n"),
+            .drip(String(repeating: "a", count: 10_000), every: .milliseconds(5)),
+        ])
+        let good = try FaultyUpstream([.readHead, .send(ok)])
+        defer { for upstream in [frozen, endless, good] { upstream.stop() } }
+        async let one = client.get(.local(frozen.port), within: .seconds(3))
+        async let two = client.get(.local(endless.port), within: .seconds(3))
+        for _ in 0..<20 { #expect(await client.get(.local(good.port)).code == "200") }
+        #expect(await one.code == "timeout")
+        #expect(await two.code == "timeout")
+    }
+
+    @Test("A recovered upstream is seen at the next request")
+    func recovery() async throws {
+        let upstream = try FaultyUpstream([.reset])
+        defer { upstream.stop() }
+        #expect(await client.get(.local(upstream.port)).code == "reset")
+        upstream.change(to: [.readHead, .send(ok)])
+        #expect(await client.get(.local(upstream.port)).code == "200")
+    }
+
+    @Test("Two hundred requests at once all end, each with its own answer")
+    func many() async throws {
+        let good = try FaultyUpstream([.readHead, .send(ok)])
+        let closed = try ClosedPort()
+        defer { good.stop() }
+        let codes = await withTaskGroup(of: String.self) { group in
+            for index in 0..<200 {
+                let url = URL.local(index % 2 == 0 ? good.port : closed.port, "/\(index)")
+                group.addTask { await client.get(url, within: .seconds(30)).code }
+            }
+            return await group.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+        }
+        #expect(codes == ["200": 100, "refused": 100])
+    }
+
+    @Test("Requests that follow each other at once do not nest, however many end together")
+    func depth() async throws {
+        let closed = try ClosedPort()
+        let (loop, count) = (EventLoop(), 200)
+        let client = CurlClient(on: loop, userAgent: "healthz/test")
+        try await client.start()
+        let state = Guarded((depth: 0, deepest: 0, ended: 0))
+        let request = Request(.local(closed.port))
+        @Sendable func send(_ number: Int, then next: Int) {
+            client.send(request, reusing: "\(number)", within: .seconds(20)) { _ in
+                state.withLock {
+                    $0.depth += 1
+                    $0.deepest = max($0.deepest, $0.depth)
+                    $0.ended += 1
+                }
+                if next > 0 { send(number, then: next - 1) }
+                state.withLock { $0.depth -= 1 }
+            }
+        }
+        loop.run { for number in 0..<count { send(number, then: 3) } }
+        try await waitUntil("all have ended") { state.withLock { $0.ended } == 4 * count }
+        #expect(state.withLock { $0.deepest } <= 2)
+    }
+}

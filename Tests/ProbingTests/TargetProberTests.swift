@@ -1,0 +1,154 @@
+import CurlClient
+import EventLoop
+import HTTPClient
+import Health
+import Judging
+import Probing
+import TestSupport
+import Testing
+
+@Suite("Probing targets", .timeLimit(.minutes(5)))
+struct TargetProberTests {
+    private typealias Step = FaultyUpstream.Step
+
+    private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    private let loop = EventLoop()
+    private let prober: TargetProber
+
+    init() async throws {
+        let client = CurlClient(on: loop, userAgent: "healthz/test")
+        try await client.start()
+        prober = TargetProber(on: loop, client: client)
+    }
+
+    private func url(_ port: UInt16, scheme: URL.Scheme = .http) -> URL {
+        URL(scheme: scheme, host: "127.0.0.1", port: Int(port), target: scheme == .tcp ? "" : "/")
+    }
+
+    /// Probes for a status of 200 alone.
+    private func probe(_ port: UInt16, within limit: Duration = .seconds(20)) async -> Outcome {
+        let target = Target(
+            id: "\(port)", probe: .http(Request(url(port)), Expectation(.only(200))), timeout: limit)
+        return await prober.outcome(of: target, within: ProbeLimit(timeout: limit))
+    }
+
+    /// The code of the reason, or the status.
+    private func code(_ outcome: Outcome) -> String {
+        outcome.verdict.reason?.code ?? outcome.status.map(String.init) ?? "connected"
+    }
+
+    private func wrongStatus(_ status: Int) -> Outcome {
+        Outcome(status: status, .down(.status(status, expected: .only(200))))
+    }
+
+    @Test("The status decides; without a response, there is a cause")
+    func statuses() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
+        defer { upstream.stop() }
+        #expect(await probe(upstream.port) == Outcome(status: 200, .up))
+        upstream.change(to: [.readHead, .send("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")])
+        #expect(await probe(upstream.port) == wrongStatus(404))
+        upstream.change(to: [.readHead, .freeze])
+        let late = await probe(upstream.port, within: .milliseconds(300))
+        #expect(late == .failed(.transfer(.timeout(limit: .milliseconds(300), waitingFor: .response))))
+        let closed = try ClosedPort()
+        #expect(await probe(closed.port) == .failed(.transfer(.refused(place: "127.0.0.1:\(closed.port)"))))
+    }
+
+    @Test("Where a connection is expected, it is all that counts, and no request is sent")
+    func connections() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
+        defer { upstream.stop() }
+        let closed = try ClosedPort()
+        func probe(_ port: UInt16) async -> Outcome {
+            let target = Target(
+                id: "tcp", probe: .connect(url(port, scheme: .tcp)), timeout: .seconds(20))
+            return await prober.outcome(of: target, within: ProbeLimit(timeout: .seconds(20)))
+        }
+        #expect(await probe(upstream.port) == Outcome(status: nil, .up))
+        #expect(code(await probe(closed.port)) == "refused")
+        #expect(upstream.heads.isEmpty)
+    }
+
+    // MARK: Bodies
+
+    /// Probes for a body.
+    private func read(
+        _ port: UInt16, _ body: BodyExpectation, within limit: Duration = .seconds(20)
+    ) async -> Outcome {
+        let target = Target(
+            id: "body", probe: .http(Request(url(port)), Expectation(.only(200), body: body)), timeout: limit)
+        return await prober.outcome(of: target, within: ProbeLimit(timeout: limit))
+    }
+
+    @Test("A body is looked at where the status is right, whole, however it comes, at every probe anew")
+    func bodies() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
+        defer { upstream.stop() }
+        let expectation = BodyExpectation(contained: ["ok"])
+        #expect(await read(upstream.port, expectation) == Outcome(status: 200, .up))
+        upstream.change(to: [
+            .readHead, .send("HTTP/1.1 200 OK\r\n\r\nnot o"), .wait(.milliseconds(20)), .send("k"), .close,
+        ])
+        #expect(await read(upstream.port, expectation) == Outcome(status: 200, .up))
+        upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno")])
+        #expect(
+            await read(upstream.port, expectation)
+                == Outcome(status: 200, .down(.body(.lacks("ok", found: Excerpt(quoting: "no"))))))
+        upstream.change(to: [.readHead, .send("HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\nno")])
+        #expect(await read(upstream.port, expectation) == wrongStatus(500))
+        upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok"), .close])
+        #expect(code(await read(upstream.port, expectation)) == "incomplete")
+    }
+
+    @Test(
+        "A pattern that takes too long is a timeout; it holds up no other probe, and gets nothing more to do meanwhile")
+    func patience() async throws {
+        let pattern = "^(a+)+$"
+        // As long as it must be for this machine, which may be busy with something else while it is measured: each
+        // letter more doubles the time.
+        var body = "aaaaaaaa"
+        let judge = try BodyJudge(BodyExpectation(patterns: [pattern]))
+        func took() -> Duration {
+            let start = ContinuousClock.now
+            #expect(judge.mismatch(in: Array("\(body)!".utf8)) != nil)
+            return ContinuousClock.now - start
+        }
+        while min(took(), took()) < .milliseconds(200) { body += "a" }
+        body += "aa"
+        let length = body.utf8.count + 1
+        let slow = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n\(body)!"),
+        ])
+        let good = try FaultyUpstream([.readHead, .send(Self.ok)])
+        defer { for upstream in [slow, good] { upstream.stop() } }
+        let expectation = BodyExpectation(patterns: [pattern])
+        async let first = read(slow.port, expectation, within: .milliseconds(300))
+        #expect(code(await probe(good.port)) == "200")
+        #expect(await first == .failed(.matching(limit: .milliseconds(300))))
+        #expect(code(await read(slow.port, expectation, within: .seconds(60))) == "internal")
+        // When it has ended, it is asked again.
+        var outcome = await read(slow.port, expectation, within: .seconds(60))
+        try await waitUntil("the judgement's end") {
+            outcome = await read(slow.port, expectation, within: .seconds(60))
+            return code(outcome) != "internal"
+        }
+        #expect(code(outcome) == "body")
+    }
+
+    @Test("What is out when all is forgotten is judged by what it was begun with, and nothing else is")
+    func forgotten() async throws {
+        let upstream = try FaultyUpstream([.readHead, .hold, .send(Self.ok)])
+        defer { upstream.stop() }
+        async let former = read(upstream.port, BodyExpectation(contained: ["ok"]))
+        try await waitUntil("the request is there") { upstream.heads.count == 1 }
+        loop.run { prober.forget() }
+        async let next = read(upstream.port, BodyExpectation(contained: ["no"]))
+        try await waitUntil("the other, too") { upstream.heads.count == 2 }
+        upstream.release()
+        #expect(await former == Outcome(status: 200, .up))
+        #expect(code(await next) == "body")
+        upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno")])
+        #expect(await read(upstream.port, BodyExpectation(contained: ["no"])) == Outcome(status: 200, .up))
+    }
+}
