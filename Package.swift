@@ -77,12 +77,14 @@ let package = Package(
         room(
             "Reporting", ["Health", "Time"],
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
+        room("API", ["HTTPWire", "Health", "Reporting", "Sockets", "Time", httpTypes]),
         room("Configuration", ["CYAML", "HTTPClient", "HTTPWire", "Health", "Sockets", "Time"]),
         room("StandIns", ["EventLoop", "HTTPServer", "HTTPWire", "Sockets", httpTypes]),
         .executableTarget(
             name: "healthz",
             dependencies: [
-                "CSystem", "Time", "Configuration", "CurlClient", "EventLoop", "HTTPClient", "HTTPServer", "HTTPWire",
+                "API", "CSystem", "Time", "Configuration", "CurlClient", "EventLoop", "HTTPClient", "HTTPServer",
+                "HTTPWire",
                 "Health", "Probing", "Reporting", "Sockets", "StandIns",
                 argumentParser, httpTypes, logging,
             ],
@@ -105,6 +107,9 @@ let package = Package(
             ["CurlClient", "Time", "EventLoop", "HTTPClient", "Health", "Judging", "Probing", "TestSupport"]),
         tests("ReportingTests", ["HTTPClient", "Time", "Health", "Reporting", "TestSupport"]),
         tests("ConfigurationTests", ["Configuration", "HTTPClient", "Health", "Sockets", "TestSupport", "Time"]),
+        tests(
+            "APITests",
+            ["API", "EventLoop", "HTTPClient", "HTTPWire", "Health", "Sockets", "TestSupport", "Time", httpTypes]),
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
         tests("EndToEndTests", ["CTestSupport", "HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),
     ] + fuzzers + benchmarks

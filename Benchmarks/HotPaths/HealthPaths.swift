@@ -61,7 +61,7 @@ extension HotPaths {
         return {
             loop.queue.sync {
                 aggregator.assumeIsolated { aggregator in
-                    aggregator.ask(.all) { precondition($0.report.status == .healthy) }
+                    aggregator.check(.all) { precondition($0.report.status == .healthy) }
                 }
             }
             return 1

@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Configuration
 import EventLoop
@@ -39,7 +40,9 @@ actor Sidecar {
         clock.wait()
         let log = StateLog(configuration, on: loop)
         let engine = Engine(configuration, on: loop) { transition in log.assumeIsolated { $0.changed(transition) } }
-        let responder = HealthResponder(configuration, engine.aggregator, on: loop)
+        let responder = HealthResponder(
+            on: loop, engine.aggregator, HealthResponder.Settings(configuration),
+            from: Origin(version: Healthz.version, node: NodeName.own), loadedAt: Moment.now.timestamp)
         self.loop = loop
         self.clock = clock
         self.configuration = configuration
@@ -69,7 +72,9 @@ actor Sidecar {
         let numbers = [SIGTERM, SIGINT] + (load == nil ? [] : [SIGHUP])
         let signals = Signals(numbers, on: loop) { number in self.assumeIsolated { $0.received(number, load) } }
         try await engine.start()
-        await responder.watch(server)
+        await responder.readServerFigures { [weak server, process = ProcessReader()] in
+            ServerFigures(server, process)
+        }
         await server.logExchanges(to: configuration.accessLog ? log.exchangeLog : nil)
         let bound =
             if let passed = try await listenOnPassed() { passed } else {
@@ -147,7 +152,7 @@ actor Sidecar {
         let former = configuration
         configuration = next
         engine.assumeIsolated { $0.adopt(next) }
-        responder.assumeIsolated { $0.adopt(next, at: Moment.now.timestamp) }
+        responder.assumeIsolated { $0.adopt(HealthResponder.Settings(next), at: Moment.now.timestamp) }
         server.assumeIsolated {
             $0.adopt(ServerLimits(next))
             $0.logExchanges(to: next.accessLog ? log.exchangeLog : nil)
