@@ -14,6 +14,7 @@ final class Transfer {
     var flight = 0
     private let easy: EasyHandle
     private let kept: KeptConnections
+    private let heads: ReadHeads
 
     /// As far as it has come, and as much of it as is kept.
     private var body: [UInt8] = []
@@ -32,9 +33,12 @@ final class Transfer {
     private var opened: [Int32] = []
 
     /// - Parameter kept: of the multi handle that it will be added to.
-    init(_ errand: Errand, userAgent: String, kept: KeptConnections) throws(EasyHandle.Refusal) {
+    init(
+        _ errand: Errand, userAgent: String, kept: KeptConnections, heads: ReadHeads
+    ) throws(EasyHandle.Refusal) {
         self.errand = errand
         self.kept = kept
+        self.heads = heads
         addressing = errand.addressing
         head = ResponseHead(keepsFields: errand.request.reading.keepsFields)
         easy = try EasyHandle()
@@ -81,6 +85,9 @@ final class Transfer {
     /// Where libcurl has ended it without an error.
     var isComplete: Bool { errand.isConnectionAlone || head.isComplete }
 
+    /// The head is complete and nothing else matters, whatever becomes of the body.
+    var isAnswered: Bool { reading.endsWithHead && head.isComplete && !head.isAmbiguous }
+
     /// The response that is complete; what it holds is gone from here.
     func takeResponse() -> Response {
         defer { body = [] }
@@ -99,10 +106,12 @@ final class Transfer {
         return errand.url.scheme == .https && easy.offset(CURLINFO_APPCONNECT_TIME_T) == 0 ? .handshake : .response
     }
 
-    var byteLimit: Int { errand.request.reading.limit }
+    var byteLimit: Int { reading.limit }
 
     /// In chunks or encrypted, a response within the limit is larger, but not eight times as large.
     var isTooLarge: Bool { received > byteLimit || leftWaiting / 8 > byteLimit }
+
+    private var reading: Request.Reading { errand.request.reading }
 
     private var status: Int { easy.number(CURLINFO_RESPONSE_CODE) }
 
@@ -111,7 +120,7 @@ final class Transfer {
     /// libcurl has read what it wanted for now. What it passes over (chunk extensions) it shows nobody, so a stream of
     /// that is noticed by how it fills the socket.
     private func progressed() -> Bool {
-        guard received > 0 else { return true }
+        guard received > 0, !isAnswered else { return true }
         steps += 1
         // A response has mostly ended by then.
         if steps > Transfer.stepsOfAResponse { leftWaiting += Int(healthz_unread(socket)) }
@@ -119,14 +128,23 @@ final class Transfer {
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer, isHeader: Bool) -> Int {
+        // Of the body, what came along with the head; it says nothing, and neither do trailers.
+        if isAnswered { return bytes.count }
         received += bytes.count
         if isHeader {
             head.receive(bytes, status: status)
+            if isAnswered, !isTooLarge, !waitsForBody { heads.note(flight) }
         } else if !isTooLarge {
-            body.append(contentsOf: bytes.prefix(errand.request.reading.keptBody - body.count))
+            body.append(contentsOf: bytes.prefix(reading.keptBody - body.count))
         }
         // Anything but the count makes libcurl end the transfer.
         return isTooLarge || head.isAmbiguous ? 0 : bytes.count
+    }
+
+    /// A short body is read after all where that leaves a connection for the next request.
+    private var waitsForBody: Bool {
+        guard errand.keepsConnection, let length = head.length else { return false }
+        return length <= byteLimit
     }
 
     private func requestIsNext(on connection: KeptConnections.Ends) {

@@ -38,28 +38,34 @@ package struct Request: Sendable, Equatable {
     /// How much of the response is read, and what of it is kept.
     package struct Reading: Sendable, Hashable {
         /// The size of the largest response that is accepted, in bytes, head and body together. A larger response fails
-        /// with `TransferFailure.tooLarge`.
+        /// with `TransferFailure.tooLarge`. Where the head alone is read, the size of the largest head.
         package let limit: Int
         /// How many bytes of the body are kept, counted from its start. The rest is read, and dropped.
         package let keptBody: Int
         /// Whether the response's fields are kept.
         package let keepsFields: Bool
+        /// Whether the response counts as complete when its head is. Then nothing about its body can make it fail.
+        package let endsWithHead: Bool
 
-        package init(limit: Int = 64 * 1024, keptBody: Int = 0, keepsFields: Bool = false) {
+        package init(
+            limit: Int = 64 * 1024, keptBody: Int = 0, keepsFields: Bool = false, endsWithHead: Bool = false
+        ) {
             self.limit = max(0, limit)
-            self.keptBody = max(0, keptBody)
+            self.keptBody = endsWithHead ? 0 : max(0, keptBody)
             self.keepsFields = keepsFields
+            self.endsWithHead = endsWithHead
         }
 
         /// The status alone.
-        package static let status = Reading()
+        package static let status = Reading(endsWithHead: true)
         /// The status and the whole body.
         package static let body = Reading(keptBody: .max)
     }
 
     package let url: URL
     package let method: Method
-    /// Sent as they are. The client adds Host, User-Agent, Accept and Content-Length where they are not given.
+    /// Sent as they are. The client adds Host, User-Agent, Accept, `Accept-Encoding: identity` and Content-Length where they
+    /// are not given.
     package let fields: [Field]
     /// nil for a request without content.
     package let content: [UInt8]?
