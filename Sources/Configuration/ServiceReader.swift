@@ -163,7 +163,7 @@ struct ServiceReader {
     private func place(_ node: YAMLNode, path: String, base: ServicePreset?, _ preset: ServicePreset?) -> Place? {
         node.value(path: path, mistakes, shown: Endpoint.withoutCredentials) { text throws(ValueError) in
             guard let base, base != .tcp else {
-                let url = try Endpoint.full(text)
+                let url = try Endpoint.full(text, usual: preset == .tcp ? .tcp : .http)
                 if preset == .tcp, url.scheme != .tcp { throw ValueError("does not begin with tcp://") }
                 if let preset, preset != .tcp, url.scheme == .tcp {
                     throw ValueError("is a TCP check, which preset \(preset.rawValue) cannot judge")
