@@ -7,6 +7,7 @@ import Time
 /// Sendable: the client owns it.
 final class Transfer {
     private static let stepsOfAResponse = 8
+    private static let alienLimit = 80
 
     let errand: Errand
     let addressing: Errand.Addressing
@@ -18,6 +19,8 @@ final class Transfer {
     /// As far as it has come, and as much of it as is kept.
     private var body: [UInt8] = []
     private(set) var head: ResponseHead
+    /// The first bytes of what is no response of HTTP at all.
+    private(set) var alienBytes: [UInt8]?
     /// In bytes, head and body together.
     private var received = 0
     /// How often libcurl has told of progress since the response began.
@@ -36,7 +39,7 @@ final class Transfer {
         self.errand = errand
         self.kept = kept
         addressing = errand.addressing
-        head = ResponseHead(keepsFields: errand.request.reading.keepsFields)
+        head = ResponseHead(errand.request.reading)
         easy = try EasyHandle()
         try easy.configure(for: errand, userAgent: userAgent)
         try setCallbacks()
@@ -49,8 +52,9 @@ final class Transfer {
         steps = 0
         leftWaiting = 0
         body = []
+        alienBytes = nil
         hasConnected = false
-        head = ResponseHead(keepsFields: errand.request.reading.keepsFields)
+        head = ResponseHead(errand.request.reading)
         socket = -1
         opened = []
         easy.clearError()
@@ -122,6 +126,9 @@ final class Transfer {
         received += bytes.count
         if isHeader {
             head.receive(bytes, status: status)
+        } else if !head.hasBegun {
+            alienBytes = Array(bytes.prefix(Transfer.alienLimit))
+            return 0
         } else if !isTooLarge {
             body.append(contentsOf: bytes.prefix(errand.request.reading.keptBody - body.count))
         }

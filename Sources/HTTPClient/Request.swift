@@ -44,11 +44,16 @@ package struct Request: Sendable, Equatable {
         package let keptBody: Int
         /// Whether the response's fields are kept.
         package let keepsFields: Bool
+        /// The names of the fields that are kept; empty for all of them.
+        package let fieldNames: [String]
 
-        package init(limit: Int = 64 * 1024, keptBody: Int = 0, keepsFields: Bool = false) {
+        package init(
+            limit: Int = 64 * 1024, keptBody: Int = 0, keepsFields: Bool = false, fieldNames: [String] = []
+        ) {
             self.limit = max(0, limit)
             self.keptBody = max(0, keptBody)
             self.keepsFields = keepsFields
+            self.fieldNames = fieldNames
         }
 
         /// The status alone.

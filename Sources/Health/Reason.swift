@@ -7,7 +7,7 @@ package enum Reason: Sendable, Equatable {
     case transfer(TransferFailure)
     /// The deadline of the whole check, shorter than the probe's own timeout, came first.
     case deadline(limit: Duration)
-    case status(Int, expected: StatusSet)
+    case status(Int, expected: StatusSet, words: ResponseWords = .none)
     case body(BodyMismatch)
     /// The response is here, and its body was still being matched when the limit was over.
     case matching(limit: Duration)
@@ -39,7 +39,7 @@ extension Reason: CustomStringConvertible {
         case .transfer(.internalError(let detail)), .unjudged(let detail): "healthz could not make the probe: \(detail)"
         case .transfer(let failure): failure.description
         case .deadline(let limit): "no complete response when the check's deadline of \(limit.brief) came"
-        case .status(let status, let expected): "answered \(status), expected \(expected)"
+        case .status(let status, let expected, let words): words.sentence(status, expected: expected)
         case .body(let mismatch): mismatch.description
         case .matching(let limit):
             "connected, but waited for its body to be matched until the \(limit.brief) timeout"

@@ -5,7 +5,7 @@ import Health
 /// A probe that sends a request and has the response judged.
 extension TargetProber {
     func send(_ request: Request, _ expectation: Expectation, _ call: ProbeCall) {
-        let request = expectation.body == nil ? request : request.with(.body)
+        let request = request.with(expectation.reading)
         client.send(request, reusing: call.target, within: call.limit.duration) { [bodies] result in
             switch result {
             case .failure(let failure): call.ended(.failed(call.limit.reason(for: failure)))
@@ -20,7 +20,9 @@ extension TargetProber {
     ) {
         let status = response.status
         guard expectation.statuses.contains(status) else {
-            return call.ended(Outcome(status: status, .down(.status(status, expected: expectation.statuses))))
+            let words = ResponseWords(response)
+            return call.ended(
+                Outcome(status: status, .down(.status(status, expected: expectation.statuses, words: words))))
         }
         guard let body = expectation.body else { return call.ended(Outcome(status: status, .up)) }
         bodies.judge(response.body, by: body, for: call) { judgement in
@@ -31,5 +33,14 @@ extension TargetProber {
             case .refused(let detail): call.ended(.failed(.unjudged(detail: detail)))
             }
         }
+    }
+}
+
+extension Expectation {
+    /// The beginning of any body is kept, for a response that is not as expected.
+    fileprivate var reading: Request.Reading {
+        Request.Reading(
+            keptBody: body == nil ? ResponseWords.keptBody : .max, keepsFields: true,
+            fieldNames: ResponseWords.fieldNames)
     }
 }

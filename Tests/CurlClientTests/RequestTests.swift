@@ -163,6 +163,15 @@ struct RequestTests {
                 Field(name: "x-a", value: "2"), Field(name: "Transfer-Encoding", value: "chunked"),
             ])
         #expect(await client.result(of: Request(.local(upstream.port))) == .success(Response(status: 200)))
+        let named = Request(
+            .local(upstream.port), reading: Request.Reading(keepsFields: true, fieldNames: ["x-long", "X-EMPTY"]))
+        #expect(
+            try await client.result(of: named).get().fields == [
+                Field(name: "X-Long", value: "a b"), Field(name: "X-Empty", value: ""),
+            ])
+        let other = Request(
+            .local(upstream.port), reading: Request.Reading(keepsFields: true, fieldNames: ["X-A", "X-Empty"]))
+        #expect(try await client.result(of: other).get().fields.map(\.value) == ["1", "", "2"])
     }
 
     // MARK: Handles

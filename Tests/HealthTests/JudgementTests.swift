@@ -49,6 +49,10 @@ struct ReasonTests {
         ),
         (.status(503, expected: .only(200).union(.only(404))), "status", "answered 503, expected 200,404"),
         (
+            .status(401, expected: .only(200), words: ResponseWords(challenge: Excerpt("Bearer"))), "status",
+            "answered 401 (Bearer), expected 200"
+        ),
+        (
             .body(.lacks("ready", found: Excerpt(quoting: "no"))), "body",
             #"the body does not contain "ready": "no""#
         ),
