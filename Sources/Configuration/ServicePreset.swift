@@ -32,8 +32,15 @@ enum ServicePreset: String, CaseIterable {
     }
 
     var body: BodyExpectation? {
+        switch self {
+        // Any server may answer 200: these words are theirs.
+        case .lokiReady, .tempoReady, .mimirReady: BodyExpectation(patterns: [#"^ready\s*$"#])
+        case .prometheusReady: BodyExpectation(patterns: [#"^Prometheus .*is Ready\."#])
+        case .alertmanagerReady: BodyExpectation(patterns: [#"^OK\s*$"#])
         // The leader's address; without a leader, an empty string.
-        self == .consulLeader ? BodyExpectation(patterns: [#"^"[^"]+""#]) : nil
+        case .consulLeader: BodyExpectation(patterns: [#"^"[^"]+""#])
+        case .grafana, .loki, .tempo, .tcp: nil
+        }
     }
 
     var expectation: Expectation { Expectation(statuses, body: body) }

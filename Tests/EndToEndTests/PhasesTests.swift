@@ -28,6 +28,9 @@ struct PhasesTests {
         Phase(
             testDescription: "draining after SIGTERM, for up to 30 s",
             ready: ("503 Service Unavailable", "Application is stopping\n"), liveness: nil, readiness: "status"),
+        Phase(
+            testDescription: "a server of another kind has the port, and answers 200 to everything",
+            ready: ("200 OK", "<title>Welcome</title> not ready\n"), liveness: nil, readiness: "body"),
         Phase(testDescription: "dead", ready: nil, liveness: "refused", readiness: "refused"),
     ]
 
