@@ -70,7 +70,7 @@ let package = Package(
         room("EventLoop", ["Time", "CSystem", heap]),
         room("HTTPWire", ["Time", httpTypes]),
         room("HTTPServer", ["Time", "CSystem", "EventLoop", "HTTPWire", httpTypes]),
-        room("Judging", ["Health"]),
+        room("Judging", ["HTTPClient", "Health"]),
         room("CurlClient", ["CCurl", "CSystem", "EventLoop", "HTTPClient", "Time"]),
         room("Probing", ["CurlClient", "EventLoop", "HTTPClient", "Health", "Judging", "Time"]),
         room(
@@ -97,7 +97,7 @@ let package = Package(
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPWireTests", ["HTTPWire", "Time", "TestSupport", httpTypes]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "TestSupport", httpTypes]),
-        tests("JudgingTests", ["Health", "Judging"]),
+        tests("JudgingTests", ["HTTPClient", "Health", "Judging"]),
         tests("CurlClientTests", ["CurlClient", "EventLoop", "HTTPClient", "TestSupport", "Time"]),
         tests(
             "ProbingTests",

@@ -43,7 +43,13 @@ enum ServicePreset: String, CaseIterable {
         }
     }
 
-    var expectation: Expectation { Expectation(statuses, body: body) }
+    /// Whether its 503 may be due to another instance of its ring.
+    var hasPeers: Bool { [.lokiReady, .tempoReady, .mimirReady].contains(self) }
+
+    /// - Parameter ringAddress: the server's own, where it is known.
+    func tolerance(ringAddress: String? = nil) -> Tolerance? { hasPeers ? .peer(ringAddress: ringAddress) : nil }
+
+    var expectation: Expectation { Expectation(statuses, body: body, tolerance: tolerance()) }
 
     /// The setting that has the base URL, where the service does not say it.
     var endpoint: Setting? {

@@ -1,6 +1,7 @@
 import CurlClient
 import HTTPClient
 import Health
+import Judging
 
 /// A probe that sends a request and has the response judged.
 extension TargetProber {
@@ -14,21 +15,17 @@ extension TargetProber {
         }
     }
 
-    /// The status comes first: where it is wrong, the body does not matter.
     private static func judge(
         _ response: Response, _ expectation: Expectation, _ call: ProbeCall, _ bodies: BodyJudges
     ) {
         let status = response.status
-        guard expectation.statuses.contains(status) else {
-            let words = ResponseWords(response)
-            return call.ended(
-                Outcome(status: status, .down(.status(status, expected: expectation.statuses, words: words))))
+        guard expectation.judgesBody(of: status) else {
+            let verdict = ResponseJudge(withoutBodies: expectation).verdict(on: response)
+            return call.ended(Outcome(status: status, verdict))
         }
-        guard let body = expectation.body else { return call.ended(Outcome(status: status, .up)) }
-        bodies.judge(response.body, by: body, for: call) { judgement in
+        bodies.judge(response, by: expectation, for: call) { judgement in
             switch judgement {
-            case .matched: call.ended(Outcome(status: status, .up))
-            case .differs(let mismatch): call.ended(Outcome(status: status, .down(.body(mismatch))))
+            case .ended(let verdict): call.ended(Outcome(status: status, verdict))
             case .outOfTime: call.ended(.failed(call.limit.reasonForMatching))
             case .refused(let detail): call.ended(.failed(.unjudged(detail: detail)))
             }
@@ -40,7 +37,12 @@ extension Expectation {
     /// The beginning of any body is kept, for a response that is not as expected.
     fileprivate var reading: Request.Reading {
         Request.Reading(
-            keptBody: body == nil ? ResponseWords.keptBody : .max, keepsFields: true,
+            keptBody: keepsBody ? .max : ResponseWords.keptBody, keepsFields: true,
             fieldNames: ResponseWords.fieldNames)
+    }
+
+    private var keepsBody: Bool {
+        if case .response(_, _?) = tolerance { return true }
+        return body != nil
     }
 }

@@ -18,6 +18,7 @@ extension Reason {
         case .tooLarge: "is it the resource that was meant?"
         case .status: StatusAdvice.other
         case .body: "what it answered, above; is it the service that was meant?"
+        case .peer: "the instance that it names; if it is gone for good, forget it on /ring"
         case .instances: nil
         case .internalError: "descriptors and memory of this machine"
         }

@@ -390,7 +390,8 @@ struct ConfigurationFileTests {
         let output = try Program.run(["config", "--config", file]).output
         let lines = output.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
         #expect(lines.contains("interval 5s \(file):1:11"))
-        #expect(lines.contains("loki GET http://a:3100/ready 200, body matches ^ready\\s*$ 1500ms 1/3 critical, 1 of 2"))
+        #expect(
+            lines.contains("loki GET http://a:3100/ready 200, body matches ^ready\\s*$ 1500ms 1/3 critical, 1 of 2"))
         #expect(lines.contains("db tcp://db:5432 a connection 500ms 1/3 not critical"))
         #expect(lines.contains("healthz 18.0 s (interval 5s + 10 %) × fall 3 + timeout 1500ms"))
         #expect(lines.contains("together 84.0 s the failure to the last new connection"))
