@@ -223,7 +223,7 @@ package actor CurlClient: Client {
     }
 
     private func result(_ flight: Flight, _ transfer: Transfer, _ code: CURLcode) -> Flight.Outcome {
-        guard code == CURLE_OK || transfer.isAnswered else {
+        guard code == CURLE_OK || transfer.suffices else {
             return .failure(TransferFailure(code, of: transfer, to: flight.place, limit: flight.limit))
         }
         return transfer.isComplete ? .success(transfer.takeResponse()) : .failure(.incomplete)
@@ -234,7 +234,7 @@ package actor CurlClient: Client {
             return .failure(.dns(host: host, detail: "no answer from the name servers within \(flight.limit.brief)"))
         }
         guard let transfer = flight.transfer else { return .failure(CurlClient.noTransfer) }
-        if transfer.isAnswered { return .success(transfer.takeResponse()) }
+        if transfer.suffices { return .success(transfer.takeResponse()) }
         return .failure(.outOfTime(transfer, to: flight.place, limit: flight.limit))
     }
 

@@ -12,6 +12,8 @@ extension EasyHandle {
         try set(CURLOPT_USERAGENT, userAgent)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        // So that the first bytes of what is not HTTP can be seen: they are refused by the transfer.
+        try set(CURLOPT_HTTP09_ALLOWED, true)
         // A redirect is a response like another.
         try set(CURLOPT_FOLLOWLOCATION, false)
         // Not even one from the environment.
