@@ -406,12 +406,15 @@ struct ServeTests {
         let json = try RunningSidecar(
             environment.merging(["HEALTHZ_LOG_FORMAT": "json", "HEALTHZ_ACCESS_LOG": "on"]) { $1 })
         _ = try json.get("/healthz?x=1", fields: ["User-Agent: ELB-HealthChecker/2.0"])
+        let malformed = try RawClient(port: json.port)
+        try malformed.send("GET / HTTP/1.1\r\nHost : a\r\n\r\n")
+        #expect(try malformed.readResponse().status == 400)
         json.program.signal(SIGINT)
         let events = try json.program.wait().errors.split(separator: "\n").map {
             try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
         }
         func text(_ name: String) -> [String?] { events.map { $0[name] as? String } }
-        #expect(text("event") == ["started", "changed", "node_changed", "answered", "stopping", "ended"])
+        #expect(text("event") == ["started", "changed", "node_changed", "answered", "answered", "stopping", "ended"])
         #expect(text("service")[1] == "grafana" && text("cause")[1] == "refused")
         #expect(text("detail")[1] == "connection refused by 127.0.0.1:\(closed.port)")
         #expect(text("url")[1] == "\(closed.url)/api/health")
@@ -421,6 +424,7 @@ struct ServeTests {
         #expect([1, 3].allSatisfy { events[$0]["duration_ms"] is Double })
         #expect(events.allSatisfy { ($0["time"] as? String)?.hasSuffix("Z") == true })
         #expect(text("level").allSatisfy { $0 != nil } && text("message").allSatisfy { $0 != nil })
+        #expect(text("detail")[4] == "a field line is not valid" && events[4]["http_status"] as? Int == 400)
         #expect(text("message")[3]?.hasSuffix(" \"ELB-HealthChecker/2.0\"") == true)
     }
 }

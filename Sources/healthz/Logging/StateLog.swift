@@ -92,20 +92,28 @@ actor StateLog {
     }
 
     private func answered(_ exchange: Exchange) {
-        let head = exchange.head
-        let target: String =
-            switch head.target {
-            case .origin(let path, let query): path + (query.map { "?\($0)" } ?? "")
-            case .asterisk: "*"
-            }
-        let agent = head.fields[.userAgent] ?? ""
-        logger.info(
-            "\(exchange.peer) \(head.method.rawValue) \(target) \(exchange.status) \(exchange.duration.brief) \"\(agent)\"",
-            metadata: [
-                "event": "answered", "peer": "\(exchange.peer)", "method": "\(head.method.rawValue)",
-                "target": "\(target)", "http_status": .stringConvertible(exchange.status),
-                "duration_ms": .milliseconds(exchange.duration), "user_agent": "\(agent)",
-            ])
+        var metadata: Logger.Metadata = [
+            "event": "answered", "peer": "\(exchange.peer)", "http_status": .stringConvertible(exchange.status),
+        ]
+        switch exchange.request {
+        case .success(let head):
+            let target: String =
+                switch head.target {
+                case .origin(let path, let query): path + (query.map { "?\($0)" } ?? "")
+                case .asterisk: "*"
+                }
+            let (method, agent) = (head.method.rawValue, head.fields[.userAgent] ?? "")
+            metadata["method"] = "\(method)"
+            metadata["target"] = "\(target)"
+            metadata["duration_ms"] = .milliseconds(exchange.duration)
+            metadata["user_agent"] = "\(agent)"
+            logger.info(
+                "\(exchange.peer) \(method) \(target) \(exchange.status) \(exchange.duration.brief) \"\(agent)\"",
+                metadata: metadata)
+        case .failure(let error):
+            metadata["detail"] = "\(error)"
+            logger.info("\(exchange.peer) refused \(exchange.status): \(error)", metadata: metadata)
+        }
     }
 
     /// Told once for each limit: whoever runs into one may do so a thousand times a second.
