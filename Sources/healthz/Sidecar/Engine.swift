@@ -18,6 +18,8 @@ actor Engine {
     /// nil where checks are made on demand.
     private var pace: Pace?
     private var timer: LoopTimer?
+    /// Fires when the last check becomes too old.
+    private var staleness: LoopTimer?
     private var due: Instant?
     /// Tells the present series of checks from those before a reload.
     private var series = 0
@@ -45,6 +47,7 @@ actor Engine {
             throw ExitCode.system
         }
         timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
+        staleness = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.noteAge() } }
         beginSeries()
     }
 
@@ -89,10 +92,16 @@ actor Engine {
 
     private func checkHasEnded(_ series: Int, startedAt: Instant) {
         guard series == self.series, let pace else { return }
+        noteAge()
         var random = SystemRandomNumberGenerator()
         let next = pace.next(after: startedAt, using: &random)
         due = next
         timer?.wake(by: next)
+    }
+
+    private func noteAge() {
+        guard pace != nil, let next = aggregator.assumeIsolated({ $0.noteAge() }) else { return }
+        staleness?.wake(by: next)
     }
 }
 
