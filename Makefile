@@ -16,14 +16,16 @@ RELEASE_FLAGS = -c release --static-swift-stdlib --scratch-path .build-release \
   -Xlinker "-L$(CURDIR)/$(ARCHIVES)" -Xlinker --no-export-dynamic
 # Folders of an installation, all below DESTDIR.
 PREFIX = /usr/local
+UNITS = $(PREFIX)/lib/systemd/system
 ZSH = $(PREFIX)/share/zsh/site-functions
+SYSCONFDIR = /etc
 # Duration of each fuzzer.
 FUZZ_SECONDS = 600
 # Duration of the soak.
 SOAK_SECONDS = 600
 
 .PHONY: help run test check lint lint-tools format builds release install install-files \
-  openapi-check systemd-check bench bench-calls soak fuzz sanitize setup-build setup-test
+  install-service openapi-check systemd-check bench bench-calls soak fuzz sanitize setup-build setup-test
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
@@ -47,7 +49,7 @@ lint: export PATH := $(CURDIR)/.build/tools/lint/bin:$(PATH):$(CURDIR)/.build/to
 lint: ## check the format of the sources, and all other files with their linters
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz Benchmarks
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run scripts/setup scripts/unpack scripts/lint-tools \
-	    scripts/openapi-check scripts/systemd-check; \
+	    scripts/openapi-check scripts/systemd-check scripts/boot-systemd; \
 	  else echo "skipped: shellcheck is not installed"; fi
 	@if command -v hadolint >/dev/null; then hadolint Dockerfile; \
 	  else echo "skipped: hadolint is not installed"; fi
@@ -133,6 +135,15 @@ install-files:
 	$(PROGRAM) --generate-completion-script fish >$(SHARE)/fish/vendor_completions.d/healthz.fish
 	install -D -m 0644 -t $(SHARE)/healthz docs/healthz.schema.json
 	install -D -m 0644 -t $(SHARE)/doc/healthz README.md CHANGELOG.md docs/*.md docs/openapi.yaml
+
+# Keeps the settings that are there.
+install-service: ## install the systemd units and /etc/healthz
+	install -d $(DESTDIR)$(UNITS) $(DESTDIR)$(SYSCONFDIR)/healthz
+	install -d -m 0700 $(DESTDIR)$(SYSCONFDIR)/healthz/secrets
+	sed 's,/usr/local/bin/,$(PREFIX)/bin/,' deploy/healthz.service >$(DESTDIR)$(UNITS)/healthz.service
+	install -m 0644 -t $(DESTDIR)$(UNITS) deploy/healthz.socket
+	test -e $(DESTDIR)$(SYSCONFDIR)/healthz/environment \
+	  || install -m 0644 deploy/environment $(DESTDIR)$(SYSCONFDIR)/healthz/environment
 
 # Tests the running program against docs/openapi.yaml with schemathesis (PyPI); skipped if it is missing.
 openapi-check: export PATH := $(CURDIR)/.build/tools/lint/bin:$(PATH)
