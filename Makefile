@@ -5,27 +5,32 @@ BUILD_PACKAGES = libcurl4-openssl-dev libyaml-dev
 TEST_PACKAGES = curl mandoc nginx-light openssl python3-jsonschema python3-prometheus-client python3-yaml util-linux
 # Programs for tests that are only unpacked, because an installation would start them as services.
 UNPACKED_PACKAGES = prometheus prometheus-alertmanager
-# Needed to generate the manual.
+# Needed to generate the manual, and to make the Debian package.
 INSTALL_PACKAGES = python3
+DEB_PACKAGES = dpkg-dev lintian python3 xz-utils
 BENCH_PACKAGES = gcc golang-go haproxy libc6-dev nginx-light python3 wrk
 PAGE_PACKAGES = chromium python3
 # Swift's runtime needs libstdc++. The archives folder has only libstdc++.a, so the linker links it statically. No library is
 # loaded at run time that needs symbols of the program, so none are exported.
 ARCHIVES = .build-release/archives
 RELEASE_FLAGS = -c release --static-swift-stdlib --scratch-path .build-release \
-  -Xlinker "-L$(CURDIR)/$(ARCHIVES)" -Xlinker --no-export-dynamic
+  -Xlinker "-L$(CURDIR)/$(ARCHIVES)" -Xlinker --no-export-dynamic -Xlinker --build-id=none
+VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/healthz/Healthz.swift)
 # Folders of an installation, all below DESTDIR.
 PREFIX = /usr/local
 UNITS = $(PREFIX)/lib/systemd/system
 ZSH = $(PREFIX)/share/zsh/site-functions
 SYSCONFDIR = /etc
+# The only time that goes into packages: that of the commit, or in a source tarball that of its files.
+# See https://reproducible-builds.org/specs/source-date-epoch/.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
 # Duration of each fuzzer.
 FUZZ_SECONDS = 600
 # Duration of the soak.
 SOAK_SECONDS = 600
 
-.PHONY: help run test check lint lint-tools format builds release install install-files \
-  install-service openapi-check systemd-check bench bench-calls soak fuzz sanitize setup-build setup-test
+.PHONY: help run test check lint lint-tools format builds release install install-files install-service deb \
+  deb-check reproducible-check openapi-check systemd-check bench bench-calls soak fuzz sanitize setup-build setup-test
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
@@ -49,7 +54,8 @@ lint: export PATH := $(CURDIR)/.build/tools/lint/bin:$(PATH):$(CURDIR)/.build/to
 lint: ## check the format of the sources, and all other files with their linters
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz Benchmarks
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run scripts/setup scripts/unpack scripts/lint-tools \
-	    scripts/openapi-check scripts/systemd-check scripts/boot-systemd; \
+	    scripts/openapi-check scripts/systemd-check scripts/boot-systemd scripts/strip scripts/deb scripts/deb-check \
+	    scripts/reproducible-check; \
 	  else echo "skipped: shellcheck is not installed"; fi
 	@if command -v hadolint >/dev/null; then hadolint Dockerfile; \
 	  else echo "skipped: hadolint is not installed"; fi
@@ -111,7 +117,7 @@ $(ARCHIVES)/libstdc++.a:
 
 release: setup-build $(ARCHIVES)/libstdc++.a ## build the stripped program .build-release/healthz
 	swift build $(RELEASE_FLAGS) --product healthz
-	strip -o $(PROGRAM) .build-release/release/healthz
+	scripts/strip .build-release/release/healthz $(PROGRAM)
 	@ls -l $(PROGRAM)
 
 PROGRAM = .build-release/healthz
@@ -144,6 +150,20 @@ install-service: ## install the systemd units and /etc/healthz
 	install -m 0644 -t $(DESTDIR)$(UNITS) deploy/healthz.socket
 	test -e $(DESTDIR)$(SYSCONFDIR)/healthz/environment \
 	  || install -m 0644 deploy/environment $(DESTDIR)$(SYSCONFDIR)/healthz/environment
+
+# The files of a release: docs/releasing.md.
+DIST = .build-dist
+
+deb: $(PROGRAM) ## make a Debian package in .build-dist
+	@scripts/setup $(DEB_PACKAGES)
+	scripts/deb $(PROGRAM) $(VERSION) $(DIST)
+
+reproducible-check: setup-build ## build two clones of this commit, and compare the bytes
+	@scripts/setup $(DEB_PACKAGES)
+	scripts/reproducible-check
+
+deb-check: deb ## install, upgrade, remove and purge the package in root file systems of its own
+	scripts/deb-check $(DIST)
 
 # Tests the running program against docs/openapi.yaml with schemathesis (PyPI); skipped if it is missing.
 openapi-check: export PATH := $(CURDIR)/.build/tools/lint/bin:$(PATH)
