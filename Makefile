@@ -29,8 +29,8 @@ FUZZ_SECONDS = 600
 # Duration of the soak.
 SOAK_SECONDS = 600
 
-.PHONY: help run test check lint lint-tools format builds release install install-files install-service deb \
-  deb-check reproducible-check openapi-check systemd-check bench bench-calls soak fuzz sanitize setup-build setup-test
+.PHONY: help run test check lint lint-tools format builds release install install-files install-service deb sbom \
+  dist deb-check reproducible-check openapi-check systemd-check bench bench-calls soak fuzz sanitize setup-build setup-test
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
@@ -55,7 +55,7 @@ lint: ## check the format of the sources, and all other files with their linters
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz Benchmarks
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run scripts/setup scripts/unpack scripts/lint-tools \
 	    scripts/openapi-check scripts/systemd-check scripts/boot-systemd scripts/strip scripts/deb scripts/deb-check \
-	    scripts/reproducible-check; \
+	    scripts/reproducible-check scripts/dist; \
 	  else echo "skipped: shellcheck is not installed"; fi
 	@if command -v hadolint >/dev/null; then hadolint Dockerfile; \
 	  else echo "skipped: hadolint is not installed"; fi
@@ -141,6 +141,7 @@ install-files:
 	$(PROGRAM) --generate-completion-script fish >$(SHARE)/fish/vendor_completions.d/healthz.fish
 	install -D -m 0644 -t $(SHARE)/healthz docs/healthz.schema.json
 	install -D -m 0644 -t $(SHARE)/doc/healthz README.md CHANGELOG.md docs/*.md docs/openapi.yaml
+	cat .build-release/checkouts/*/NOTICE.txt >$(SHARE)/doc/healthz/NOTICE
 
 # Keeps the settings that are there.
 install-service: ## install the systemd units and /etc/healthz
@@ -151,12 +152,22 @@ install-service: ## install the systemd units and /etc/healthz
 	test -e $(DESTDIR)$(SYSCONFDIR)/healthz/environment \
 	  || install -m 0644 deploy/environment $(DESTDIR)$(SYSCONFDIR)/healthz/environment
 
-# The files of a release: docs/releasing.md.
+# The files of a release. The schema for the SBOM is among the tools of `make lint-tools`.
 DIST = .build-dist
+sbom dist: export PATH := $(CURDIR)/.build/tools/lint/bin:$(PATH)
 
 deb: $(PROGRAM) ## make a Debian package in .build-dist
 	@scripts/setup $(DEB_PACKAGES)
 	scripts/deb $(PROGRAM) $(VERSION) $(DIST)
+
+sbom: $(PROGRAM) ## list the parts of the program as CycloneDX, and check the list
+	@mkdir -p $(DIST)
+	scripts/sbom $(PROGRAM) $(VERSION) .build-release/checkouts >$(DIST)/healthz.cdx.json
+	scripts/sbom-check $(DIST)/healthz.cdx.json $(PROGRAM)
+
+dist: $(PROGRAM) ## make all files of a release in .build-dist: docs/releasing.md
+	@scripts/setup $(DEB_PACKAGES)
+	scripts/dist $(PROGRAM) $(VERSION) $(DIST)
 
 reproducible-check: setup-build ## build two clones of this commit, and compare the bytes
 	@scripts/setup $(DEB_PACKAGES)
