@@ -1,5 +1,6 @@
 import HTTPClient
 import Health
+import Sockets
 
 package enum ServiceKey: String, CaseIterable, Sendable {
     case preset, endpoint, url, instances, require, critical, accept, body, method, headers
@@ -102,7 +103,7 @@ struct ServiceReader {
         let given = [ServiceKey.url, .endpoint, .instances].filter { section[$0] != nil }
         if given.count > 1 {
             let names = given.map(\.rawValue).joined(separator: " and ")
-            mistakes.add("has \(names), of which there may be one", at: section.position, path: section.path)
+            mistakes.add("has \(names); use only one", at: section.position, path: section.path)
         }
         if let node = section[.url] {
             return [place(node, path: section.path(.url), base: nil, preset)].compactMap(\.self)
@@ -146,9 +147,11 @@ struct ServiceReader {
             let path = "\(section.path(.instances))[\(index)]"
             guard let place = place(node, path: path, base: preset, preset) else { continue }
             if places.contains(where: { $0.name == place.name }) {
-                mistakes.add("stands here twice", at: node.position, path: path, value: place.name)
+                mistakes.add("is a duplicate", at: node.position, path: path, value: place.name)
             } else if let first = places.first, (first.url.scheme == .tcp) != (place.url.scheme == .tcp) {
-                mistakes.add("is not of the first instance's kind", at: node.position, path: path, value: place.name)
+                mistakes.add(
+                    "is not of the same kind (HTTP or TCP) as the first instance", at: node.position, path: path,
+                    value: place.name)
             } else {
                 places.append(place)
             }
@@ -163,7 +166,7 @@ struct ServiceReader {
                 let url = try Endpoint.full(text)
                 if preset == .tcp, url.scheme != .tcp { throw ValueError("does not begin with tcp://") }
                 if let preset, preset != .tcp, url.scheme == .tcp {
-                    throw ValueError("is a connection alone, which preset \(preset.rawValue) cannot judge")
+                    throw ValueError("is a TCP check, which preset \(preset.rawValue) cannot judge")
                 }
                 return Place(name: Endpoint.name(of: text), url: reached(url))
             }
@@ -174,7 +177,7 @@ struct ServiceReader {
 
     /// By the socket, where there is one.
     private func reached(_ url: URL) -> URL {
-        guard let node = section[.unixSocket], let path = try? Listen.socketPath(node.plainText ?? "") else {
+        guard let node = section[.unixSocket], let path = try? ListenAddress.socketPath(node.plainText ?? "") else {
             return url
         }
         return url.with(credentials: url.credentials, socketPath: path)
@@ -212,7 +215,7 @@ struct ServiceReader {
         for key in keys {
             guard let node = section[key] else { continue }
             mistakes.add(
-                "means nothing where a connection is all that is asked for", at: node.position, path: section.path(key))
+                "has no effect for a TCP check", at: node.position, path: section.path(key))
         }
     }
 
