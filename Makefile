@@ -59,6 +59,8 @@ lint: ## check the format of the sources, and all other files with their linters
 	  else echo "skipped: shellcheck is not installed"; fi
 	@if command -v hadolint >/dev/null; then hadolint Dockerfile; \
 	  else echo "skipped: hadolint is not installed"; fi
+	@if command -v actionlint >/dev/null; then actionlint; \
+	  else echo "skipped: actionlint is not installed"; fi
 	@if command -v openapi-spec-validator >/dev/null; then openapi-spec-validator docs/openapi.yaml; \
 	  else echo "skipped: openapi-spec-validator is not installed"; fi
 	@scripts/lint-stack
