@@ -68,7 +68,7 @@ let package = Package(
         room("Time", ["CSystem"]),
         room("HTTPClient", ["Time"]),
         room("Health", ["HTTPClient", "Time"]),
-        room("Discovery", ["CCrypto", "HTTPClient", "Time"]),
+        room("Discovery", ["CCrypto", "HTTPClient", "Health", "Time"]),
         room("EventLoop", ["Time", "CSystem", heap]),
         room("HTTPWire", ["Time", httpTypes]),
         room("HTTPServer", ["Time", "CSystem", "EventLoop", "HTTPWire", httpTypes]),
