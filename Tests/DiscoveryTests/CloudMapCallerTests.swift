@@ -15,14 +15,14 @@ struct CloudMapCallerTests {
     private static let skewed = #"{"__type":"InvalidSignatureException","message":"Signature expired: A"}"#
 
     private var caller: CloudMapCaller
-    private var numbers = Numbers()
 
     init() {
-        caller = CloudMapCaller(endpoint: Self.endpoint, region: "us-west-2", keys: .environment(Self.keys))
+        caller = CloudMapCaller(
+            endpoint: Self.endpoint, region: "us-west-2", keys: .environment(Self.keys), random: Numbers())
     }
 
     private init(_ source: KeySource) {
-        caller = CloudMapCaller(endpoint: Self.endpoint, region: "us-west-2", keys: source)
+        caller = CloudMapCaller(endpoint: Self.endpoint, region: "us-west-2", keys: source, random: Numbers())
     }
 
     private static func document(_ id: String, _ expiration: String = "2099-01-01T00:00:00Z") -> Response {
@@ -31,15 +31,15 @@ struct CloudMapCallerTests {
     }
 
     private mutating func begin(at now: Moment = Then.start) -> CloudMapCaller.Action {
-        caller.begin(Self.call, at: now, using: &numbers)
+        caller.begin(Self.call, at: now)
     }
 
     private mutating func answered(_ response: Response, at now: Moment = Then.start) -> CloudMapCaller.Action {
-        caller.answered(response, at: now, using: &numbers)
+        caller.answered(response, at: now)
     }
 
     private mutating func failed(_ failure: TransferFailure) -> CloudMapCaller.Action {
-        caller.failed(failure, at: Then.start, using: &numbers)
+        caller.failed(failure, at: Then.start)
     }
 
     /// The keys' identifier and the date of a signed request.
@@ -102,7 +102,7 @@ struct CloudMapCallerTests {
     func tokenFile() {
         var test = Self(.container(Self.container, .file("/f")))
         #expect(test.begin() == .readFile("/f"))
-        let action = test.caller.fileRead(.success(Array("t".utf8)), at: Then.start, using: &test.numbers)
+        let action = test.caller.fileRead(.success(Array("t".utf8)), at: Then.start)
         #expect(Self.host(action) == "169.254.170.2")
     }
 

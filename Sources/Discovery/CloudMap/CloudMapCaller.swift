@@ -31,9 +31,14 @@ package struct CloudMapCaller: Sendable {
     private var ring = KeyRing()
     /// How far Cloud Map's clock is ahead of this machine's, in milliseconds, since it complained.
     private var clockOffset: Int64 = 0
+    private var random: any RandomNumberGenerator & Sendable
     private var state = State.idle
 
-    package init(endpoint: URL, region: String, keys: KeySource) {
+    package init(
+        endpoint: URL, region: String, keys: KeySource,
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) {
+        self.random = random
         self.endpoint = endpoint
         signer = Signer(region: region, service: "servicediscovery")
         fetch = KeyFetch(keys)
@@ -41,28 +46,28 @@ package struct CloudMapCaller: Sendable {
 
     /// One call at a time.
     package mutating func begin(
-        _ call: CloudMapCall, at now: Moment, using random: inout some RandomNumberGenerator
+        _ call: CloudMapCall, at now: Moment
     ) -> Action {
         guard !ring.wantsNew(at: corrected(now)) else {
-            return fetchKeys(for: call, Attempt(), at: now, using: &random)
+            return fetchKeys(for: call, Attempt(), at: now)
         }
         return send(call, Attempt(), at: now)
     }
 
     package mutating func fileRead(
-        _ result: Result<[UInt8], FileFailure>, at now: Moment, using random: inout some RandomNumberGenerator
+        _ result: Result<[UInt8], FileFailure>, at now: Moment
     ) -> Action {
         guard case .fetchingKeys(let call, let attempt) = state else { return .wait }
-        return fetched(fetch.fileRead(result), for: call, attempt, at: now, using: &random)
+        return fetched(fetch.fileRead(result), for: call, attempt, at: now)
     }
 
     package mutating func answered(
-        _ response: Response, at now: Moment, using random: inout some RandomNumberGenerator
+        _ response: Response, at now: Moment
     ) -> Action {
         switch state {
         case .idle: return .wait
         case .fetchingKeys(let call, let attempt):
-            return fetched(fetch.answered(response, at: now.instant), for: call, attempt, at: now, using: &random)
+            return fetched(fetch.answered(response, at: now.instant), for: call, attempt, at: now)
         case .calling(let call, var attempt, let keys):
             do {
                 return finish(.success(try CloudMapAnswer(response.hiding(keys), to: call)))
@@ -70,7 +75,7 @@ package struct CloudMapCaller: Sendable {
                 if error.problem == .expired, !attempt.hasNewKeys {
                     attempt.hasNewKeys = true
                     ring.drop()
-                    return fetchKeys(for: call, attempt, at: now, using: &random)
+                    return fetchKeys(for: call, attempt, at: now)
                 }
                 if error.problem == .clock, !attempt.hasNewClock, correctClock(by: response, at: now) {
                     attempt.hasNewClock = true
@@ -82,25 +87,24 @@ package struct CloudMapCaller: Sendable {
     }
 
     package mutating func failed(
-        _ failure: TransferFailure, at now: Moment, using random: inout some RandomNumberGenerator
+        _ failure: TransferFailure, at now: Moment
     ) -> Action {
         switch state {
         case .idle: return .wait
         case .fetchingKeys(let call, let attempt):
-            return fetched(fetch.failed(failure, at: now.instant), for: call, attempt, at: now, using: &random)
+            return fetched(fetch.failed(failure, at: now.instant), for: call, attempt, at: now)
         case .calling(let call, _, _): return finish(.failure(CloudMapFailure(failure, of: call.operation)))
         }
     }
 
     private mutating func fetchKeys(
-        for call: CloudMapCall, _ attempt: Attempt, at now: Moment, using random: inout some RandomNumberGenerator
+        for call: CloudMapCall, _ attempt: Attempt, at now: Moment
     ) -> Action {
-        fetched(fetch.begin(at: now.instant), for: call, attempt, at: now, using: &random)
+        fetched(fetch.begin(at: now.instant), for: call, attempt, at: now)
     }
 
     private mutating func fetched(
-        _ action: KeyFetch.Action, for call: CloudMapCall, _ attempt: Attempt, at now: Moment,
-        using random: inout some RandomNumberGenerator
+        _ action: KeyFetch.Action, for call: CloudMapCall, _ attempt: Attempt, at now: Moment
     ) -> Action {
         state = .fetchingKeys(call, attempt)
         switch action {

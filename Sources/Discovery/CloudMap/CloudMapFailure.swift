@@ -110,6 +110,29 @@ extension CloudMapFailure: CustomStringConvertible {
     }
 }
 
+extension CloudMapFailure {
+    /// The same will be refused again, until somebody changes something.
+    var isRefusal: Bool {
+        switch problem {
+        case .denied, .invalid, .serviceNotFound: true
+        default: false
+        }
+    }
+
+    /// Whether it may have been done all the same.
+    var leavesDoubt: Bool {
+        switch problem {
+        case .unreachable, .timeout, .server: true
+        default: false
+        }
+    }
+
+    /// Whether it says that the service has no custom health.
+    var isOfCustomHealth: Bool {
+        problem == .customHealthNotFound || detail.contains(CloudMapRegistration.initialHealthKey)
+    }
+}
+
 extension CloudMapFailure.Problem {
     /// nil for a code that is not known here: then the status says what it is.
     fileprivate init?(code: String, message: String) {
