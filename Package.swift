@@ -68,7 +68,7 @@ let package = Package(
         room("Time", ["CSystem"]),
         room("HTTPClient", ["Time"]),
         room("Health", ["HTTPClient", "Time"]),
-        room("Discovery", ["CCrypto", "HTTPClient", "Health", "Time"]),
+        room("Discovery", ["CCrypto", "EventLoop", "HTTPClient", "Health", "Time"]),
         room("EventLoop", ["Time", "CSystem", heap]),
         room("HTTPWire", ["Time", httpTypes]),
         room("HTTPServer", ["Time", "CSystem", "EventLoop", "HTTPWire", httpTypes]),
@@ -83,7 +83,8 @@ let package = Package(
         .executableTarget(
             name: "healthz",
             dependencies: [
-                "CSystem", "Time", "Configuration", "CurlClient", "EventLoop", "HTTPClient", "HTTPServer", "HTTPWire",
+                "CSystem", "Time", "Configuration", "CurlClient", "Discovery", "EventLoop", "HTTPClient", "HTTPServer",
+                "HTTPWire",
                 "Health",
                 "Probing", "Reporting", "StandIns",
                 argumentParser, httpTypes, logging,
@@ -108,6 +109,11 @@ let package = Package(
         tests("ReportingTests", ["HTTPClient", "Time", "Health", "Reporting", "TestSupport"]),
         tests("ConfigurationTests", ["Configuration", "HTTPClient", "Health", "TestSupport", "Time"]),
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
-        tests("EndToEndTests", ["CTestSupport", "HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),
+        tests(
+            "EndToEndTests",
+            [
+                "CTestSupport", "Discovery", "HTTPClient", "HTTPWire", "Health", "TestSupport", "Time", "healthz",
+                httpTypes,
+            ]),
     ] + fuzzers + benchmarks
 )
