@@ -112,8 +112,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "CTestSupport", "Discovery", "HTTPClient", "HTTPWire", "Health", "TestSupport", "Time", "healthz",
-                httpTypes,
+                "CTestSupport", "Configuration", "Discovery", "HTTPClient", "HTTPWire", "Health", "TestSupport", "Time",
+                "healthz", httpTypes,
             ]),
     ] + fuzzers + benchmarks
 )

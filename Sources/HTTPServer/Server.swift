@@ -227,7 +227,6 @@ package actor Server {
     }
 
     private func expire() {
-        timer?.fired()
         let now = Instant.now
         // What is left has the timer fire again, behind whatever else waits for the loop.
         for _ in 0..<Server.expiryBatch {

@@ -32,7 +32,6 @@ package actor CloudMapRun {
     }
 
     private func timeHasPassed() {
-        timer?.fired()
         perform(command.timePassed(at: .now))
     }
 
