@@ -83,7 +83,7 @@ package enum CloudMapOperation: String, Sendable, CaseIterable {
 }
 
 /// The health of an instance, as Cloud Map has it.
-package enum CloudMapHealth: String, Sendable {
+package enum CloudMapHealth: String, Sendable, CaseIterable {
     case healthy = "HEALTHY"
     case unhealthy = "UNHEALTHY"
 }

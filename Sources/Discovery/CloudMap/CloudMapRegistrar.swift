@@ -4,29 +4,6 @@ package import Time
 /// Keeps a node's registration in Cloud Map true, as a machine. What should be is held against what Cloud Map has
 /// acknowledged, again after each event; what failed is never simply repeated. There is never more than one call out.
 package struct CloudMapRegistrar: Sendable {
-    package struct Settings: Sendable, Equatable {
-        package enum Start: Sendable {
-            /// At the first check that is healthy or degraded.
-            case whenHealthy
-            /// As unhealthy, until a check says otherwise.
-            case atOnce
-        }
-
-        package enum Leaving: Sendable {
-            case deregister, unhealthy, keep
-        }
-
-        package var registration: CloudMapRegistration
-        package var start = Start.whenHealthy
-        package var leaving = Leaving.deregister
-        /// How often to look whether the registration is still there, and to tell the health again; ten per cent more or less.
-        package var refresh = Duration.seconds(300)
-
-        package init(_ registration: CloudMapRegistration) {
-            self.registration = registration
-        }
-    }
-
     package enum Action: Sendable, Equatable {
         /// Make the call, and then call `answered` or `failed`.
         case call(CloudMapCall)
@@ -68,6 +45,11 @@ package struct CloudMapRegistrar: Sendable {
     package var acknowledgedHealth: CloudMapHealth? {
         ledger.isPresent && ledger.hasCustomHealth ? ledger.health : nil
     }
+
+    package var instanceID: String { ledger.identity.instanceID }
+
+    /// Of the failure after which the next try is waited for.
+    package var cause: RegistryCause? { backoff.cause }
 
     /// When to call `timePassed`; nil where no time is waited for.
     package var wakeAt: Instant? {

@@ -3,7 +3,7 @@ import Glibc
 /// What a node is registered as in a service of Cloud Map: its identity and its attributes, each of them valid.
 package struct CloudMapRegistration: Sendable, Hashable {
     /// What it is made from, as it was written.
-    package struct Parts: Sendable {
+    package struct Parts: Sendable, Equatable {
         /// An identifier, or an ARN where the namespace is shared.
         package var serviceID = ""
         package var instanceID = ""

@@ -68,6 +68,9 @@ package struct ConsulRegistrar: Sendable {
     /// What the agent has acknowledged; nil where it is not known, or the agent asks by itself.
     package var acknowledgedStatus: ConsulStatus? { ledger.isPresent ? ledger.acknowledged : nil }
 
+    /// Of the failure after which the next try is waited for.
+    package var cause: RegistryCause? { backoff.cause }
+
     /// When to call `timePassed`; nil where no time is waited for.
     package var wakeAt: Instant? {
         guard task == nil, life != .gone else { return nil }
