@@ -78,7 +78,7 @@ let package = Package(
         room(
             "Reporting", ["Health", "Time"],
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
-        room("Configuration", ["CYAML", "HTTPClient", "Health", "Time"]),
+        room("Configuration", ["CYAML", "Discovery", "HTTPClient", "Health", "Time"]),
         room("StandIns", ["EventLoop", "HTTPServer", "HTTPWire", httpTypes]),
         .executableTarget(
             name: "healthz",

@@ -1,3 +1,4 @@
+package import Discovery
 package import Health
 
 /// Everything that the program is told from outside, valid.
@@ -23,6 +24,8 @@ package struct Configuration: Sendable {
     package let logLevel: LogLevel
     package let logFormat: LogFormat
     package let accessLog: Bool
+    /// nil where nothing is to be told to service discovery.
+    package let discovery: DiscoverySettings?
     /// Every setting, with its value and where it comes from.
     package let settings: [SettingValue]
     /// What is probably a mistake, but no reason not to start.
@@ -80,6 +83,7 @@ package struct Configuration: Sendable {
         logFormat = reader.word(.logFormat) ?? .text
         accessLog = reader.isOn(.accessLog)
         services = ServicesReader(sources, reader, files, hasInterval: sources.isGiven(.interval)).read()
+        discovery = DiscoveryReader(sources, files, services, background, deadline: deadline).read()
 
         let mistakes = reader.mistakes + sources.mistakes
         guard mistakes.isEmpty else { throw ConfigurationError(mistakes: Configuration.inOrder(mistakes)) }
