@@ -1,8 +1,8 @@
 # `make run` builds and starts a demonstration, `make test` runs all tests. Both install missing packages if they can.
 
 # Debian packages for the build, and additional ones for the tests.
-BUILD_PACKAGES = libcurl4-openssl-dev libyaml-dev
-TEST_PACKAGES = curl mandoc nginx-light openssl python3-jsonschema python3-prometheus-client python3-yaml util-linux
+BUILD_PACKAGES = libcurl4-openssl-dev libssl-dev libyaml-dev
+TEST_PACKAGES = curl mandoc nginx-light openssl python3-botocore python3-jsonschema python3-prometheus-client python3-yaml util-linux
 # Programs for tests that are only unpacked, because an installation would start them as services.
 UNPACKED_PACKAGES = prometheus prometheus-alertmanager
 # Needed to generate the manual, and to make the Debian package.
