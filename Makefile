@@ -134,6 +134,9 @@ install: $(PROGRAM) ## install program, manual and completions below PREFIX=/usr
 	@scripts/setup $(INSTALL_PACKAGES)
 	$(MAKE) install-files
 
+# Notices of the packages that the program is built from; the tests build no release.
+NOTICES = $(sort $(or $(wildcard .build-release/checkouts/*/NOTICE.txt),$(wildcard .build/checkouts/*/NOTICE.txt)))
+
 # The program generates the manual and the completions.
 install-files:
 	install -D -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/healthz
@@ -144,7 +147,7 @@ install-files:
 	$(PROGRAM) --generate-completion-script fish >$(SHARE)/fish/vendor_completions.d/healthz.fish
 	install -D -m 0644 -t $(SHARE)/healthz docs/healthz.schema.json
 	install -D -m 0644 -t $(SHARE)/doc/healthz README.md CHANGELOG.md docs/*.md docs/openapi.yaml
-	cat .build-release/checkouts/*/NOTICE.txt >$(SHARE)/doc/healthz/NOTICE
+	cat $(NOTICES) >$(SHARE)/doc/healthz/NOTICE
 
 # Keeps the settings that are there.
 install-service: ## install the systemd units and /etc/healthz
