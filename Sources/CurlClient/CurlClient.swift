@@ -28,6 +28,7 @@ package actor CurlClient: Client {
 
     private nonisolated let loop: EventLoop
     private let userAgent: String
+    private let find: @Sendable (String, Resolver.Kind) -> Resolver.Answer
     private var multi: Multi?
     private var names: NameLookups?
     private var timer: LoopTimer?
@@ -40,13 +41,25 @@ package actor CurlClient: Client {
 
     /// Handles that are not in use, by their keys.
     private var idle: [String: Transfer] = [:]
-    private let kept = KeptConnections()
+    private let kept: KeptConnections
     private let heads = ReadHeads()
 
     /// - Parameter userAgent: the User-Agent of requests that have none, such as `healthz/1.0`.
     package init(on loop: EventLoop, userAgent: String) {
+        self.init(on: loop, userAgent: userAgent, keeping: .seconds(60), find: Resolver.addresses)
+    }
+
+    /// - Parameters:
+    ///   - lifetime: of connections that are kept, in whole seconds.
+    ///   - find: looks a name up, and may block.
+    init(
+        on loop: EventLoop, userAgent: String, keeping lifetime: Duration,
+        find: @escaping @Sendable (String, Resolver.Kind) -> Resolver.Answer
+    ) {
         self.loop = loop
         self.userAgent = userAgent
+        self.find = find
+        kept = KeptConnections(lifetime: lifetime)
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -56,7 +69,7 @@ package actor CurlClient: Client {
         guard CurlClient.libraryIsReady else { throw .curl }
         multi = try Multi(on: loop) { [weak self] in self?.assumeIsolated { $0.socketsAreReady() } }
         timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
-        let resolver = Resolver(on: loop) { [weak self] lookup, answer in
+        let resolver = Resolver(on: loop, find: find) { [weak self] lookup, answer in
             self?.assumeIsolated { $0.lookupEnded(lookup, answer) }
         }
         names = NameLookups(resolver) { [weak self] request, outcome in
