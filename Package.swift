@@ -111,6 +111,8 @@ let package = Package(
             "APITests",
             ["API", "EventLoop", "HTTPClient", "HTTPWire", "Health", "Sockets", "TestSupport", "Time", httpTypes]),
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
-        tests("EndToEndTests", ["CTestSupport", "HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),
+        tests(
+            "EndToEndTests",
+            ["CTestSupport", "Configuration", "HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),
     ] + fuzzers + benchmarks
 )

@@ -50,25 +50,19 @@ package struct Configuration: Sendable {
         let reader = SettingReader(sources)
 
         listen = reader.listen()
-        deadline = reader.duration(.deadline, within: Limits.probe)
-        cache = reader.duration(.cache, within: .zero ... .seconds(3600))
+        deadline = reader.duration(.deadline)
+        cache = reader.duration(.cache)
         background = reader.background(deadline: deadline)
-        drain = reader.duration(.drain, within: .zero ... .seconds(3600))
-        unhealthyStatus =
-            reader.read(.unhealthyStatus) { text throws(ValueError) in
-                guard let status = [500, 503].first(where: { "\($0)" == text }) else {
-                    throw ValueError("is not 500 or 503")
-                }
-                return status
-            } ?? 500
+        drain = reader.duration(.drain)
+        unhealthyStatus = (reader.word(.unhealthyStatus) ?? UnhealthyStatus.internalServerError).code
         detail = reader.read(.detail) { text throws(ValueError) in try DetailPolicy(text) } ?? .summary
         detailToken = reader.token(files)
         proxyProtocol =
             reader.read(.proxyProtocol) { text throws(ValueError) in try ProxyProtocolPolicy(text) } ?? .off
         serverLimits = reader.serverLimits()
-        logLevel = reader.read(.logLevel) { text throws(ValueError) in try LogLevel(word: text) } ?? .info
-        logFormat = reader.read(.logFormat) { text throws(ValueError) in try LogFormat(word: text) } ?? .text
-        accessLog = reader.read(.accessLog) { text throws(ValueError) in try Switch(text) } == .on
+        logLevel = reader.word(.logLevel) ?? .info
+        logFormat = reader.word(.logFormat) ?? .text
+        accessLog = reader.isOn(.accessLog)
         services = ServicesReader(sources, reader, files, hasInterval: sources.isGiven(.interval)).read()
 
         let mistakes = reader.mistakes + sources.mistakes

@@ -46,7 +46,7 @@ struct RequestReader {
         // A method that is wrong is noted already.
         if let node = section[.requestBody], method != .post, method != nil || section[.method] == nil {
             mistakes.add(
-                "is sent by POST alone: give method: POST", at: node.position, path: section.path(.requestBody))
+                "needs method: POST", at: node.position, path: section.path(.requestBody))
         }
         request.credentials = basic()
         refuseSeveralCredentials(request.fields)
@@ -90,8 +90,8 @@ struct RequestReader {
             return "is not a field name"
         }
         let lowercase = name.lowercased()
-        if framing.contains(lowercase) { return "is healthz's own to send" }
-        return fields.contains { $0.name.lowercased() == lowercase } ? "stands here twice" : nil
+        if framing.contains(lowercase) { return "is set by healthz and cannot be changed" }
+        return fields.contains { $0.name.lowercased() == lowercase } ? "is a duplicate" : nil
     }
 
     private static func isValue(_ text: String) -> Bool {
@@ -138,7 +138,7 @@ struct RequestReader {
     /// Written here, or in a file.
     private func secret(_ node: YAMLNode?, _ path: String, _ fileNode: YAMLNode?, _ filePath: String) -> String? {
         if let node, fileNode != nil {
-            mistakes.add("stands beside \(filePath): there may be one of them", at: node.position, path: path)
+            mistakes.add("conflicts with \(filePath); use only one", at: node.position, path: path)
         }
         if let fileNode { return contents(fileNode, filePath)?.firstLine }
         return node?.text(path: path, mistakes)
@@ -157,7 +157,7 @@ struct RequestReader {
             // A token beside its file is another mistake.
             if let first, first != ServiceKey.bearerToken.rawValue {
                 mistakes.add(
-                    "stands beside \(first): there may be one of them", at: node.position,
+                    "conflicts with \(first); use only one", at: node.position,
                     path: "\(section.path).\(name)")
             }
             first = first ?? name
@@ -181,14 +181,14 @@ struct RequestReader {
             return tls
         }
         if !urls.isEmpty, !urls.contains(where: { $0.scheme == .https }) {
-            mistakes.add("means nothing without https://", at: node.position, path: keys.path)
+            mistakes.add("has no effect without https://", at: node.position, path: keys.path)
         }
         func pem(_ key: TLSKey) -> [UInt8]? {
             keys[key].flatMap { node in
                 guard let bytes = contents(node, keys.path(key)) else { return nil }
                 guard !bytes.isEncrypted else {
                     mistakes.add(
-                        "is encrypted, and nobody is there to give the passphrase", at: node.position,
+                        "is encrypted; healthz cannot ask for its passphrase", at: node.position,
                         path: keys.path(key), value: node.plainText)
                     return nil
                 }

@@ -69,9 +69,9 @@ struct ServiceReader {
         if isTCP { refuseWhatIsHTTPOnly() }
         let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read()
         let expectation = request.map { ExpectationReader(section, file).read(preset, $0.method) }
-        let timeout = duration(.timeout) ?? defaults.timeout
-        let threshold = Threshold(
-            rise: count(.rise) ?? defaults.threshold.rise, fall: count(.fall) ?? defaults.threshold.fall)
+        let timeout =
+            value(.timeout) { text throws(ValueError) in try Setting.timeout.duration(text) } ?? defaults.timeout
+        let threshold = threshold()
         let isGroup = section[.instances] != nil
         let required = min(required(isGroup), max(1, places.count))
         let isCritical = flag(.critical) ?? true
@@ -103,7 +103,7 @@ struct ServiceReader {
         let given = [ServiceKey.url, .endpoint, .instances].filter { section[$0] != nil }
         if given.count > 1 {
             let names = given.map(\.rawValue).joined(separator: " and ")
-            mistakes.add("has \(names), of which there may be one", at: section.position, path: section.path)
+            mistakes.add("has \(names); use only one", at: section.position, path: section.path)
         }
         if let node = section[.url] {
             return [place(node, path: section.path(.url), base: nil, preset)].compactMap(\.self)
@@ -147,9 +147,11 @@ struct ServiceReader {
             let path = "\(section.path(.instances))[\(index)]"
             guard let place = place(node, path: path, base: preset, preset) else { continue }
             if places.contains(where: { $0.name == place.name }) {
-                mistakes.add("stands here twice", at: node.position, path: path, value: place.name)
+                mistakes.add("is a duplicate", at: node.position, path: path, value: place.name)
             } else if let first = places.first, (first.url.scheme == .tcp) != (place.url.scheme == .tcp) {
-                mistakes.add("is not of the first instance's kind", at: node.position, path: path, value: place.name)
+                mistakes.add(
+                    "is not of the same kind (HTTP or TCP) as the first instance", at: node.position, path: path,
+                    value: place.name)
             } else {
                 places.append(place)
             }
@@ -164,7 +166,7 @@ struct ServiceReader {
                 let url = try Endpoint.full(text)
                 if preset == .tcp, url.scheme != .tcp { throw ValueError("does not begin with tcp://") }
                 if let preset, preset != .tcp, url.scheme == .tcp {
-                    throw ValueError("is a connection alone, which preset \(preset.rawValue) cannot judge")
+                    throw ValueError("is a TCP check, which preset \(preset.rawValue) cannot judge")
                 }
                 return Place(name: Endpoint.name(of: text), url: reached(url))
             }
@@ -213,22 +215,22 @@ struct ServiceReader {
         for key in keys {
             guard let node = section[key] else { continue }
             mistakes.add(
-                "means nothing where a connection is all that is asked for", at: node.position, path: section.path(key))
+                "has no effect for a TCP check", at: node.position, path: section.path(key))
         }
+    }
+
+    private func threshold() -> Threshold {
+        func count(_ key: ServiceKey, _ setting: Setting) -> Int? {
+            value(key) { text throws(ValueError) in
+                try setting.threshold(text, hasInterval: defaults.hasInterval)
+            }
+        }
+        return Threshold(
+            rise: count(.rise, .rise) ?? defaults.threshold.rise, fall: count(.fall, .fall) ?? defaults.threshold.fall)
     }
 
     private func value<Value>(_ key: ServiceKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
         section[key]?.value(path: section.path(key), mistakes, parse)
-    }
-
-    private func duration(_ key: ServiceKey) -> Duration? {
-        value(key) { text throws(ValueError) in try Duration(setting: text, within: Limits.probe) }
-    }
-
-    private func count(_ key: ServiceKey) -> Int? {
-        value(key) { text throws(ValueError) in
-            try Limits.threshold(text, hasInterval: defaults.hasInterval)
-        }
     }
 
     private func flag(_ key: ServiceKey) -> Bool? {

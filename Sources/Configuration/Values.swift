@@ -40,27 +40,25 @@ extension ListenAddress {
     }
 }
 
-/// What numbers may be.
-enum Limits {
-    static let probe: ClosedRange<Duration> = .milliseconds(1) ... .seconds(3600)
-
-    /// How many results in a row.
-    static func threshold(_ text: String, hasInterval: Bool) throws(ValueError) -> Int {
-        let number = try Int(setting: text, within: 1...100)
-        guard number == 1 || hasInterval else {
-            throw ValueError(
-                "needs an interval: without one, whoever asks sets the pace, and results in a row mean nothing")
-        }
-        return number
-    }
-}
-
 package enum LogLevel: String, CaseIterable, Sendable {
     case debug, info, warning, error
 }
 
 package enum LogFormat: String, CaseIterable, Sendable {
     case text, json
+}
+
+/// The status code of an answer that says unhealthy.
+enum UnhealthyStatus: String, CaseIterable {
+    case internalServerError = "500"
+    case serviceUnavailable = "503"
+
+    var code: Int {
+        switch self {
+        case .internalServerError: 500
+        case .serviceUnavailable: 503
+        }
+    }
 }
 
 enum Switch: String, CaseIterable {
@@ -89,10 +87,12 @@ extension Bool {
 }
 
 extension RawRepresentable where RawValue == String, Self: CaseIterable {
+    static var words: [String] { allCases.map(\.rawValue) }
+
     /// One of a few words.
     init(word: String) throws(ValueError) {
         guard let value = Self(rawValue: word) else {
-            throw ValueError("is not one of \(Self.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw ValueError("is not one of \(Self.words.joined(separator: ", "))")
         }
         self = value
     }

@@ -144,7 +144,7 @@ struct YAMLReader {
         switch event {
         case .alias(let name):
             guard !open.contains(name) else {
-                let problem = "the alias *\(name) stands inside what its anchor &\(name) names"
+                let problem = "the alias *\(name) is inside its own anchor &\(name)"
                 throw YAMLProblem(position: position, problem: problem)
             }
             guard let node = anchors[name] else {
@@ -213,7 +213,7 @@ struct YAMLReader {
             if case .scalar("<<", isPlain: true) = key.content {
                 merged.append(value)
             } else if case .scalar(let name, _) = key.content, let first = lines[name] {
-                let problem = "\"\(name)\" stands here twice: first in line \(first)"
+                let problem = "duplicate key \"\(name)\"; first in line \(first)"
                 problems.append(YAMLProblem(position: key.position, problem: problem))
             } else {
                 if case .scalar(let name, _) = key.content { lines[name] = key.position.line }

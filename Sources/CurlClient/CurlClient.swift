@@ -102,7 +102,6 @@ package actor CurlClient: Client {
     }
 
     private func timeHasPassed() {
-        timer?.fired()
         // What has come by now is not late.
         settle()
         let passed = deadlines.passed(at: .now)

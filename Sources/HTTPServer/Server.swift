@@ -131,7 +131,6 @@ package actor Server {
     }
 
     private func timeHasPassed() {
-        timer?.fired()
         let now = Instant.now
         // For what is left the timer fires again, after anything else that waits for the loop.
         for _ in 0..<Server.deadlineBatch {

@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import TestSupport
 import Testing
@@ -161,6 +162,18 @@ struct CommandTests {
                 together                 67.0 s  the failure to the last new connection
 
                 """)
+    }
+
+    @Test("Every setting has a flag")
+    func flags() throws {
+        let flags = Setting.allCases.filter { $0 != .config }.flatMap { [$0.flag, $0.row.defaultValue] }
+        let ended = try Program.run(["config"] + flags)
+        #expect(ended.code == 0, "\(ended.errors)")
+        let lines = ended.output.split(separator: "\n")
+        for setting in Setting.allCases where setting != .config {
+            let line = lines.first { $0.hasPrefix("\(setting.rawValue) ") } ?? ""
+            #expect(line.hasSuffix(" flag \(setting.flag)"), "\(setting)")
+        }
     }
 
     @Test("A malformed variable is 78, a malformed flag 64, each with one clear line")

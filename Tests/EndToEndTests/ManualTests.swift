@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import TestSupport
 import Testing
@@ -60,7 +61,11 @@ struct ManualTests {
                 #expect(page.contains("\n.It Fl \\-\(flag.replacingOccurrences(of: "-", with: "\\-"))"), "\(flag)")
             }
         }
-        #expect(page.contains("Variable: HEALTHZ_TIMEOUT; default: 1500ms"))
+        for setting in Setting.allCases {
+            let value = setting.row.defaultValue.isEmpty ? "none" : setting.row.defaultValue
+            let line = "Variable: \(setting.variable); default: \(value)".replacingOccurrences(of: "-", with: "\\-")
+            #expect(page.contains(line), "\(line)")
+        }
         #expect(page.contains("\n.It 78\nconfiguration\n"))
         if let lint = try run("mandoc", ["-T", "lint", "-W", "warning", manual]) {
             #expect(lint.code == 0, "\(lint.output)")

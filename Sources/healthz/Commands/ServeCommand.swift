@@ -20,10 +20,8 @@ struct ServeCommand: Subcommand {
 
     @MainActor static func serve(flags: [Setting: String]) async throws {
         let loop = EventLoop()
-        // Opened while the configuration is read.
-        let clock = HeldClock(on: loop)
         let configuration = try Configuration.orComplaints(flags: flags)
-        let sidecar = Sidecar(configuration, on: loop, by: clock)
+        let sidecar = Sidecar(configuration, on: loop)
         try await sidecar.serve { () throws(ConfigurationError) in
             try Configuration.load(flags: flags)
         }

@@ -75,7 +75,6 @@ struct ServiceManager {
         }
 
         private func feed() {
-            timer?.fired()
             manager.tell(.alive)
             timer?.wake(by: .now + pause)
         }

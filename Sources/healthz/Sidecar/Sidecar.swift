@@ -19,7 +19,6 @@ actor Sidecar {
     typealias Load = @MainActor () throws(ConfigurationError) -> Configuration
 
     private nonisolated let loop: EventLoop
-    private let clock: HeldClock
     private let log: StateLog
     private let engine: Engine
     private let responder: HealthResponder
@@ -34,17 +33,13 @@ actor Sidecar {
     private var isOver = false
     private var whenOver: CheckedContinuation<Void, Never>?
 
-    /// Not to be called on the loop.
-    /// - Parameter clock: is waited for, and kept.
-    init(_ configuration: Configuration, on loop: EventLoop, by clock: sending HeldClock) {
-        clock.wait()
+    init(_ configuration: Configuration, on loop: EventLoop) {
         let log = StateLog(configuration, on: loop)
         let engine = Engine(configuration, on: loop) { transition in log.assumeIsolated { $0.changed(transition) } }
         let responder = HealthResponder(
             on: loop, engine.aggregator, HealthResponder.Settings(configuration),
             from: Origin(version: Healthz.version, node: NodeName.own), loadedAt: Moment.now.timestamp)
         self.loop = loop
-        self.clock = clock
         self.configuration = configuration
         self.log = log
         self.engine = engine
@@ -91,8 +86,8 @@ actor Sidecar {
         if !isOver { await withCheckedContinuation { whenOver = $0 } }
         manager.tell(.stopping)
         await server.stop(within: configuration.deadline + .seconds(1))
-        withExtendedLifetime((signals, feeder, settling)) {}
         await log.ended()
+        withExtendedLifetime((signals, feeder, settling)) {}
     }
 
     private func received(_ signal: Int32, _ load: Load?) {
