@@ -10,12 +10,13 @@ struct RequestReader {
         var content: String?
         var credentials: URL.Credentials?
         var tls = Request.TLS()
+        var maxBody = Limits.body.lowerBound
 
         func to(_ url: URL, reusesConnection: Bool) -> Request {
             let url = url.with(credentials: credentials ?? url.credentials, socketPath: url.socketPath)
             return Request(
                 url, method: method, fields: fields, content: content.map { Array($0.utf8) }, tls: tls,
-                reusesConnection: reusesConnection)
+                reusesConnection: reusesConnection, reading: Request.Reading(limit: maxBody))
         }
     }
 
@@ -53,6 +54,7 @@ struct RequestReader {
             request.fields.append(Field(name: "Authorization", value: "Bearer \(token)"))
         }
         checkSocket()
+        request.maxBody = maxBody() ?? Limits.body.lowerBound
         request.tls = tls()
         return request
     }
@@ -160,6 +162,12 @@ struct RequestReader {
                     path: "\(section.path).\(name)")
             }
             first = first ?? name
+        }
+    }
+
+    private func maxBody() -> Int? {
+        section[.maxBody]?.value(path: section.path(.maxBody), mistakes) { text throws(ValueError) in
+            try Int(size: text, within: Limits.body)
         }
     }
 

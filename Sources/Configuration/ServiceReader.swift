@@ -2,7 +2,9 @@ import HTTPClient
 import Health
 
 package enum ServiceKey: String, CaseIterable, Sendable {
-    case preset, endpoint, url, instances, require, critical, accept, body, degraded, method, headers
+    case preset, endpoint, url, instances, require, critical, accept, body, metrics, degraded, method, headers
+    case responseHeaders = "response_headers"
+    case maxBody = "max_body"
     case requestBody = "request_body"
     case basicAuth = "basic_auth"
     case bearerToken = "bearer_token"
@@ -10,16 +12,16 @@ package enum ServiceKey: String, CaseIterable, Sendable {
     case tls
     case unixSocket = "unix_socket"
     case ringAddress = "ring_address"
-    case timeout, rise, fall
+    case timeout, slow, rise, fall
 }
 
 package enum BodyKey: String, CaseIterable, Sendable {
-    case contains, matches, json
+    case contains, lacks, matches, json
 }
 
 /// The keys of `degraded`.
 package enum DegradedKey: String, CaseIterable, Sendable {
-    case accept, body
+    case accept, body, metrics
 }
 
 package enum BasicAuthKey: String, CaseIterable, Sendable {
@@ -75,6 +77,7 @@ struct ServiceReader {
         let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read()
         let expectation = request.map { ExpectationReader(section, file).read(preset, $0.method) }
         let timeout = duration(.timeout) ?? defaults.timeout
+        let slow = slow(timeout)
         let threshold = Threshold(
             rise: count(.rise) ?? defaults.threshold.rise, fall: count(.fall) ?? defaults.threshold.fall)
         let isGroup = section[.instances] != nil
@@ -88,7 +91,7 @@ struct ServiceReader {
         func target(_ place: Place) -> Target {
             Target(
                 id: isGroup ? "\(name) \(place.name)" : name, probe: probe(place.url), timeout: timeout,
-                threshold: threshold)
+                threshold: threshold, slow: slow)
         }
         guard let first = places.first else { return nil }
         guard isGroup else { return Service(name: name, target: target(first), isCritical: isCritical) }
@@ -212,7 +215,8 @@ struct ServiceReader {
 
     private func refuseWhatIsHTTPOnly() {
         let keys: [ServiceKey] = [
-            .accept, .body, .degraded, .ringAddress, .method, .headers, .requestBody, .basicAuth, .bearerToken,
+            .accept, .body, .metrics, .degraded, .responseHeaders, .maxBody, .ringAddress, .method, .headers,
+            .requestBody, .basicAuth, .bearerToken,
             .bearerTokenFile, .tls,
             .unixSocket,
         ]
@@ -229,6 +233,14 @@ struct ServiceReader {
 
     private func duration(_ key: ServiceKey) -> Duration? {
         value(key) { text throws(ValueError) in try Duration(setting: text, within: Limits.probe) }
+    }
+
+    private func slow(_ timeout: Duration) -> Duration? {
+        value(.slow) { text throws(ValueError) in
+            let slow = try Duration(setting: text, within: Limits.probe)
+            guard slow < timeout else { throw ValueError("is not shorter than the timeout of \(timeout.setting)") }
+            return slow
+        }
     }
 
     private func count(_ key: ServiceKey) -> Int? {

@@ -159,9 +159,10 @@ package actor Aggregator {
 
     private func ended(_ number: Int, _ outcome: Outcome) {
         guard let (state, startedAt) = probes.removeValue(forKey: number) else { return }
+        let duration = clock().instant - startedAt.instant
         let observation = Observation(
-            startedAt: startedAt, duration: clock().instant - startedAt.instant, httpStatus: outcome.status,
-            verdict: outcome.verdict)
+            startedAt: startedAt, duration: duration, httpStatus: outcome.status,
+            verdict: state.target.judge(outcome.verdict, after: duration))
         let change = state.history.record(observation, threshold: state.target.threshold)
         let waiting = state.checks ?? []
         state.checks = nil

@@ -14,8 +14,10 @@ package enum FailureCause: String, Sendable, CaseIterable {
     case protocolError = "protocol"
     case tooLarge = "too_large"
     case status
+    case header
     case body
     case peer
+    case slow
     case instances
     case deadline
     case internalError = "internal"

@@ -8,9 +8,13 @@ package enum Reason: Sendable, Equatable {
     /// The deadline of the whole check, shorter than the probe's own timeout, came first.
     case deadline(limit: Duration)
     case status(Int, expected: StatusSet, words: ResponseWords = .none)
+    /// A field of the response is not as expected.
+    case header(BodyMismatch)
     case body(BodyMismatch)
     /// The server is not ready, as another instance of its ring is not well.
     case peer(Int, words: ResponseWords)
+    /// All is as expected, but took longer than it may.
+    case slow(Duration, limit: Duration)
     /// The response is here, and its body was still being matched when the limit was over.
     case matching(limit: Duration)
     /// The response is here, and healthz could not judge it.
@@ -23,8 +27,10 @@ package enum Reason: Sendable, Equatable {
         case .transfer(let failure): failure.cause
         case .deadline: .deadline
         case .status: .status
+        case .header: .header
         case .body: .body
         case .peer: .peer
+        case .slow: .slow
         case .matching: .timeout
         case .unjudged: .internalError
         case .instances: .instances
@@ -43,9 +49,10 @@ extension Reason: CustomStringConvertible {
         case .transfer(let failure): failure.description
         case .deadline(let limit): "no complete response when the check's deadline of \(limit.brief) came"
         case .status(let status, let expected, let words): words.sentence(status, expected: expected)
-        case .body(let mismatch): mismatch.description
+        case .header(let mismatch), .body(let mismatch): mismatch.description
         case .peer(let status, let words):
             "answered \(status), as another instance is not well" + (words.body.map { ": \($0)" } ?? "")
+        case .slow(let duration, let limit): "took \(duration.brief), slow is over \(limit.brief)"
         case .matching(let limit):
             "connected, but waited for its body to be matched until the \(limit.brief) timeout"
         case .instances(let healthy, let all, let required):

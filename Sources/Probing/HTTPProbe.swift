@@ -6,7 +6,7 @@ import Judging
 /// A probe that sends a request and has the response judged.
 extension TargetProber {
     func send(_ request: Request, _ expectation: Expectation, _ call: ProbeCall) {
-        let request = request.with(expectation.reading)
+        let request = request.with(expectation.reading(atMost: request.reading.limit))
         client.send(request, reusing: call.target, within: call.limit.duration) { [bodies] result in
             switch result {
             case .failure(let failure): call.ended(.failed(call.limit.reason(for: failure)))
@@ -35,10 +35,10 @@ extension TargetProber {
 
 extension Expectation {
     /// The beginning of any body is kept, for a response that is not as expected.
-    fileprivate var reading: Request.Reading {
+    fileprivate func reading(atMost limit: Int) -> Request.Reading {
         Request.Reading(
-            keptBody: keepsBody ? .max : ResponseWords.keptBody, keepsFields: true,
-            fieldNames: ResponseWords.fieldNames)
+            limit: limit, keptBody: keepsBody ? .max : ResponseWords.keptBody, keepsFields: true,
+            fieldNames: ResponseWords.fieldNames + fields.map(\.name))
     }
 
     private var keepsBody: Bool {
