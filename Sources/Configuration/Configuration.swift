@@ -85,7 +85,10 @@ package struct Configuration: Sendable {
         logLevel = reader.read(.logLevel) { text throws(ValueError) in try LogLevel(word: text) } ?? .info
         logFormat = reader.read(.logFormat) { text throws(ValueError) in try LogFormat(word: text) } ?? .text
         accessLog = reader.read(.accessLog) { text throws(ValueError) in try Switch(text) } == .on
-        services = ServicesReader(sources, reader, files, hasInterval: sources.isGiven(.interval)).read()
+        services =
+            ServicesReader(
+                sources, reader, files, hasInterval: sources.isGiven(.interval), interval: background?.pace.interval
+            ).read()
 
         let mistakes = reader.mistakes + sources.mistakes
         guard mistakes.isEmpty else { throw ConfigurationError(mistakes: Configuration.inOrder(mistakes)) }

@@ -18,7 +18,8 @@ struct ExpectationReader {
         let statuses = accepted(section[.accept], section.path(.accept)) ?? preset?.statuses ?? .success
         return Expectation(
             statuses, fields: fields(), body: with(metrics(section[.metrics], section.path(.metrics)), body),
-            tolerance: tolerance(preset, statuses))
+            tolerance: tolerance(preset, statuses)
+        ).with(certificateMargin: certificateMargin())
     }
 
     private func refuseBody(_ preset: ServicePreset?) {
@@ -33,6 +34,16 @@ struct ExpectationReader {
     }
 
     // MARK: What is degraded
+
+    private func certificateMargin() -> Duration? {
+        section[.certificateExpiresWithin]?
+            .value(path: section.path(.certificateExpiresWithin), mistakes) { text throws(ValueError) in
+                guard text.hasSuffix("d"), let days = Int(digits: text.dropLast()), (1...3650).contains(days) else {
+                    throw ValueError("is not a number of days from 1d to 3650d")
+                }
+                return .seconds(days * 86_400)
+            }
+    }
 
     /// - Parameter statuses: those that are healthy.
     private func tolerance(_ preset: ServicePreset?, _ statuses: StatusSet) -> Tolerance? {

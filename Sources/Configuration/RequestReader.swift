@@ -14,6 +14,8 @@ struct RequestReader {
 
         func to(_ url: URL, reusesConnection: Bool) -> Request {
             let url = url.with(credentials: credentials ?? url.credentials, socketPath: url.socketPath)
+            // A kept connection does not know its certificate.
+            let reusesConnection = reusesConnection && !tls.tellsExpiry
             return Request(
                 url, method: method, fields: fields, content: content.map { Array($0.utf8) }, tls: tls,
                 reusesConnection: reusesConnection, reading: Request.Reading(limit: maxBody))
@@ -56,6 +58,7 @@ struct RequestReader {
         checkSocket()
         request.maxBody = maxBody() ?? Limits.body.lowerBound
         request.tls = tls()
+        request.tls.tellsExpiry = tellsExpiry()
         return request
     }
 
@@ -222,6 +225,15 @@ struct RequestReader {
             }
         tls.isVerified = !(skips ?? false)
         return tls
+    }
+
+    private func tellsExpiry() -> Bool {
+        guard let node = section[.certificateExpiresWithin] else { return false }
+        if !urls.isEmpty, !urls.contains(where: { $0.scheme == .https }) {
+            let path = section.path(.certificateExpiresWithin)
+            mistakes.add("means nothing without https://", at: node.position, path: path)
+        }
+        return true
     }
 
     private func contents(_ node: YAMLNode, _ path: String) -> [UInt8]? {

@@ -125,7 +125,7 @@ package actor CurlClient: Client {
         for id in lookups.concerned(by: answer, name, number, othersAreOut: othersAreOut) {
             guard let flight = flights[id] else { continue }
             switch answer {
-            case .success(let addresses): transfer(flight, to: addresses)
+            case .success(let addresses): transfer(flight, toSomeOf: addresses)
             case .failure(let error): finish(flight, .failure(.dns(host: name, detail: error.detail)))
             }
         }
@@ -200,6 +200,17 @@ package actor CurlClient: Client {
             flight.lookedUp = host
             lookups.add(flight.id, host, number: resolver?.lookUp(host) ?? 0)
         }
+    }
+
+    /// To those of the wanted version.
+    private func transfer(_ flight: Flight, toSomeOf addresses: [String]) {
+        guard let version = flight.url.ipVersion else { return transfer(flight, to: addresses) }
+        let wanted = addresses.filter { $0.contains(":") == (version == .six) }
+        guard !wanted.isEmpty else {
+            let detail = "it has no IPv\(version.rawValue) address"
+            return finish(flight, .failure(.dns(host: flight.url.host, detail: detail)))
+        }
+        transfer(flight, to: wanted)
     }
 
     private func transfer(_ flight: Flight, to addresses: [String]) {

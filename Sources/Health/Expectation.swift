@@ -1,3 +1,5 @@
+package import Time
+
 /// What a response must be for its target to be healthy.
 package struct Expectation: Sendable, Equatable {
     package let statuses: StatusSet
@@ -7,6 +9,8 @@ package struct Expectation: Sendable, Equatable {
     package let body: BodyExpectation?
     /// What is degraded, and not unhealthy, where a response is not as it must be to be healthy.
     package let tolerance: Tolerance?
+    /// A server whose certificate expires within this time is degraded; nil for any.
+    package private(set) var certificateMargin: Duration?
 
     package init(
         _ statuses: StatusSet, fields: [FieldExpectation] = [], body: BodyExpectation? = nil,
@@ -16,6 +20,19 @@ package struct Expectation: Sendable, Equatable {
         self.fields = fields
         self.body = body
         self.tolerance = tolerance
+    }
+
+    package func with(certificateMargin: Duration?) -> Expectation {
+        var copy = self
+        copy.certificateMargin = certificateMargin
+        return copy
+    }
+
+    /// What `verdict` is, where a certificate expires then.
+    package func judge(_ verdict: Verdict, certificateExpiry: Timestamp?, at now: Timestamp) -> Verdict {
+        guard verdict == .up, let margin = certificateMargin, let certificateExpiry else { return verdict }
+        let left = Duration.milliseconds(certificateExpiry.milliseconds - now.milliseconds)
+        return left < margin ? .degraded(.certificate(expiry: certificateExpiry, margin: margin)) : .up
     }
 
     /// Whether the body of a response with that status has to be judged, which may take its time.

@@ -18,6 +18,7 @@ package enum FailureCause: String, Sendable, CaseIterable {
     case body
     case peer
     case slow
+    case certificate
     case instances
     case deadline
     case internalError = "internal"

@@ -11,10 +11,14 @@ package final class Target: Sendable, Equatable {
     package let threshold: Threshold
     /// An answer that is right, but took longer, is degraded; nil for none.
     package let slow: Duration?
+    /// Its probes begin no closer to each other than this, whatever checks there are; nil for one at each check.
+    package let interval: Duration?
 
     package init(
-        id: String, probe: Probe, timeout: Duration, threshold: Threshold = .once, slow: Duration? = nil
+        id: String, probe: Probe, timeout: Duration, threshold: Threshold = .once, slow: Duration? = nil,
+        interval: Duration? = nil
     ) {
+        self.interval = interval
         self.slow = slow
         self.id = id
         self.probe = probe
@@ -25,13 +29,13 @@ package final class Target: Sendable, Equatable {
     package var url: URL { probe.url }
 
     package func with(_ threshold: Threshold) -> Target {
-        Target(id: id, probe: probe, timeout: timeout, threshold: threshold, slow: slow)
+        Target(id: id, probe: probe, timeout: timeout, threshold: threshold, slow: slow, interval: interval)
     }
 
     package static func == (left: Target, right: Target) -> Bool {
         left === right
             || left.id == right.id && left.isSamePlace(as: right) && left.timeout == right.timeout
-                && left.threshold == right.threshold && left.slow == right.slow
+                && left.threshold == right.threshold && left.slow == right.slow && left.interval == right.interval
     }
 
     /// What `verdict` is, where it took so long.

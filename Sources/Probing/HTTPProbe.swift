@@ -2,6 +2,7 @@ import CurlClient
 import HTTPClient
 import Health
 import Judging
+import Time
 
 /// A probe that sends a request and has the response judged.
 extension TargetProber {
@@ -18,14 +19,17 @@ extension TargetProber {
     private static func judge(
         _ response: Response, _ expectation: Expectation, _ call: ProbeCall, _ bodies: BodyJudges
     ) {
-        let status = response.status
+        let (status, expiry) = (response.status, response.certificateExpiry)
+        @Sendable func outcome(_ verdict: Verdict) -> Outcome {
+            let now = expiry == nil ? Timestamp(milliseconds: 0) : Moment.now.timestamp
+            return Outcome(status: status, expectation.judge(verdict, certificateExpiry: expiry, at: now))
+        }
         guard expectation.judgesBody(of: status) else {
-            let verdict = ResponseJudge(withoutBodies: expectation).verdict(on: response)
-            return call.ended(Outcome(status: status, verdict))
+            return call.ended(outcome(ResponseJudge(withoutBodies: expectation).verdict(on: response)))
         }
         bodies.judge(response, by: expectation, for: call) { judgement in
             switch judgement {
-            case .ended(let verdict): call.ended(Outcome(status: status, verdict))
+            case .ended(let verdict): call.ended(outcome(verdict))
             case .outOfTime: call.ended(.failed(call.limit.reasonForMatching))
             case .refused(let detail): call.ended(.failed(.unjudged(detail: detail)))
             }

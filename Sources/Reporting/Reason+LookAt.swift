@@ -21,6 +21,7 @@ extension Reason {
         case .body: "what it answered, above; is it the service that was meant?"
         case .peer: "the instance that it names; if it is gone for good, forget it on /ring"
         case .slow: "load, memory and disk of the service's machine"
+        case .certificate: "what renews it: why has it not?"
         case .instances: nil
         case .internalError: "descriptors and memory of this machine"
         }

@@ -64,6 +64,10 @@ struct ReasonTests {
         (
             .slow(.milliseconds(812), limit: .milliseconds(500)), "slow", "took 812 ms, slow is over 500 ms"
         ),
+        (
+            .certificate(expiry: Timestamp(milliseconds: 1_795_240_800_000), margin: .seconds(14 * 86_400)),
+            "certificate", "the certificate expires at 2026-11-21T06:00:00.000Z, within 14 days"
+        ),
         (.instances(healthy: 1, of: 3, required: 2), "instances", "1 of 3 instances is healthy, 2 required"),
     ]
 

@@ -28,6 +28,15 @@ struct ProbeCommand: Subcommand {
     @Option(help: ArgumentHelp("How long it may take: 250ms, 2s, 1m.", valueName: "duration"))
     var timeout = "2s"
 
+    @Option(help: ArgumentHelp("Authorities to trust instead of the system's, in PEM.", valueName: "file"))
+    var caFile: String?
+
+    @Flag(help: "Take any certificate.")
+    var insecureSkipVerify = false
+
+    @Option(help: ArgumentHelp("A field to send, such as \"X-Scope-OrgID: ops\". May be repeated.", valueName: "field"))
+    var header: [String] = []
+
     func execute() async throws {
         guard let statuses = StatusSet(accept) else {
             throw usage(
@@ -44,7 +53,7 @@ struct ProbeCommand: Subcommand {
         try await client.start()
         let prober = TargetProber(on: loop, client: client)
         let startedAt = ContinuousClock.now
-        let probe: Probe = url.scheme == .tcp ? .connect(url) : .http(Request(url), Expectation(statuses))
+        let probe: Probe = url.scheme == .tcp ? .connect(url) : .http(try request(url), Expectation(statuses))
         let target = Target(id: "probe", probe: probe, timeout: limit)
         let outcome = await prober.outcome(of: target, within: ProbeLimit(timeout: limit))
         let time = (ContinuousClock.now - startedAt).brief
@@ -58,6 +67,33 @@ struct ProbeCommand: Subcommand {
         case .down(let reason):
             try Terminal.show("unhealthy: \(url): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")
             throw ExitCode.unhealthy
+        }
+    }
+
+    private func request(_ url: URL) throws -> Request {
+        var tls = Request.TLS()
+        tls.isVerified = !insecureSkipVerify
+        if let caFile {
+            switch Files.system.read(caFile) {
+            case .success(let bytes): tls.authorities = bytes
+            case .failure(let failure): throw usage("--ca-file: \"\(caFile)\" \(failure.problem)")
+            }
+        }
+        if url.scheme != .https, caFile != nil || insecureSkipVerify {
+            throw usage("--ca-file and --insecure-skip-verify are for https:// alone")
+        }
+        return Request(url, fields: try fields(), tls: tls)
+    }
+
+    private func fields() throws -> [Field] {
+        try header.map { line in
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = parts.count == 2 ? parts[1].drop { $0 == " " } : ""
+            let field = Field(name: String(parts.first ?? ""), value: String(value))
+            guard parts.count == 2, field.isValid else {
+                throw usage("--header: \"\(line)\" is not a name, a colon and a value")
+            }
+            return field
         }
     }
 
