@@ -20,9 +20,9 @@ struct ServicesReader {
         self.reader = reader
         self.files = files
         self.hasInterval = hasInterval
-        timeout = reader.duration(.timeout, within: Limits.probe)
+        timeout = reader.duration(.timeout)
         threshold = reader.threshold(hasInterval: hasInterval)
-        reusesConnections = reader.read(.reuseConnections) { text throws(ValueError) in try Switch(text) } == .on
+        reusesConnections = reader.isOn(.reuseConnections)
     }
 
     func read() -> [Service] {
@@ -35,7 +35,7 @@ struct ServicesReader {
     }
 
     private func standard() -> [Service] {
-        let preset = reader.read(.preset) { text throws(ValueError) in try Preset(word: text) } ?? .liveness
+        let preset = reader.word(.preset) ?? Preset.liveness
         return preset.services.compactMap { name, preset in
             guard let setting = preset.endpoint, let url = reader.endpoint(setting) else { return nil }
             let request = Request(url.appending(path: preset.path), reusesConnection: reusesConnections)

@@ -65,12 +65,14 @@ extension EasyHandle {
         var lines = request.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         func lacks(_ name: String) -> Bool { !request.fields.contains { $0.name.lowercased() == name } }
         if request.tls.serverName != nil, lacks("host") { lines.append("Host: \(request.url.authority)") }
+        // Nothing here decodes, and without this field a server may choose any coding (RFC 9110 §12.5.3).
+        if lacks("accept-encoding") { lines.append("Accept-Encoding: identity") }
         // libcurl would call any content a form, and ask whether it may send it.
         if request.sendsContent {
             lines.append("Expect:")
             if lacks("content-type") { lines.append("Content-Type:") }
         }
-        if !lines.isEmpty { try set(CURLOPT_HTTPHEADER, list: lines) }
+        try set(CURLOPT_HTTPHEADER, list: lines)
     }
 
     private func setCredentials(_ credentials: URL.Credentials?) throws(Refusal) {

@@ -10,7 +10,7 @@ struct ResponseHead {
     /// number that the last one begins with.
     private(set) var isAmbiguous = false
     /// No longer than libcurl can count.
-    private var length: curl_off_t?
+    private(set) var length: curl_off_t?
     private var isAtStatusLine = true
     /// Of the response that came last; empty where they are not kept.
     private(set) var fields: [Field] = []
@@ -36,13 +36,17 @@ struct ResponseHead {
         }
         let isFirst = isAtStatusLine
         hasBegun = true
-        isAtStatusLine = line.count == 2 && line[0] == 13 && line[1] == 10
-        if isAtStatusLine, status() >= 200 { isComplete = true }
+        // A line may end with LF alone (RFC 9112 §2.2). For libcurl, any line that begins with a line end is the empty one.
+        isAtStatusLine = line.first == 13 || line.first == 10
+        if isAtStatusLine, ResponseHead.isFinal(status()) { isComplete = true }
         if reading.keepsFields, !isFirst, !isAtStatusLine, !isComplete { keep(line) }
         let name: StaticString = "Content-Length:"
         guard !isComplete, ResponseHead.begins(line, with: name) else { return }
         readLengths(line[name.utf8CodeUnitCount...])
     }
+
+    /// After a 101 that nobody asked for, libcurl waits for no other response either.
+    private static func isFinal(_ status: Int) -> Bool { status >= 200 || status == 101 }
 
     private mutating func keep(_ line: UnsafeRawBufferPointer) {
         // A line that begins with a blank goes on with the one before (RFC 9112 §5.2).

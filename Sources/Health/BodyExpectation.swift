@@ -58,6 +58,8 @@ package enum BodyMismatch: Error, Sendable, Equatable {
     case compared(String, expected: Comparison, found: Excerpt)
     /// No metric is as the selector says.
     case noMetric(MetricSelector)
+    /// It has a coding, such as gzip, and is not decoded.
+    case coded(Excerpt)
 }
 
 extension BodyMismatch: CustomStringConvertible {
@@ -71,6 +73,7 @@ extension BodyMismatch: CustomStringConvertible {
         case .value(let pointer, let expected, let found): "\(pointer) is \(found), expected \(expected)"
         case .compared(let place, let expected, let found): "\(place) is \(found), expected \(expected)"
         case .noMetric(let selector): "the body has no metric \(selector)"
+        case .coded(let coding): "the body is coded (Content-Encoding: \(coding)), and no coding was asked for"
         }
     }
 }

@@ -14,7 +14,7 @@ package struct ResponseWords: Sendable, Equatable {
     package let location: Excerpt?
     /// Of a 401: the scheme, and the realm where there is one.
     package let challenge: Excerpt?
-    /// nil where there is nothing to be read.
+    /// nil if there is none, or it is coded.
     package let body: Excerpt?
 
     package init(location: Excerpt? = nil, challenge: Excerpt? = nil, body: Excerpt? = nil) {
@@ -23,13 +23,13 @@ package struct ResponseWords: Sendable, Equatable {
         self.body = body
     }
 
-    /// - Parameter response: with the fields of `fieldNames`, and `keptBody` bytes of its body.
+    /// - Parameter response: with the fields of `fieldNames` and Content-Encoding, and `keptBody` bytes of its body.
     package init(_ response: Response) {
         let isRedirect = (300...399).contains(response.status)
         location = isRedirect ? response.value(of: "Location").map { Excerpt($0) } : nil
         let challenge = response.status == 401 ? response.value(of: "WWW-Authenticate") : nil
         self.challenge = challenge.map { Excerpt(ResponseWords.shortened(challenge: $0)) }
-        body = ResponseWords.excerpt(of: response.body)
+        body = response.contentCoding == nil ? ResponseWords.excerpt(of: response.body) : nil
     }
 
     /// Without the line end that most bodies have.

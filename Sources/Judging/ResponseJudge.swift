@@ -59,7 +59,9 @@ package struct ResponseJudge {
                 return .header(difference)
             }
         }
-        return body?.mismatch(in: response.body, &counters).map { .body($0) }
+        guard let body else { return nil }
+        if let coding = response.contentCoding { return .body(.coded(Excerpt(coding))) }
+        return body.mismatch(in: response.body, &counters).map { .body($0) }
     }
 
     private static func judge(_ expectation: BodyExpectation?) throws(PatternError) -> BodyJudge? {

@@ -104,7 +104,6 @@ actor BodyJudges {
     }
 
     private func timeHasPassed() {
-        timer?.fired()
         let passed = deadlines.passed(at: .now)
         if !passed.isEmpty {
             // Behind what has been judged by now.

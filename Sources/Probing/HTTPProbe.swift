@@ -38,15 +38,16 @@ extension TargetProber {
 }
 
 extension Expectation {
-    /// The beginning of any body is kept, for a response that is not as expected.
+    /// Only a body that is judged is read to its end. Of a response that is not as expected, the beginning is for the
+    /// message.
     fileprivate func reading(atMost limit: Int) -> Request.Reading {
-        Request.Reading(
-            limit: limit, keptBody: keepsBody ? .max : ResponseWords.keptBody, keepsFields: true,
-            fieldNames: ResponseWords.fieldNames + fields.map(\.name))
-    }
-
-    private var keepsBody: Bool {
-        if case .response(_, _?) = tolerance { return true }
-        return body != nil
+        let expected: Request.Reading.Body = body == nil ? .none : .whole(kept: .max)
+        var exceptions = statuses.ranges.map { Request.Reading.Exception($0, expected) }
+        if case .response(let tolerated, _?) = tolerance {
+            exceptions += tolerated.ranges.map { Request.Reading.Exception($0, .whole(kept: .max)) }
+        }
+        return Request.Reading(
+            limit: limit, .beginning(ResponseWords.keptBody), except: exceptions, keepsFields: true,
+            fieldNames: ResponseWords.fieldNames + ["Content-Encoding"] + fields.map(\.name))
     }
 }

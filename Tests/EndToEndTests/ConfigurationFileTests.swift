@@ -380,7 +380,7 @@ struct ConfigurationFileTests {
             #expect(refused.code == 78)
             #expect(
                 refused.errors == """
-                    \(bad):1:1: timout: is not a key here; did you mean timeout?
+                    \(bad):1:1: timout: is not a known key; did you mean timeout?
                     \(bad):3:33: services.a.accept: "4O4" is not a status, a range or a class (200, 200-299, 2xx)
 
                     """)

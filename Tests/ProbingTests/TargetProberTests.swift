@@ -137,6 +137,35 @@ struct TargetProberTests {
     }
 
     @Test(
+        "A body with a coding is not what was expected, and the coding is named",
+        arguments: ["gzip", "br", "identity, gzip", "Identity"])
+    func coded(coding: String) async throws {
+        let upstream = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 200 OK\r\ncontent-encoding: \(coding)\r\nContent-Length: 2\r\n\r\nok"),
+        ])
+        defer { upstream.stop() }
+        let outcome = await read(upstream.port, BodyExpectation(contained: ["ok"]))
+        if coding == "Identity" {
+            #expect(outcome == Outcome(status: 200, .up))
+        } else {
+            #expect(outcome == Outcome(status: 200, .down(.body(.coded(Excerpt(coding))))))
+            #expect(outcome.verdict.reason?.description.contains(coding) == true)
+        }
+        #expect(await probe(upstream.port) == Outcome(status: 200, .up))
+    }
+
+    @Test("Where the status is all that counts, no body is too large")
+    func largeBody() async throws {
+        let upstream = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 200000000\r\n\r\n"),
+            .endless(String(repeating: "a", count: 4096)),
+        ])
+        defer { upstream.stop() }
+        #expect(await probe(upstream.port) == Outcome(status: 200, .up))
+        #expect(code(await read(upstream.port, BodyExpectation(contained: ["ok"]))) == "too_large")
+    }
+
+    @Test(
         "A pattern that takes too long is a timeout; it holds up no other probe, and gets nothing more to do meanwhile")
     func patience() async throws {
         let pattern = "^(a+)+$"

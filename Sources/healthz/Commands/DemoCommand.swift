@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import EventLoop
 import Glibc
-import HTTPServer
+import Sockets
 import StandIns
 
 struct DemoCommand: Subcommand {
@@ -33,7 +33,7 @@ struct DemoCommand: Subcommand {
         if flags.values[.drain] == nil { settings[.drain] = "0" }
         let configuration = try flags.configuration(overriding: settings)
 
-        let sidecar = Sidecar(configuration, on: loop, by: HeldClock(on: loop))
+        let sidecar = Sidecar(configuration, on: loop)
         let mayMove = flags.values[.listen] == nil
         try await sidecar.serve(orOnAnyPort: mayMove) { address in
             // Not on the loop, as whoever reads it may be slow.

@@ -6,6 +6,7 @@ import HTTPWire
 import Health
 import Logging
 import Reporting
+import Sockets
 import Time
 
 /// What the log tells: start, end, reloads, and every change of state, one line each; requests only where they are
@@ -67,7 +68,7 @@ actor StateLog {
         for mistake in mistakes { logger.error("\(mistake)", metadata: ["event": "mistake"]) }
         let places = mistakes.count == 1 ? "one place" : "\(mistakes.count) places"
         logger.error(
-            "SIGHUP: the configuration stays as it was, as the new one is wrong in \(places)",
+            "SIGHUP: the new configuration has mistakes in \(places); the former one stays in force",
             metadata: ["event": "reload_failed"])
     }
 
@@ -128,44 +129,44 @@ actor StateLog {
     }
 
     /// Told once for each limit: whoever runs into one may do so a thousand times a second.
-    func reached(_ limit: Server.Reached) {
+    func reached(_ limit: LimitReached) {
         let (setting, message): (Setting, Logger.Message)
         switch limit {
         case .exhausted(let error): return exhausted(error)
         case .connections:
             (setting, message) = (
-                .maxConnections, "all connections are taken: who waits longest gives way"
+                .maxConnections, "connection limit reached; closing the longest-idle connection"
             )
-        case .connectionsOfClient(let peer):
+        case .connectionsPerClient(let peer):
             (setting, message) = (
                 .maxConnectionsPerClient,
-                "\(peer.host ?? "a client") has as many connections as it may: its oldest gives way"
+                "client limit of \(peer.host ?? "a client") reached; closing its longest-idle connection"
             )
-        case .requests:
-            (setting, message) = (.maxRequestsPerConnection, "a connection has had its requests, and is closed")
-        case .pipelined:
+        case .requestsPerConnection:
+            (setting, message) = (.maxRequestsPerConnection, "a connection has reached its request limit; closed")
+        case .pipelinedRequests:
             (setting, message) = (
-                .maxPipelinedRequests, "a client sends more requests at once than are answered in one go: the rest wait"
+                .maxPipelinedRequests, "a client pipelines more requests than are answered in a row; the rest wait"
             )
-        case .idle: (setting, message) = (.idleTimeout, "a connection has waited too long for a request, and is closed")
-        case .refusal(.timeout): (setting, message) = (.headTimeout, "a request has not come in time, and is refused")
+        case .idleTimeout: (setting, message) = (.idleTimeout, "idle connection closed")
+        case .refusal(.timeout): (setting, message) = (.headTimeout, "request head not received in time; refused")
         case .refusal(.headTooLarge), .refusal(.requestLineTooLong):
-            (setting, message) = (.maxHeadBytes, "a request with a larger head is refused")
-        case .refusal(.tooManyFields): (setting, message) = (.maxFields, "a request with more fields is refused")
+            (setting, message) = (.maxHeadBytes, "request head too large; refused")
+        case .refusal(.tooManyFields): (setting, message) = (.maxFields, "request with too many fields; refused")
         case .refusal: return
-        case .writeStall: (setting, message) = (.writeTimeout, "a client takes nothing of its answer, and is left")
+        case .writeTimeout: (setting, message) = (.writeTimeout, "client is not reading its response; closed")
         }
         guard told.insert(setting.rawValue).inserted else { return }
         let isAlarming = setting == .maxConnections || setting == .maxConnectionsPerClient
         logger.log(
-            level: isAlarming ? .warning : .info, "\(message) (\(setting.variable); told once)",
+            level: isAlarming ? .warning : .info, "\(message) (\(setting.variable); logged once)",
             metadata: ["event": "limit", "limit": "\(setting.rawValue)"])
     }
 
     private func exhausted(_ error: SystemError) {
         guard told.insert("exhausted").inserted else { return }
         logger.error(
-            "cannot accept connections for a while, and goes on trying: \(error) (told once)",
+            "cannot accept connections; trying again: \(error) (logged once)",
             metadata: ["event": "exhausted"])
     }
 

@@ -69,10 +69,9 @@ actor Engine {
     }
 
     private func timeHasPassed() {
-        timer?.fired()
         guard let due else { return }
         let now = Instant.now
-        guard due <= now else { return timer?.wake(by: due, now: now) ?? () }
+        guard due <= now else { return timer?.wake(by: due) ?? () }
         self.due = nil
         check()
     }
