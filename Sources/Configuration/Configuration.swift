@@ -66,7 +66,10 @@ package struct Configuration: Sendable {
         logLevel = reader.word(.logLevel) ?? .info
         logFormat = reader.word(.logFormat) ?? .text
         accessLog = reader.isOn(.accessLog)
-        services = ServicesReader(sources, reader, files, hasInterval: sources.isGiven(.interval)).read()
+        services =
+            ServicesReader(
+                sources, reader, files, hasInterval: sources.isGiven(.interval), interval: background?.pace.interval
+            ).read()
         discovery = DiscoveryReader(sources, files, services, background, deadline: deadline).read()
 
         let mistakes = reader.mistakes + sources.mistakes

@@ -154,7 +154,7 @@ package actor CurlClient: Client {
     private func nameWasLookedUp(_ request: Int, _ outcome: NameLookups.Outcome) {
         guard let flight = flights[request] else { return }
         switch outcome {
-        case .success(let addresses): transfer(flight, to: addresses)
+        case .success(let addresses): transfer(flight, toSomeOf: addresses)
         case .failure(let error) where error.isInternal: finish(flight, .failure(.internalError(detail: error.detail)))
         case .failure(let error): finish(flight, .failure(.dns(host: flight.url.host, detail: error.detail)))
         }
@@ -231,6 +231,17 @@ package actor CurlClient: Client {
         case .given(let address): self.transfer(flight, to: [address])
         case .name(let host): names?.add(flight.id, host, at: .now)
         }
+    }
+
+    /// To those of the wanted version.
+    private func transfer(_ flight: Flight, toSomeOf addresses: [String]) {
+        guard let version = flight.url.ipVersion else { return transfer(flight, to: addresses) }
+        let wanted = addresses.filter { $0.contains(":") == (version == .six) }
+        guard !wanted.isEmpty else {
+            let detail = "it has no IPv\(version.rawValue) address"
+            return finish(flight, .failure(.dns(host: flight.url.host, detail: detail)))
+        }
+        transfer(flight, to: wanted)
     }
 
     private func transfer(_ flight: Flight, to addresses: [String]) {

@@ -115,7 +115,8 @@ final class Transfer {
     /// The response that is complete; what it holds is gone from here.
     func takeResponse() -> Response {
         defer { body = [] }
-        return Response(status: status, fields: head.fields, body: body)
+        let expiry = errand.request.tls.tellsExpiry ? easy.certificateExpiry : nil
+        return Response(status: status, fields: head.fields, body: body, certificateExpiry: expiry)
     }
 
     /// libcurl's own words on what went wrong, or nothing.

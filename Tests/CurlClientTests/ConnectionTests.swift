@@ -16,6 +16,18 @@ struct ConnectionTests {
         client = try await .started()
     }
 
+    @Test("Only addresses of the wanted version are connected to")
+    func ipVersion() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(ok)])
+        defer { upstream.stop() }
+        let url = URL(scheme: .http, host: "localhost", port: Int(upstream.port), target: "/")
+        let client = try await CurlClient.started()
+        #expect(await client.get(url.with(.four)).code == "200")
+        // ::1, where nobody listens; or no such address at all.
+        #expect(["refused", "dns", "unreachable"].contains(await client.get(url.with(.six)).code))
+        #expect(upstream.accepted == 1)
+    }
+
     @Test("A name is resolved, and both families are served")
     func names() async throws {
         let upstream = try FaultyUpstream([.readHead, .send(ok)])
