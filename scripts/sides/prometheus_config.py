@@ -24,7 +24,8 @@ def by_http(consul, url):
     return {
         "url": f"{url}?{urllib.parse.urlencode(asked)}",
         "refresh_interval": consul["refresh_interval"],
-        "authorization": consul["authorization"],
+        # Prometheus 2.42 has no default for the type here.
+        "authorization": {"type": "Bearer", **consul["authorization"]},
     }
 
 
