@@ -150,7 +150,7 @@ package actor Aggregator {
     /// Begins what is not begun, and ends what has nothing to wait for.
     private func start(_ check: RunningCheck) {
         guard check.missing == 0 else { return }
-        let now = clock().instant
+        let now = check.startedAt.instant
         let targets = check.services.flatMap(\.targets).filter { $0.checks != nil || $0.isDue(at: now) }
         guard !targets.isEmpty else { return finish(check) }
         check.missing = targets.count
