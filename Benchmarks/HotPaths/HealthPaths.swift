@@ -1,4 +1,3 @@
-import Dispatch
 import EventLoop
 import HTTPClient
 import Health
@@ -27,11 +26,11 @@ extension HotPaths {
         }
     }
 
-    static func healthPaths() throws -> [Path] {
+    static func healthPaths(on loop: EventLoop) throws -> [Path] {
         [
             ("record an outcome", record()),
             ("judge a body: Grafana's JSON", try judgeBody()),
-            ("a check of three services that answer at once", check()),
+            ("a check of three services that answer at once", check(on: loop)),
         ]
     }
 
@@ -52,17 +51,14 @@ extension HotPaths {
         return { judge.mismatch(in: body) == nil ? 1 : 0 }
     }
 
-    /// On its loop, by the caller's thread.
-    private static func check() -> () -> Int {
-        let loop = EventLoop()
+    /// To be called on the loop, as what is returned.
+    private static func check(on loop: EventLoop) -> () -> Int {
         let plan = Aggregator.Plan(
             services: services(), deadline: .seconds(2), freshness: .onDemand(maxAge: .zero))
         let aggregator = Aggregator(on: loop, plan: plan, prober: ReadyProber(), clock: { moment })
         return {
-            loop.queue.sync {
-                aggregator.assumeIsolated { aggregator in
-                    aggregator.ask(.all) { precondition($0.report.status == .healthy) }
-                }
+            aggregator.assumeIsolated { aggregator in
+                aggregator.check(.all) { precondition($0.report.status == .healthy) }
             }
             return 1
         }

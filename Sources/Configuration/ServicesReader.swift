@@ -10,15 +10,19 @@ struct ServicesReader {
     private let timeout: Duration
     private let threshold: Threshold
     private let reusesConnections: Bool
+    private let interval: Duration
 
-    init(_ sources: Sources, _ reader: SettingReader, _ files: Files, hasInterval: Bool) {
+    init(
+        _ sources: Sources, _ reader: SettingReader, _ files: Files, hasInterval: Bool, interval: Duration?
+    ) {
+        self.interval = interval ?? .zero
         self.sources = sources
         self.reader = reader
         self.files = files
         self.hasInterval = hasInterval
-        timeout = reader.duration(.timeout, within: Limits.probe)
+        timeout = reader.duration(.timeout)
         threshold = reader.threshold(hasInterval: hasInterval)
-        reusesConnections = reader.read(.reuseConnections) { text throws(ValueError) in try Switch(text) } == .on
+        reusesConnections = reader.isOn(.reuseConnections)
     }
 
     func read() -> [Service] {
@@ -31,7 +35,7 @@ struct ServicesReader {
     }
 
     private func standard() -> [Service] {
-        let preset = reader.read(.preset) { text throws(ValueError) in try Preset(word: text) } ?? .liveness
+        let preset = reader.word(.preset) ?? Preset.liveness
         return preset.services.compactMap { name, preset in
             guard let setting = preset.endpoint, let url = reader.endpoint(setting) else { return nil }
             let request = Request(url.appending(path: preset.path), reusesConnection: reusesConnections)
@@ -52,7 +56,8 @@ struct ServicesReader {
                 return nil
             }
             let defaults = ServiceReader.Defaults(
-                timeout: timeout, threshold: threshold, hasInterval: hasInterval, reusesConnections: reusesConnections
+                timeout: timeout, threshold: threshold, hasInterval: hasInterval, reusesConnections: reusesConnections,
+                interval: interval
             ) {
                 endpoint($0, of: name)
             }

@@ -1,5 +1,9 @@
-/// Everything that can be set for the whole program, in the order in which it is shown: by flag, else by environment,
-/// else by the configuration file, else by default.
+/// The settings of the whole program, in the order in which they are shown. A value comes from the flag, else from the
+/// environment variable, else from the configuration file, else it is the default.
+///
+/// To add a setting, add a case and its row: the compiler asks for the row. Flag, variable, key, `--help`, completions,
+/// `healthz config` and the manual are made from it. Tests compare it with docs/configuration.md and
+/// docs/healthz.schema.json.
 package enum Setting: String, CaseIterable, Sendable {
     case config
     case listen
@@ -32,101 +36,141 @@ package enum Setting: String, CaseIterable, Sendable {
     case logLevel = "log-level"
     case logFormat = "log-format"
     case accessLog = "access-log"
+}
 
-    /// All variables of ours begin with this, but for the three endpoints.
+extension Setting {
+    /// What is known of a setting besides its name.
+    package struct Row: Sendable {
+        package let kind: SettingKind
+        /// Empty if there is none.
+        package let defaultValue: String
+        /// One sentence, for `--help`, the manual and the schema.
+        package let help: String
+        /// Whether the configuration file has a key for it.
+        let isInFile: Bool
+
+        fileprivate init(_ kind: SettingKind, default defaultValue: String = "", _ help: String, isInFile: Bool = true)
+        {
+            self.kind = kind
+            self.defaultValue = defaultValue
+            self.help = help
+            self.isInFile = isInFile
+        }
+    }
+
+    package var row: Row {
+        switch self {
+        case .config:
+            Row(
+                .file(["yaml", "yml"]), "Configuration file in YAML: see configuration.md in share/doc/healthz.",
+                isInFile: false)
+        case .listen:
+            Row(.address, default: "0.0.0.0:8080", "Listen address: 0.0.0.0:8080, [::]:8080 or unix:/path.")
+        case .grafanaEndpoint:
+            Row(.endpoint, default: "http://grafana:3000", "Base URL of Grafana; an empty value leaves Grafana out.")
+        case .lokiEndpoint:
+            Row(.endpoint, default: "http://loki:3100", "Base URL of Loki; an empty value leaves Loki out.")
+        case .tempoEndpoint:
+            Row(.endpoint, default: "http://tempo:3200", "Base URL of Tempo; an empty value leaves Tempo out.")
+        case .preset:
+            Row(
+                .word(Preset.words, "preset"), default: "liveness",
+                "How to check Loki and Tempo: liveness (/ answers 200 or 404) or readiness (/ready answers 200).",
+                isInFile: false)
+        case .timeout:
+            Row(.duration(.probe), default: "1500ms", "Limit for one probe: 250ms, 2s, 1m.")
+        case .deadline:
+            Row(.duration(.probe), default: "1800ms", "Limit for a whole check.")
+        case .cache:
+            Row(.duration(.zero ... .hour), default: "0", "Maximum age of an answer; 0 checks at every request.")
+        case .interval:
+            Row(.duration(.tenth ... .hour), "Check in the background at this interval, and answer from memory.")
+        case .staleAfter:
+            Row(.duration(.zero ... .day), "Maximum age of a report, with an interval.")
+        case .rise:
+            Row(.number(1...100), default: "1", "Good results in a row that make a target healthy, with an interval.")
+        case .fall:
+            Row(.number(1...100), default: "1", "Bad results in a row that make a target unhealthy, with an interval.")
+        case .reuseConnections:
+            Row(.switch, default: "off", "Keep connections open for the next probe: on or off.")
+        case .unhealthyStatus:
+            Row(.word(UnhealthyStatus.words, "status"), default: "500", "Status code for unhealthy: 500 or 503.")
+        case .detail:
+            Row(
+                .networks(or: ["full", "summary"], "audience"), default: "full",
+                "Who sees details: full (everybody), summary (nobody), or networks such as 10.0.0.0/8,::1.")
+        case .detailTokenFile:
+            Row(.file([]), "File with a token; a request with this token sees all details.")
+        case .proxyProtocol:
+            Row(
+                .networks(or: ["off", "on"], "senders"), default: "off",
+                "Who may start a connection with a PROXY protocol header: off (nobody), on (everybody), or networks.")
+        case .maxConnections:
+            Row(.number(1...1_000_000), default: "4096", "Maximum number of connections.")
+        case .maxConnectionsPerClient:
+            Row(.number(1...1_000_000), default: "1024", "Maximum number of connections from one address.")
+        case .maxRequestsPerConnection:
+            Row(.number(1...100_000_000), default: "10000", "Number of requests after which a connection is closed.")
+        case .maxPipelinedRequests:
+            Row(
+                .number(1...10_000), default: "16",
+                "Pipelined requests to answer in a row before other connections are served.")
+        case .maxHeadBytes:
+            // The parser keeps places in a head as 16 bits.
+            Row(.number(1024...65_000), default: "8192", "Maximum size of a request head, in bytes.")
+        case .maxFields:
+            Row(.number(1...1000), default: "64", "Maximum number of fields in a request.")
+        case .headTimeout:
+            Row(.duration(.tenth ... .hour), default: "5s", "Limit for receiving a request head.")
+        case .idleTimeout:
+            Row(.duration(.tenth ... .hour), default: "75s", "Limit between two requests of a connection.")
+        case .writeTimeout:
+            Row(.duration(.tenth ... .hour), default: "10s", "Limit for a client that does not read its response.")
+        case .drain:
+            Row(
+                .duration(.zero ... .hour), default: "5s", "Time to answer as unhealthy after SIGTERM, before the exit."
+            )
+        case .logLevel:
+            Row(.word(LogLevel.words, "level"), default: "info", "Log level: debug, info, warning or error.")
+        case .logFormat:
+            Row(.word(LogFormat.words, "format"), default: "text", "Log format: text or json.")
+        case .accessLog:
+            Row(.switch, default: "off", "Log every request: on or off.")
+        }
+    }
+}
+
+extension Setting {
+    /// The prefix of all variables but the three endpoints.
     static let prefix = "HEALTHZ_"
 
     package var flag: String { "--\(rawValue)" }
 
     package var variable: String {
-        let name = String(rawValue.uppercased().map { $0 == "-" ? "_" : $0 })
-        return emptyIsAValue ? name : Setting.prefix + name
+        let name = rawValue.uppercased().replacing("-", with: "_")
+        return row.kind.emptyIsAValue ? name : Setting.prefix + name
     }
 
-    /// Its name in the configuration file; nil where the file has other means.
+    /// The name in the configuration file; nil if the file expresses it otherwise.
     package var key: String? {
-        switch self {
-        case .config, .grafanaEndpoint, .lokiEndpoint, .tempoEndpoint, .preset: nil
-        default: String(rawValue.map { $0 == "-" ? "_" : $0 })
-        }
+        row.isInFile && !row.kind.emptyIsAValue ? rawValue.replacing("-", with: "_") : nil
     }
 
-    /// Empty where there is none.
-    package var defaultValue: String {
-        switch self {
-        case .listen: "0.0.0.0:8080"
-        case .grafanaEndpoint: "http://grafana:3000"
-        case .lokiEndpoint: "http://loki:3100"
-        case .tempoEndpoint: "http://tempo:3200"
-        case .preset: "liveness"
-        case .timeout: "1500ms"
-        case .deadline: "1800ms"
-        case .cache: "0"
-        case .rise, .fall: "1"
-        case .reuseConnections: "off"
-        case .unhealthyStatus: "500"
-        case .detail: "full"
-        case .maxConnections: "4096"
-        case .maxConnectionsPerClient: "1024"
-        case .maxRequestsPerConnection: "10000"
-        case .maxPipelinedRequests: "16"
-        case .maxHeadBytes: "8192"
-        case .maxFields: "64"
-        case .headTimeout: "5s"
-        case .idleTimeout: "75s"
-        case .writeTimeout: "10s"
-        case .drain: "5s"
-        case .logLevel: "info"
-        case .logFormat: "text"
-        case .proxyProtocol, .accessLog: "off"
-        case .config, .interval, .staleAfter, .detailTokenFile: ""
-        }
+    func duration(_ text: String) throws(ValueError) -> Duration {
+        try Duration(setting: text, within: row.kind.durations)
     }
 
-    /// For a URL an empty value means "not this service"; elsewhere it is what an unset variable in a compose file
-    /// leaves behind, and means the default.
-    var emptyIsAValue: Bool {
-        switch self {
-        case .grafanaEndpoint, .lokiEndpoint, .tempoEndpoint: true
-        default: false
-        }
+    func number(_ text: String) throws(ValueError) -> Int {
+        try Int(setting: text, within: row.kind.numbers)
     }
 }
 
-/// Where a setting's value comes from.
-package enum Origin: Sendable, Hashable {
-    case flag, environment, byDefault
-    /// - Parameter place: such as `healthz.yaml:3:10`.
-    case file(place: String)
+extension Duration {
+    fileprivate static let tenth = Duration.milliseconds(100)
+    fileprivate static let hour = Duration.seconds(3600)
+    fileprivate static let day = Duration.seconds(86_400)
 }
 
-/// A setting as it was found.
-package struct SettingValue: Sendable, Hashable {
-    package let setting: Setting
-    /// As it was written. May hold a password: `shown` does not.
-    let text: String
-    package let origin: Origin
-    /// In the file.
-    let position: Position?
-
-    init(setting: Setting, text: String, origin: Origin, position: Position? = nil) {
-        self.setting = setting
-        self.text = text
-        self.origin = origin
-        self.position = position
-    }
-
-    /// For people: without credentials.
-    package var shown: String {
-        setting.emptyIsAValue ? Endpoint.withoutCredentials(text) : text
-    }
-
-    /// The name under which it was set, such as `--timeout`, `HEALTHZ_TIMEOUT` or `timeout`.
-    package var place: String {
-        switch origin {
-        case .flag: setting.flag
-        case .file: setting.key ?? setting.rawValue
-        case .environment, .byDefault: setting.variable
-        }
-    }
+extension ClosedRange<Duration> {
+    fileprivate static var probe: ClosedRange<Duration> { .milliseconds(1) ... .hour }
 }

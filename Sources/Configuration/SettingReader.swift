@@ -1,7 +1,9 @@
 import HTTPClient
+import HTTPWire
 import Health
+import Sockets
 
-/// Reads settings one by one and keeps what is wrong with them.
+/// Reads settings one by one and collects the mistakes in them.
 final class SettingReader {
     private let sources: Sources
     private(set) var mistakes: [ConfigurationMistake] = []
@@ -11,7 +13,7 @@ final class SettingReader {
         self.sources = sources
     }
 
-    /// nil where the value is wrong.
+    /// nil if the value is wrong.
     func read<Value>(_ setting: Setting, _ parse: (String) throws(ValueError) -> Value) -> Value? {
         let value = sources[setting]
         do {
@@ -22,18 +24,48 @@ final class SettingReader {
         }
     }
 
-    func duration(_ setting: Setting, within allowed: ClosedRange<Duration>) -> Duration {
-        read(setting) { text throws(ValueError) in try Duration(setting: text, within: allowed) } ?? .zero
+    /// A word, or a list of networks. Each wrong part of a list is a mistake of its own.
+    func networks<Policy>(_ setting: Setting, _ parse: (String) throws(ValueError) -> Policy) -> Policy? {
+        let value = sources[setting]
+        let parts = value.text.split(separator: ",", omittingEmptySubsequences: false)
+        guard parts.count > 1 else { return read(setting, parse) }
+        let before = mistakes.count
+        for part in parts {
+            let text = String(part.drop { $0 == " " })
+            do {
+                _ = try Network(text)
+            } catch {
+                let wrong = SettingValue(setting: setting, text: text, origin: value.origin, position: value.position)
+                refuse(wrong, error.problem)
+            }
+        }
+        return mistakes.count == before ? read(setting, parse) : nil
     }
 
-    func listen() -> Listen {
-        read(.listen) { text throws(ValueError) in try Listen(text) } ?? .tcp(host: "", port: 0)
+    func duration(_ setting: Setting) -> Duration {
+        read(setting) { text throws(ValueError) in try setting.duration(text) } ?? .zero
+    }
+
+    func number(_ setting: Setting) -> Int {
+        read(setting) { text throws(ValueError) in try setting.number(text) } ?? 1
+    }
+
+    func word<Word: RawRepresentable<String> & CaseIterable>(_ setting: Setting) -> Word? {
+        read(setting) { text throws(ValueError) in try Word(word: text) }
+    }
+
+    func isOn(_ setting: Setting) -> Bool {
+        read(setting) { text throws(ValueError) in try Switch(text) } == .on
+    }
+
+    func listen() -> ListenAddress {
+        read(.listen) { text throws(ValueError) in try ListenAddress(text) } ?? .tcp(host: "", port: 0)
     }
 
     func threshold(hasInterval: Bool) -> Threshold {
         func count(_ setting: Setting) -> Int {
             read(setting) { text throws(ValueError) in
-                try Limits.threshold(text, hasInterval: hasInterval)
+                try setting.threshold(text, hasInterval: hasInterval)
             } ?? 1
         }
         return Threshold(rise: count(.rise), fall: count(.fall))
@@ -41,47 +73,45 @@ final class SettingReader {
 
     func background(deadline: Duration) -> Configuration.Background? {
         guard !sources[.interval].text.isEmpty else {
-            // Without effect, but not without sense.
-            if !sources[.staleAfter].text.isEmpty { _ = duration(.staleAfter, within: .zero ... .seconds(86400)) }
+            // stale_after has no effect here, but must still be valid.
+            if !sources[.staleAfter].text.isEmpty { _ = duration(.staleAfter) }
             return nil
         }
-        let interval = read(.interval) { text throws(ValueError) in
-            try Duration(setting: text, within: .milliseconds(100) ... .seconds(3600))
-        }
+        let interval = read(.interval) { text throws(ValueError) in try Setting.interval.duration(text) }
         guard let interval else { return nil }
         let pace = Pace(interval: interval)
-        // The next check begins this long after the last one at the latest, and ends within the deadline.
-        let least = (pace.interval + pace.jitter + deadline).wholeMilliseconds
-        let given =
-            sources[.staleAfter].text.isEmpty
-            ? nil
-            : read(.staleAfter) { text throws(ValueError) in
-                let value = try Duration(setting: text, within: .zero ... .seconds(86400))
-                guard value >= least else {
-                    throw ValueError("is shorter than \(least.setting): the interval, 10 % of it, and the deadline")
-                }
-                return value
-            }
-        let staleAfter = given ?? max(pace.interval, deadline) * 3
+        let staleAfter = staleAfter(pace, deadline) ?? max(pace.interval, deadline) * 3
         return Configuration.Background(pace: pace, staleAfter: staleAfter)
     }
 
-    func clientLimits() -> Configuration.ClientLimits {
-        func count(_ setting: Setting, _ allowed: ClosedRange<Int>) -> Int {
-            read(setting) { text throws(ValueError) in
-                try Int(setting: text, within: allowed)
-            } ?? allowed.lowerBound
+    /// nil if it is not set, or wrong.
+    private func staleAfter(_ pace: Pace, _ deadline: Duration) -> Duration? {
+        guard !sources[.staleAfter].text.isEmpty else { return nil }
+        // The next check starts at most this long after the last, and ends within the deadline.
+        let least = (pace.interval + pace.jitter + deadline).wholeMilliseconds
+        return read(.staleAfter) { text throws(ValueError) in
+            let value = try Setting.staleAfter.duration(text)
+            guard value >= least else {
+                throw ValueError("is shorter than \(least.setting): the interval, 10 % of it, and the deadline")
+            }
+            return value
         }
-        let times: ClosedRange<Duration> = .milliseconds(100) ... .seconds(3600)
-        return Configuration.ClientLimits(
-            connections: count(.maxConnections, 1...1_000_000),
-            connectionsPerClient: count(.maxConnectionsPerClient, 1...1_000_000),
-            requestsPerConnection: count(.maxRequestsPerConnection, 1...100_000_000),
-            pipelinedRequests: count(.maxPipelinedRequests, 1...10_000),
-            // A place in a head is kept in 16 bits.
-            headBytes: count(.maxHeadBytes, 1024...65_000), fields: count(.maxFields, 1...1000),
-            head: duration(.headTimeout, within: times), idle: duration(.idleTimeout, within: times),
-            write: duration(.writeTimeout, within: times))
+    }
+
+    func serverLimits() -> ServerLimits {
+        var limits = ServerLimits()
+        limits.connections = number(.maxConnections)
+        limits.connectionsPerClient = number(.maxConnectionsPerClient)
+        limits.requestsPerConnection = number(.maxRequestsPerConnection)
+        limits.pipelinedRequests = number(.maxPipelinedRequests)
+        limits.machine.head.headBytes = number(.maxHeadBytes)
+        limits.machine.head.requestLineBytes = min(limits.machine.head.requestLineBytes, limits.machine.head.headBytes)
+        limits.machine.head.fieldLines = number(.maxFields)
+        limits.headTimeout = duration(.headTimeout)
+        limits.contentTimeout = limits.headTimeout
+        limits.idleTimeout = duration(.idleTimeout)
+        limits.writeTimeout = duration(.writeTimeout)
+        return limits
     }
 
     func token(_ files: Files) -> String? {
@@ -102,7 +132,7 @@ final class SettingReader {
         }
     }
 
-    /// nil where the service is switched off, or its URL is a mistake.
+    /// nil if the service is left out, or if the URL is wrong.
     func endpoint(_ setting: Setting) -> URL? {
         if let known = endpoints[setting] { return known }
         let url: URL?? = read(setting) { text throws(ValueError) in
@@ -124,8 +154,20 @@ final class SettingReader {
     }
 }
 
+extension Setting {
+    /// For `rise` and `fall`, of the whole program or of a service.
+    func threshold(_ text: String, hasInterval: Bool) throws(ValueError) -> Int {
+        let number = try number(text)
+        guard number == 1 || hasInterval else {
+            throw ValueError(
+                "needs an interval: without one, results in a row depend on how often clients ask")
+        }
+        return number
+    }
+}
+
 extension Duration {
-    /// Rounded up, so that a limit which is shown is not itself beyond the limit.
+    /// Rounded up, so that a limit shown in a message is allowed itself.
     fileprivate var wholeMilliseconds: Duration {
         let (seconds, attoseconds) = components
         return .milliseconds(seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)

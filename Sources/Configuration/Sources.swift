@@ -1,3 +1,5 @@
+import Sockets
+
 /// The settings as they were found, before anything is made of them.
 struct Sources {
     let values: [SettingValue]
@@ -5,6 +7,8 @@ struct Sources {
     let file: ConfigurationFile?
     /// The services of the file; nil where it has none.
     let services: YAMLNode?
+    /// The section of the file for service discovery; nil where it has none.
+    let discovery: YAMLNode?
     let environment: [String: String]
     /// Settings of the file whose value cannot be read at all, which is noted.
     private let unreadable: Set<Setting>
@@ -22,12 +26,13 @@ struct Sources {
         values = Setting.allCases.map { Sources.find($0, flags, environment, nodes) }
         self.file = file
         self.services = services
+        discovery = file?.root?.entry("discovery")
         self.environment = environment
     }
 
     subscript(setting: Setting) -> SettingValue {
         values.first { $0.setting == setting }
-            ?? SettingValue(setting: setting, text: setting.defaultValue, origin: .byDefault)
+            ?? SettingValue(setting: setting, text: setting.row.defaultValue, origin: .byDefault)
     }
 
     /// Whether it has a value, right or wrong.
@@ -42,10 +47,10 @@ struct Sources {
         _ file: [Setting: SettingValue]
     ) -> SettingValue {
         if let text = flags[setting] { return SettingValue(setting: setting, text: text, origin: .flag) }
-        if let text = environment[setting.variable], !text.isEmpty || setting.emptyIsAValue {
+        if let text = environment[setting.variable], !text.isEmpty || setting.row.kind.emptyIsAValue {
             return SettingValue(setting: setting, text: text, origin: .environment)
         }
-        return file[setting] ?? SettingValue(setting: setting, text: setting.defaultValue, origin: .byDefault)
+        return file[setting] ?? SettingValue(setting: setting, text: setting.row.defaultValue, origin: .byDefault)
     }
 
     private static func settings(
@@ -54,15 +59,20 @@ struct Sources {
         var found: [Setting: SettingValue] = [:]
         var unreadable: Set<Setting> = []
         var services: YAMLNode?
+        let settings = Dictionary(
+            uniqueKeysWithValues: Setting.allCases.compactMap { setting in setting.key.map { ($0, setting) } })
         for (name, position, node) in root.mapping(path: "", file.mistakes) ?? [] {
             if name == "services" {
                 services = node
-            } else if let setting = Setting.allCases.first(where: { $0.key == name }) {
+            } else if name == "discovery" {
+                // Read when the services are known.
+                continue
+            } else if let setting = settings[name] {
                 found[setting] = value(of: setting, name, node, file)
                 if found[setting] == nil { unreadable.insert(setting) }
             } else if !name.hasPrefix("x-") {
                 // As in compose, x- is for whoever needs a place for anchors.
-                let known = Setting.allCases.compactMap(\.key) + ["services"]
+                let known = Setting.allCases.compactMap(\.key) + ["discovery", "services"]
                 file.mistakes.refuse(key: name, at: position, path: "", known: known)
             }
         }
@@ -76,7 +86,7 @@ struct Sources {
             SettingValue(
                 setting: setting, text: text, origin: .file(place: file.place(position)), position: position)
         }
-        guard setting == .detail || setting == .proxyProtocol, case .sequence(let nodes) = node.content else {
+        guard setting.row.kind.takesNetworks, case .sequence(let nodes) = node.content else {
             guard let text = node.text(path: name, file.mistakes) else { return nil }
             guard !text.isEmpty else {
                 file.mistakes.add("is empty", at: node.position, path: name)

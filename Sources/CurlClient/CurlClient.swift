@@ -77,11 +77,6 @@ package actor CurlClient: Client {
         }
     }
 
-    /// Whether a request for that URL begins with name resolution.
-    package static func looksUp(_ url: URL) -> Bool {
-        if case .name = Errand.connection(to: url).addressing { true } else { false }
-    }
-
     /// Makes the threads for name resolution, which later may not be had. Without this, they are made for the first name.
     package func prepareLookups() {
         names?.prepare()
@@ -128,7 +123,6 @@ package actor CurlClient: Client {
     }
 
     private func timeHasPassed() {
-        timer?.fired()
         // What has come by now is not late.
         settle()
         names?.timeHasPassed(at: .now)
@@ -155,7 +149,7 @@ package actor CurlClient: Client {
     private func nameWasLookedUp(_ request: Int, _ outcome: NameLookups.Outcome) {
         guard let flight = flights[request] else { return }
         switch outcome {
-        case .success(let addresses): transfer(flight, to: addresses)
+        case .success(let addresses): transfer(flight, toSomeOf: addresses)
         case .failure(let error) where error.isInternal: finish(flight, .failure(.internalError(detail: error.detail)))
         case .failure(let error): finish(flight, .failure(.dns(host: flight.url.host, detail: error.detail)))
         }
@@ -238,6 +232,17 @@ package actor CurlClient: Client {
         return try? Transfer(errand, userAgent: userAgent, owner)
     }
 
+    /// To those of the wanted version.
+    private func transfer(_ flight: Flight, toSomeOf addresses: [String]) {
+        guard let version = flight.url.ipVersion else { return transfer(flight, to: addresses) }
+        let wanted = addresses.filter { $0.contains(":") == (version == .six) }
+        guard !wanted.isEmpty else {
+            let detail = "it has no IPv\(version.rawValue) address"
+            return finish(flight, .failure(.dns(host: flight.url.host, detail: detail)))
+        }
+        transfer(flight, to: wanted)
+    }
+
     private func transfer(_ flight: Flight, to addresses: [String]) {
         names?.remove(flight.id)
         guard let multi, let transfer = flight.transfer, let due = deadlines.due(flight.id),
@@ -254,7 +259,7 @@ package actor CurlClient: Client {
     }
 
     private func result(_ flight: Flight, _ transfer: Transfer, _ code: CURLcode) -> Flight.Outcome {
-        guard code == CURLE_OK || transfer.isAnswered else {
+        guard code == CURLE_OK || transfer.suffices else {
             return .failure(TransferFailure(code, of: transfer, to: flight.place, limit: flight.limit))
         }
         return transfer.isComplete ? .success(transfer.takeResponse()) : .failure(.incomplete)
@@ -265,7 +270,7 @@ package actor CurlClient: Client {
             return .failure(.dns(host: flight.url.host, detail: detail))
         }
         guard let transfer = flight.transfer else { return .failure(CurlClient.noTransfer) }
-        if transfer.isAnswered { return .success(transfer.takeResponse()) }
+        if transfer.suffices { return .success(transfer.takeResponse()) }
         return .failure(.outOfTime(transfer, to: flight.place, limit: flight.limit))
     }
 
@@ -288,12 +293,5 @@ package actor CurlClient: Client {
         multi?.remove(transfer)
         guard let key = flight.key, idle.count < CurlClient.idleLimit else { return }
         idle[key] = transfer
-    }
-}
-
-extension URL {
-    /// One of the addresses that the host has, with the port.
-    fileprivate func place(at address: String) -> String {
-        address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
     }
 }

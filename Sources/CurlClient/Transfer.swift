@@ -7,6 +7,7 @@ import Time
 /// Sendable: the client owns it.
 final class Transfer {
     private static let stepsOfAResponse = 8
+    private static let alienLimit = 80
 
     let errand: Errand
     let addressing: Errand.Addressing
@@ -18,8 +19,11 @@ final class Transfer {
     /// As far as it has come, and as much of it as is kept.
     private var body: [UInt8] = []
     private(set) var head: ResponseHead
-    /// In bytes, head and body together.
+    /// The first bytes of what is no response of HTTP at all.
+    private(set) var alienBytes: [UInt8]?
+    /// In bytes: the head, and the body where the whole of it is wanted.
     private var received = 0
+    private var headBytes = 0
     /// How often libcurl has told of progress since the response began.
     private var steps = 0
     /// What was left waiting in the socket each time, after the first few.
@@ -45,7 +49,7 @@ final class Transfer {
         self.errand = errand
         self.owner = owner
         addressing = errand.addressing
-        head = ResponseHead(keepsFields: errand.request.reading.keepsFields)
+        head = ResponseHead(errand.request.reading)
         easy = try EasyHandle()
         try easy.configure(for: errand, userAgent: userAgent)
         try setCallbacks()
@@ -55,11 +59,13 @@ final class Transfer {
     /// - Parameter addresses: of the URL's host, where it is a name.
     func prepare(limit: Duration, addresses: [String]) throws(EasyHandle.Refusal) {
         received = 0
+        headBytes = 0
         steps = 0
         leftWaiting = 0
         body = []
+        alienBytes = nil
         hasConnected = false
-        head = ResponseHead(keepsFields: errand.request.reading.keepsFields)
+        head = ResponseHead(errand.request.reading)
         socket = -1
         opened = []
         self.addresses = addresses
@@ -96,13 +102,29 @@ final class Transfer {
     /// Where libcurl has ended it without an error.
     var isComplete: Bool { errand.isConnectionAlone || head.isComplete }
 
-    /// The head is complete and nothing else matters, whatever becomes of the body.
-    var isAnswered: Bool { reading.endsWithHead && head.isComplete && !head.isAmbiguous }
+    /// All that is wanted is there: the rest of the body does not matter.
+    var isAnswered: Bool {
+        guard hasUsableHead else { return false }
+        return switch reading.body(of: status) {
+        case .none: true
+        case .beginning(let size): body.count >= size
+        case .whole: false
+        }
+    }
+
+    /// What has come is a response even if no more comes.
+    var suffices: Bool {
+        guard hasUsableHead else { return false }
+        return if case .whole = reading.body(of: status) { false } else { true }
+    }
+
+    private var hasUsableHead: Bool { head.isComplete && !head.isAmbiguous && headBytes <= byteLimit }
 
     /// The response that is complete; what it holds is gone from here.
     func takeResponse() -> Response {
         defer { body = [] }
-        return Response(status: status, fields: head.fields, body: body)
+        let expiry = errand.request.tls.tellsExpiry ? easy.certificateExpiry : nil
+        return Response(status: status, fields: head.fields, body: body, certificateExpiry: expiry)
     }
 
     /// libcurl's own words on what went wrong, or nothing.
@@ -139,19 +161,37 @@ final class Transfer {
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer, isHeader: Bool) -> Int {
-        // Of the body, what came along with the head; it says nothing, and neither do trailers.
+        // What follows says nothing, neither more of the body nor trailers.
         if isAnswered { return bytes.count }
-        received += bytes.count
         if isHeader {
-            head.receive(bytes, status: status)
-            if isAnswered, !isTooLarge, !waitsForBody { owner.heads.note(flight) }
-            // libcurl closes it when the body has ended as well.
-            if head.isComplete, !errand.keepsConnection { owner.closing.serverIsDone(socket) }
-        } else if !isTooLarge {
-            body.append(contentsOf: bytes.prefix(reading.keptBody - body.count))
+            receiveHead(bytes)
+        } else if head.hasBegun {
+            receiveBody(bytes)
+        } else {
+            alienBytes = Array(bytes.prefix(Transfer.alienLimit))
+            return 0
         }
+        if isAnswered, !isTooLarge, !waitsForBody { owner.heads.note(flight) }
         // Anything but the count makes libcurl end the transfer.
         return isTooLarge || head.isAmbiguous ? 0 : bytes.count
+    }
+
+    private func receiveHead(_ bytes: UnsafeRawBufferPointer) {
+        received += bytes.count
+        if !head.isComplete { headBytes += bytes.count }
+        head.receive(bytes, status: status)
+        // libcurl closes it when the body has ended as well.
+        if head.isComplete, !errand.keepsConnection { owner.closing.serverIsDone(socket) }
+    }
+
+    private func receiveBody(_ bytes: UnsafeRawBufferPointer) {
+        switch reading.body(of: status) {
+        case .none: break
+        case .beginning(let size): body.append(contentsOf: bytes.prefix(size - body.count))
+        case .whole(let kept):
+            received += bytes.count
+            if !isTooLarge { body.append(contentsOf: bytes.prefix(max(0, kept - body.count))) }
+        }
     }
 
     /// A short body is read after all where that leaves a connection for the next request.

@@ -38,71 +38,60 @@ package final class Poll {
         let events: Events
     }
 
-    /// What the loop knows of a poll. Touched on the loop alone, by its polls, which are its actors' own, and by itself. To
-    /// prove that each time would cost as much as all else here: only builds for debugging do.
-    final class Watches: @unchecked Sendable {
-        let number: Int
+    /// What the loop knows of a poll.
+    final class Registration {
         let ready: @Sendable () -> Void
         /// Since the last `drain`.
         var seen: [Seen] = []
-        private let epoll: Int32
 
-        init(_ number: Int, epoll: Int32, ready: @escaping @Sendable () -> Void) {
-            self.number = number
-            self.epoll = epoll
+        init(_ ready: @escaping @Sendable () -> Void) {
             self.ready = ready
-        }
-
-        /// epoll_ctl(2) for one descriptor.
-        func control(_ operation: Int32, _ watched: Int32, _ interest: Events) throws(SystemError) {
-            var event = epoll_event()
-            event.events = interest.rawValue
-            event.data.u64 = UInt64(number) << 32 | UInt64(UInt32(bitPattern: watched))
-            guard epoll_ctl(epoll, operation, watched, &event) == 0 else { throw SystemError.last(in: "epoll_ctl") }
         }
     }
 
     private let loop: EventLoop
-    private let watches: Watches
-    /// What is being handed over, and room for what comes next.
-    private var seen: [Seen] = []
+    private let epoll: Epoll
+    private let number: Int
+    /// Room for what is handed over.
+    private var room: [Seen] = []
 
     /// To be called on the loop.
     /// - Parameter ready: called on the loop when a watched descriptor is ready; it must call `drain`.
     package init(on loop: EventLoop, ready: @escaping @Sendable () -> Void) throws(SystemError) {
         self.loop = loop
-        let attached = loop.assumeIsolated { loop in
-            Result { () throws(SystemError) in try loop.attach(ready) }
+        epoll = try loop.core.epoll.get()
+        number = loop.core.assumeIsolated { core in
+            core.polls.append(Registration(ready))
+            return core.polls.count - 1
         }
-        watches = try attached.get()
     }
 
     deinit {
-        loop.run { [loop, number = watches.number] in loop.assumeIsolated { $0.detach(number) } }
+        loop.run { [loop, number] in loop.core.assumeIsolated { $0.polls[number] = nil } }
     }
 
     package func add(_ watched: Int32, _ interest: Events) throws(SystemError) {
-        loop.assertCurrent()
-        try watches.control(EPOLL_CTL_ADD, watched, interest)
+        try epoll.control(EPOLL_CTL_ADD, watched, interest, for: number)
     }
 
     package func change(_ watched: Int32, to interest: Events) throws(SystemError) {
-        loop.assertCurrent()
-        try watches.control(EPOLL_CTL_MOD, watched, interest)
+        try epoll.control(EPOLL_CTL_MOD, watched, interest, for: number)
     }
 
     /// Ends the watch on a descriptor that stays open; closing a descriptor ends it too.
     package func remove(_ watched: Int32) {
-        loop.assertCurrent()
-        // Fails only where the descriptor is closed or unknown: then nothing is watched, which is what was asked.
-        try? watches.control(EPOLL_CTL_DEL, watched, [])
+        epoll.remove(watched)
     }
 
     /// Hands over what was found ready.
     package func drain(_ body: (_ descriptor: Int32, _ seen: Events) -> Void) {
-        loop.assertCurrent()
-        seen.removeAll(keepingCapacity: true)
-        swap(&seen, &watches.seen)
+        var seen: [Seen] = []
+        swap(&seen, &room)
+        loop.core.assumeIsolated { [number] core in
+            if let poll = core.polls[number] { swap(&poll.seen, &seen) }
+        }
         for event in seen { body(event.descriptor, event.events) }
+        seen.removeAll(keepingCapacity: true)
+        room = seen
     }
 }

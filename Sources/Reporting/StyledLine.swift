@@ -20,7 +20,7 @@ struct StyledLine: Sendable, Equatable {
     /// Without a line feed, and without blanks at its end.
     func text(_ look: Look) -> String {
         var rest = trimmed.pieces
-        if let width = look.width, rest.reduce(0, { $0 + $1.text.displayWidth }) > width {
+        if let width = look.width, rest.reduce(0, { $0 + $1.text.count }) > width {
             rest = StyledLine.cut(rest, to: width, look.ellipsis)
         }
         return rest.map { $0.style.applied(to: $0.text, look) }.joined()
@@ -41,7 +41,7 @@ struct StyledLine: Sendable, Equatable {
         for word in text.split(separator: " ").flatMap({ pieces(of: String($0), width - indent) }) {
             let last = lines.removeLast()
             let line = last.isEmpty ? word : "\(last) \(word)"
-            if line.displayWidth <= room {
+            if line.count <= room {
                 lines.append(line)
             } else {
                 lines += [last, word]
@@ -52,7 +52,7 @@ struct StyledLine: Sendable, Equatable {
         return lines.enumerated().map { index, line in (index == 0 ? first : margin) + StyledLine(line) }
     }
 
-    private var width: Int { pieces.reduce(0) { $0 + $1.text.displayWidth } }
+    private var width: Int { pieces.reduce(0) { $0 + $1.text.count } }
 
     private var trimmed: StyledLine {
         var copy = self
@@ -65,22 +65,22 @@ struct StyledLine: Sendable, Equatable {
     }
 
     private static func cut(_ pieces: [Piece], to width: Int, _ ellipsis: String) -> [Piece] {
-        var room = max(0, width - ellipsis.displayWidth)
+        var room = max(0, width - ellipsis.count)
         var kept: [Piece] = []
         for piece in pieces {
-            let text = piece.text.prefix(displayWidth: room)
+            let text = String(piece.text.prefix(room))
             kept.append(Piece(text: text, style: piece.style))
-            room -= text.displayWidth
+            room -= text.count
             if text != piece.text { break }
         }
-        return kept + [Piece(text: ellipsis.prefix(displayWidth: width), style: .plain)]
+        return kept + [Piece(text: String(ellipsis.prefix(width)), style: .plain)]
     }
 
     /// A word that is longer than a line, in pieces that are not.
     private static func pieces(of word: String, _ width: Int) -> [String] {
         var (rest, pieces) = (word, [String]())
-        while rest.displayWidth > width {
-            let piece = rest.prefix(displayWidth: width)
+        while rest.count > width {
+            let piece = String(rest.prefix(width))
             pieces.append(piece)
             rest.removeFirst(piece.count)
         }

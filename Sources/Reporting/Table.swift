@@ -1,4 +1,4 @@
-/// Columns aligned by spaces, by what they look like in a terminal.
+/// Columns aligned by spaces. A character counts as one column: names are ASCII, and other text is in the last column.
 package enum Table {
     /// Lines end with a line feed and without blanks.
     package static func text(_ rows: [[String]]) -> String {
@@ -10,14 +10,14 @@ package enum Table {
     static func lines(_ rows: [[StyledLine.Piece]]) -> [StyledLine] {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in
-            rows.map { column < $0.count ? $0[column].text.displayWidth : 0 }.max() ?? 0
+            rows.map { column < $0.count ? $0[column].text.count : 0 }.max() ?? 0
         }
         return rows.map { row in
             StyledLine(
                 zip(row, widths).flatMap { cell, width in
-                    let filled = cell.text.padded(toDisplayWidth: width + 2)
-                    // Blanks are not underlined or coloured.
-                    return [cell, StyledLine.Piece(text: String(filled.dropFirst(cell.text.count)), style: .plain)]
+                    // Spaces are not underlined or coloured.
+                    let spaces = String(repeating: " ", count: width + 2 - cell.text.count)
+                    return [cell, StyledLine.Piece(text: spaces, style: .plain)]
                 })
         }
     }

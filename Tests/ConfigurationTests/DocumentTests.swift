@@ -10,10 +10,11 @@ struct DocumentTests {
         rows = try Repository.rows(of: "docs/configuration.md")
     }
 
-    @Test("It has a row for every setting of the file, with its default", arguments: Setting.allCases)
+    @Test("It has a row for every setting, with its values and its default", arguments: Setting.allCases)
     func settings(setting: Setting) {
-        guard let key = setting.key else { return }
-        let start = setting.defaultValue.isEmpty ? "| `\(key)` | " : "| `\(key)` | `\(setting.defaultValue)` |"
+        let name = setting.key ?? setting.variable
+        var start = "| `\(name)` | \(setting.row.kind.documented) | "
+        if !setting.row.defaultValue.isEmpty { start += "`\(setting.row.defaultValue)` |" }
         #expect(rows.contains { $0.hasPrefix(start) }, "\(start)")
     }
 
@@ -21,7 +22,24 @@ struct DocumentTests {
     func keys() {
         let keys =
             ["services"] + ServiceKey.allCases.map(\.rawValue) + BodyKey.allCases.map(\.rawValue)
-            + BasicAuthKey.allCases.map(\.rawValue) + TLSKey.allCases.map(\.rawValue)
+            + ComparisonKey.allCases.map(\.rawValue) + DegradedKey.allCases.map(\.rawValue)
+            + BasicAuthKey.allCases.map(\.rawValue)
+            + TLSKey.allCases.map(\.rawValue)
         for key in keys { #expect(rows.contains { $0.hasPrefix("| `\(key)` |") }, "\(key)") }
+    }
+}
+
+extension SettingKind {
+    /// The values as the table of settings shows them.
+    fileprivate var documented: String {
+        switch self {
+        case .address: "address"
+        case .endpoint: "URL"
+        case .file: "path"
+        case .duration(let allowed): "`\(allowed.lowerBound.setting)` to `\(allowed.upperBound.setting)`"
+        case .number(let allowed): "\(allowed.lowerBound) to \(allowed.upperBound)"
+        case .word(let words, _): words.map { "`\($0)`" }.joined(separator: ", ")
+        case .networks(let words, _): (words.map { "`\($0)`" } + ["networks"]).joined(separator: ", ")
+        }
     }
 }

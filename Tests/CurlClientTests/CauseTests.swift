@@ -120,6 +120,26 @@ struct CauseTests {
         #expect(await client.get(.local(upstream.port)).code == "101")
     }
 
+    @Test("What is not HTTP is shown by its first bytes, and a TLS alert by its name")
+    func firstBytes() async throws {
+        let banner = try await get([.readHead, .send("SSH-2.0-OpenSSH_9.2\r\n"), .close])
+        #expect(banner == .failure(.protocolError(detail: #"it begins with "SSH-2.0-OpenSSH_9.2""#)))
+        let alert = try await get([.readHead, .sendBytes([0x15, 3, 1, 0, 2, 2, 0x46]), .close])
+        #expect(alert == .failure(.protocolError(detail: "it is a TLS alert; is it https://?")))
+        let endless = try await get([.readHead, .endless("garbage ")])
+        #expect(endless.code == "protocol")
+    }
+
+    @Test("TLS with a server that speaks plain HTTP says so")
+    func noTLS() async throws {
+        let result = try await get([.send("HTTP/1.1 400 Bad Request\r\n\r\n"), .close], scheme: .https)
+        guard case .failure(.tls(let detail)) = result else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(detail.hasPrefix("no TLS there; is it http://? ("), "\(detail)")
+    }
+
     @Test("The response may be as large as the limit, and no larger")
     func limit() async throws {
         let head = "HTTP/1.1 200 OK\r\n\r\n"

@@ -17,6 +17,18 @@ struct ConnectionTests {
         client = try await .started()
     }
 
+    @Test("Only addresses of the wanted version are connected to")
+    func ipVersion() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(ok)])
+        defer { upstream.stop() }
+        let url = URL(scheme: .http, host: "localhost", port: Int(upstream.port), target: "/")
+        let client = try await CurlClient.started()
+        #expect(await client.get(url.with(.four)).code == "200")
+        // ::1, where nobody listens; or no such address at all.
+        #expect(["refused", "dns", "unreachable"].contains(await client.get(url.with(.six)).code))
+        #expect(upstream.accepted == 1)
+    }
+
     @Test("A name is resolved, and both families are served")
     func names() async throws {
         let upstream = try FaultyUpstream([.readHead, .send(ok)])
@@ -118,6 +130,7 @@ struct ConnectionTests {
         let upstream = try FaultyUpstream([.freeze])
         defer { upstream.stop() }
         #expect(await client.failureToConnect(to: .local(upstream.port, "", scheme: .tcp)) == nil)
+        try await waitUntil("the connection has ended") { upstream.resets.count == 1 }
         upstream.change(to: [.readHead, .freeze])
         #expect(await client.get(.local(upstream.port), within: .milliseconds(200)).code == "timeout")
         upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no"), .freeze])

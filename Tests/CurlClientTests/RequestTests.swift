@@ -121,7 +121,7 @@ struct RequestTests {
             .send("3456789"),
         ])
         defer { upstream.stop() }
-        let request = Request(.local(upstream.port), reading: Request.Reading(keptBody: count))
+        let request = Request(.local(upstream.port), reading: Request.Reading(.whole(kept: count)))
         #expect(await client.result(of: request) == .success(Response(status: 200, body: Array(expected.utf8))))
     }
 
@@ -134,7 +134,7 @@ struct RequestTests {
         let size = head.utf8.count + body.utf8.count
         for kept in [0, Int.max] {
             for (limit, fits) in [(size, true), (size - 1, false), (20, false)] {
-                let reading = Request.Reading(limit: limit, keptBody: kept)
+                let reading = Request.Reading(limit: limit, .whole(kept: kept))
                 let result = await client.result(of: Request(.local(upstream.port), reading: reading))
                 if fits {
                     let response = Response(status: 200, body: kept == 0 ? [] : Array(body.utf8))
@@ -164,6 +164,24 @@ struct RequestTests {
                 let result = await client.result(of: request, within: within)
                 #expect(result == .success(Response(status: 200)), "\(rest), \(end)")
                 #expect(upstream.sent < 32 << 20, "\(upstream.sent) bytes were taken")
+            }
+        }
+    }
+
+    @Test("Of a body whose beginning is wanted, what comes of it in time is kept, however it goes on")
+    func beginning() async throws {
+        let reading = Request.Reading(.beginning(4), except: [.init(200...299, .none)])
+        for reuse in [false, true] {
+            for (rest, kept) in [("Content-Length: 200000000\r\n\r\nlong", "long"), ("\r\nno", "no"), ("\r\n", "")] {
+                for end in [[Step.close], [.wait(.milliseconds(20)), .reset], [.freeze]] {
+                    let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 503 x\r\n" + rest)] + end)
+                    defer { upstream.stop() }
+                    let request = Request(.local(upstream.port), reusesConnection: reuse, reading: reading)
+                    let result = await client.result(of: request, within: .seconds(1))
+                    #expect(result == .success(Response(status: 503, body: Array(kept.utf8))), "\(rest), \(end)")
+                    upstream.change(to: [.readHead, .send("HTTP/1.1 204 x\r\n" + rest)] + end)
+                    #expect(await client.result(of: request) == .success(Response(status: 204)), "\(rest), \(end)")
+                }
             }
         }
     }
@@ -205,7 +223,7 @@ struct RequestTests {
                 """),
         ])
         defer { upstream.stop() }
-        let request = Request(.local(upstream.port), reading: Request.Reading(keepsFields: true))
+        let request = Request(.local(upstream.port), reading: Request.Reading(.whole(kept: 0), keepsFields: true))
         let response = try await client.result(of: request).get()
         #expect(
             response.fields == [
@@ -213,6 +231,17 @@ struct RequestTests {
                 Field(name: "x-a", value: "2"), Field(name: "Transfer-Encoding", value: "chunked"),
             ])
         #expect(await client.result(of: Request(.local(upstream.port))) == .success(Response(status: 200)))
+        let named = Request(
+            .local(upstream.port),
+            reading: Request.Reading(.whole(kept: 0), keepsFields: true, fieldNames: ["x-long", "X-EMPTY"]))
+        #expect(
+            try await client.result(of: named).get().fields == [
+                Field(name: "X-Long", value: "a b"), Field(name: "X-Empty", value: ""),
+            ])
+        let other = Request(
+            .local(upstream.port),
+            reading: Request.Reading(.whole(kept: 0), keepsFields: true, fieldNames: ["X-A", "X-Empty"]))
+        #expect(try await client.result(of: other).get().fields.map(\.value) == ["1", "", "2"])
     }
 
     // MARK: Handles

@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import TestSupport
 import Testing
@@ -53,14 +54,18 @@ struct ManualTests {
     func page() throws {
         let page = text(manual)
         let commands = try commands()
-        #expect(commands.map(\.name) == ["serve", "check", "probe", "demo", "config"])
+        #expect(commands.map(\.name) == ["serve", "check", "probe", "register", "deregister", "demo", "config"])
         for command in commands {
             #expect(page.contains("\n.It Cm \(command.name)\n"))
             for flag in command.flags where flag != "help" && flag != "version" {
                 #expect(page.contains("\n.It Fl \\-\(flag.replacingOccurrences(of: "-", with: "\\-"))"), "\(flag)")
             }
         }
-        #expect(page.contains("Variable: HEALTHZ_TIMEOUT; default: 1500ms"))
+        for setting in Setting.allCases {
+            let value = setting.row.defaultValue.isEmpty ? "none" : setting.row.defaultValue
+            let line = "Variable: \(setting.variable); default: \(value)".replacingOccurrences(of: "-", with: "\\-")
+            #expect(page.contains(line), "\(line)")
+        }
         #expect(page.contains("\n.It 78\nconfiguration\n"))
         if let lint = try run("mandoc", ["-T", "lint", "-W", "warning", manual]) {
             #expect(lint.code == 0, "\(lint.output)")
@@ -92,7 +97,11 @@ struct ManualTests {
             "$(complete -p healthz | sed 's/.*-F \\([^ ]*\\).*/\\1/')" healthz "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
             printf '%s\\n' "${COMPREPLY[@]}"
             """
-        let ended = try Program("/bin/bash", ["-c", script, bash] + words).wait()
+        // What depends on the configuration, the completion asks the program for.
+        let folder = URL(fileURLWithPath: Program.healthz).deletingLastPathComponent().path
+        let ended = try Program(
+            "/bin/bash", ["-c", script, bash] + words, environment: ["PATH": "\(folder):/usr/bin:/bin"]
+        ).wait()
         #expect(ended.errors.isEmpty)
         return ended.output.split(separator: "\n").map(String.init)
     }
@@ -107,6 +116,10 @@ struct ManualTests {
             #expect(missing.isEmpty, "\(command.name)")
         }
         #expect(try offers("healthz", "check", "--wat") == ["--watch"])
+        #expect(try offers("healthz", "check", "") == ["grafana", "loki", "tempo"])
+        #expect(try offers("healthz", "check", "loki", "t") == ["tempo"])
+        let example = "\(Repository.root)/testdata/configuration/valid/one-url.yaml"
+        #expect(try offers("healthz", "check", "--config", example, "") == ["loki"])
         #expect(try offers("healthz", "check", "--format", "") == ["table", "json", "text"])
         #expect(try offers("healthz", "serve", "--log-level", "w") == ["warning"])
         #expect(try offers("healthz", "serve", "--preset", "") == ["liveness", "readiness"])

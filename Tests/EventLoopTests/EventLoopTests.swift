@@ -1,91 +1,9 @@
-import Dispatch
-import EventLoop
 import Foundation
+import TestSupport
 import Testing
 import Time
 
-@Suite("Deadlines")
-struct DeadlinesTests {
-    private let start = Instant.now
-
-    private func at(_ seconds: Int) -> Instant { start + .seconds(seconds) }
-
-    @Test("They pass in their order, and not before their time")
-    func order() {
-        var deadlines = Deadlines()
-        deadlines.set(2, to: at(2))
-        deadlines.set(1, to: at(1))
-        deadlines.set(3, to: at(3))
-        #expect(deadlines.earliest == at(1))
-        #expect(deadlines.popPassed(at: at(0)) == nil)
-        #expect(deadlines.popPassed(at: at(2)) == 1)
-        #expect(deadlines.popPassed(at: at(2)) == 2)
-        #expect(deadlines.popPassed(at: at(2)) == nil)
-        #expect(deadlines.count == 1)
-    }
-
-    @Test("One that is moved passes at its new time only, later or earlier")
-    func moved() {
-        var deadlines = Deadlines()
-        deadlines.set(1, to: at(1))
-        deadlines.set(1, to: at(5))
-        #expect(deadlines.popPassed(at: at(4)) == nil)
-        deadlines.set(1, to: at(2))
-        #expect(deadlines.popPassed(at: at(4)) == 1)
-        #expect(deadlines.popPassed(at: at(9)) == nil)
-        #expect(deadlines.count == 0)
-    }
-
-    @Test("One that is dropped never passes, unless it is set again")
-    func dropped() {
-        var deadlines = Deadlines()
-        deadlines.set(1, to: at(1))
-        deadlines.set(2, to: at(2))
-        deadlines.remove(1)
-        deadlines.remove(7)
-        #expect(deadlines.count == 1)
-        deadlines.set(1, to: at(3))
-        #expect(deadlines.popPassed(at: at(2)) == 2)
-        #expect(deadlines.popPassed(at: at(2)) == nil)
-        #expect(deadlines.popPassed(at: at(3)) == 1)
-        #expect(deadlines.earliest == nil)
-    }
-
-    @Test("It agrees with a plain list over many random steps")
-    func randomised() {
-        var random = SystemRandomNumberGenerator()
-        for _ in 0..<200 {
-            var deadlines = Deadlines()
-            var plain: [Int: Instant] = [:]
-            var now = 0
-            for _ in 0..<200 {
-                let id = Int.random(in: 0..<8, using: &random)
-                switch Int.random(in: 0..<4, using: &random) {
-                case 0:
-                    deadlines.remove(id)
-                    plain[id] = nil
-                case 1:
-                    now += Int.random(in: 0..<4, using: &random)
-                    var passed: Set<Int> = []
-                    while let id = deadlines.popPassed(at: at(now)) { passed.insert(id) }
-                    let expected = Set(plain.filter { $0.value <= at(now) }.keys)
-                    #expect(passed == expected)
-                    for id in expected { plain[id] = nil }
-                default:
-                    let due = at(now + Int.random(in: 0..<10, using: &random))
-                    deadlines.set(id, to: due)
-                    plain[id] = due
-                }
-                #expect(deadlines.count == plain.count)
-                if let earliest = plain.values.min() {
-                    #expect(deadlines.earliest.map { $0 <= earliest } ?? false)
-                } else {
-                    #expect(deadlines.earliest == nil)
-                }
-            }
-        }
-    }
-}
+@testable import EventLoop
 
 /// Something on a loop that counts.
 private actor Counter {
@@ -115,7 +33,7 @@ private actor Counter {
     /// What others have counted between the beginning of this method and its first wait: nothing, as all run on
     /// one loop.
     func countAtContinuation() async -> Int {
-        loop.queue.async { self.assumeIsolated { $0.add() } }
+        loop.run { self.assumeIsolated { $0.add() } }
         return await withCheckedContinuation { $0.resume(returning: count) }
     }
 
@@ -130,10 +48,7 @@ private actor Counter {
 
     func startTimer(in time: Duration, thenMoveTo later: Duration? = nil) {
         let timer = LoopTimer(on: loop) { [weak self] in
-            self?.assumeIsolated {
-                $0.timer?.fired()
-                $0.add()
-            }
+            self?.assumeIsolated { $0.add() }
         }
         timer.wake(by: .now + time)
         if let later { timer.wake(by: .now + later) }
@@ -158,13 +73,56 @@ private actor Counter {
     func unwatch(_ descriptor: Int32) { poll?.remove(descriptor) }
 }
 
-@Suite("The loop", .timeLimit(.minutes(5)))
+/// Times at which alarms have come.
+private actor Sleepers {
+    private nonisolated let loop: EventLoop
+    private var timers: [LoopTimer] = []
+    private var came: [(index: Int, late: Duration)] = []
+    private var all: CheckedContinuation<[(index: Int, late: Duration)], Never>?
+
+    init(on loop: EventLoop) { self.loop = loop }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// - Returns: which has come, in this order, and how long after its time.
+    func sleep(_ times: [Duration]) async -> [(index: Int, late: Duration)] {
+        let start = Instant.now
+        for (index, time) in times.enumerated() {
+            let timer = LoopTimer(on: loop) { [weak self] in
+                self?.assumeIsolated { $0.hasCome(index, late: .now - (start + time)) }
+            }
+            timer.wake(by: start + time)
+            timers.append(timer)
+        }
+        return await withCheckedContinuation { all = $0 }
+    }
+
+    private func hasCome(_ index: Int, late: Duration) {
+        came.append((index, late))
+        if came.count == timers.count { all?.resume(returning: came) }
+    }
+}
+
+@Suite("The loop", .serialized, .timeLimit(.minutes(5)))
 struct EventLoopTests {
+    @Test("Jobs that come together with the one that serves are run", .timeLimit(.minutes(1)))
+    func jobsBesideTheServingOne() throws {
+        let core = Core()
+        let epoll = try core.epoll.get()
+        let isRun = DispatchSemaphore(value: 0)
+        core.run { core.assumeIsolated { $0.serve(epoll) } }
+        core.run { isRun.signal() }
+        // Takes both at once.
+        core.begin()
+        #expect(isRun.wait(timeout: .now() + 10) == .success)
+        core.run { core.assumeIsolated { $0.end() } }
+    }
+
     @Test("Actors on a loop are isolated in its handlers")
     func isolation() async {
         let loop = EventLoop()
         let counter = Counter(on: loop)
-        for _ in 0..<100 { loop.queue.async { counter.assumeIsolated { $0.add() } } }
+        for _ in 0..<100 { loop.run { counter.assumeIsolated { $0.add() } } }
         await counter.until(100)
         #expect(await counter.count == 100)
     }
@@ -191,6 +149,116 @@ struct EventLoopTests {
         #expect(Instant.now - start >= .milliseconds(20))
         await counter.startTimer(in: .seconds(3600), thenMoveTo: .milliseconds(20))
         await counter.until(2)
+    }
+
+    @Test("Alarms come in the order of their times, and none before")
+    func alarms() async {
+        let times = [30, 1, 20, 0, 10, 15].map { Duration.microseconds($0 * 1300) }
+        let came = await Sleepers(on: EventLoop()).sleep(times)
+        #expect(came.map(\.index) == [3, 1, 4, 5, 2, 0])
+        #expect(came.allSatisfy { $0.late >= .zero }, "\(came)")
+    }
+
+    @Test("A job of another thread wakes a loop that waits")
+    func waking() async throws {
+        let (loop, count, thread) = (EventLoop(), Guarded(0), Guarded(""))
+        loop.run {
+            let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
+            thread.withLock { $0 = own ?? "" }
+        }
+        for round in 1...100 {
+            try await waitUntil("the loop waits") { isWaiting(thread.withLock { $0 }) }
+            loop.run { count.withLock { $0 += 1 } }
+            try await waitUntil("the job has run") { count.withLock { $0 } == round }
+        }
+    }
+
+    private func isWaiting(_ thread: String) -> Bool {
+        let state = try? String(contentsOfFile: "/proc/\(thread)/wchan", encoding: .utf8)
+        return state == "ep_poll" || state == "do_epoll_wait"
+    }
+
+    @Test("A signal is delivered on the loop, whether or not the loop waits when it comes")
+    func signals() async throws {
+        let (loop, seen) = (EventLoop(), Guarded<[Int32]>([]))
+        let signals = Signals([SIGUSR1, SIGUSR2], on: loop) { number in
+            loop.checkIsolated()
+            seen.withLock { $0.append(number) }
+        }
+        for number in [SIGUSR1, SIGUSR2, SIGUSR1] {
+            kill(getpid(), number)
+            try await waitUntil("the signal is delivered") { seen.withLock { $0.last } == number }
+        }
+        // While the loop is held up, the handler has run.
+        let (held, isOver) = (DispatchSemaphore(value: 0), Guarded(false))
+        loop.run {
+            held.wait()
+            isOver.withLock { $0 = true }
+        }
+        kill(getpid(), SIGUSR2)
+        try await waitUntil("the signal has come") { !isPending(SIGUSR2) }
+        #expect(seen.withLock { $0.count } == 3)
+        held.signal()
+        try await waitUntil("the signal is delivered") { seen.withLock { $0.count } == 4 }
+        #expect(isOver.withLock { $0 })
+        withExtendedLifetime(signals) {}
+    }
+
+    private func isPending(_ signal: Int32) -> Bool {
+        var pending = sigset_t()
+        sigpending(&pending)
+        return sigismember(&pending, signal) == 1
+    }
+
+    @Test("Signals are as they were before when they are not listened to any more")
+    func signalsOver() async throws {
+        var ignored = sigaction()
+        ignored.__sigaction_handler.sa_handler = SIG_IGN
+        var former = sigaction()
+        sigaction(SIGUSR1, &ignored, &former)
+        defer { sigaction(SIGUSR1, &former, nil) }
+        let (loop, count) = (EventLoop(), Guarded(0))
+        for round in 1...2 {
+            let signals = Signals([SIGUSR1], on: loop) { _ in count.withLock { $0 += 1 } }
+            kill(getpid(), SIGUSR1)
+            try await waitUntil("the signal is delivered") { count.withLock { $0 } == round }
+            withExtendedLifetime(signals) {}
+        }
+        var now = sigaction()
+        sigaction(SIGUSR1, nil, &now)
+        // It would end the process otherwise.
+        #expect(unsafeBitCast(now.__sigaction_handler.sa_handler, to: Int.self) == 1)
+        kill(getpid(), SIGUSR1)
+        #expect(count.withLock { $0 } == 2)
+    }
+
+    @Test("The loop ends with its handle: what was on it is run, and its descriptors are closed")
+    func end() async throws {
+        weak var core: Core?
+        let count = Guarded(0)
+        do {
+            let loop = EventLoop()
+            core = loop.core
+            for _ in 0..<100 { loop.run { count.withLock { $0 += 1 } } }
+        }
+        try await waitUntil("the loop is gone") { core == nil }
+        #expect(count.withLock { $0 } == 100)
+        let before = try epolls()
+        for _ in 0..<50 {
+            let counter = Counter(on: EventLoop())
+            await counter.startTimer(in: .seconds(3600))
+            try await counter.watch(STDERR_FILENO)
+        }
+        try await waitUntil("the descriptors are closed") { try epolls() <= before }
+    }
+
+    /// How many of them are open.
+    private func epolls() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count { name in
+            let path = "/proc/self/fd/\(name)"
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+            return target == "anon_inode:[eventpoll]" || target == "anon_inode:[eventfd]"
+        }
     }
 
     @Test("A descriptor is told of when it is ready, and no more once it is not watched")

@@ -53,10 +53,11 @@ struct Checks {
 
     /// From here on, until what is returned is released, these signals are events.
     func signals(_ numbers: [Int32]) -> Signals {
-        Signals(numbers, on: loop) { [sink, loop] number in
+        Signals(numbers, on: loop) { [sink] number in
             sink.yield(.signal(number))
             guard Checks.endings.contains(number) else { return }
-            loop.queue.asyncAfter(deadline: .now() + Checks.patience.seconds) {
+            // Not on the loop, which ends with the checks.
+            DispatchQueue(label: "healthz.end").asyncAfter(deadline: .now() + Checks.patience.seconds) {
                 // As a shell has it of a program that a signal has ended.
                 _exit(128 + number)
             }

@@ -20,6 +20,8 @@ actor Engine {
     /// What the first check is for.
     private let targets: [Target]
     private var timer: LoopTimer?
+    /// Fires when the last check becomes too old.
+    private var staleness: LoopTimer?
     private var due: Instant?
     /// Tells the present series of checks from those before a reload.
     private var series = 0
@@ -49,6 +51,7 @@ actor Engine {
         }
         prober.prepare(for: targets)
         timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
+        staleness = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.noteAge() } }
         beginSeries()
     }
 
@@ -74,10 +77,9 @@ actor Engine {
     }
 
     private func timeHasPassed() {
-        timer?.fired()
         guard let due else { return }
         let now = Instant.now
-        guard due <= now else { return timer?.wake(by: due, now: now) ?? () }
+        guard due <= now else { return timer?.wake(by: due) ?? () }
         self.due = nil
         check()
     }
@@ -95,10 +97,16 @@ actor Engine {
 
     private func checkHasEnded(_ series: Int, startedAt: Instant) {
         guard series == self.series, let pace else { return }
+        noteAge()
         var random = SystemRandomNumberGenerator()
         let next = pace.next(after: startedAt, using: &random)
         due = next
         timer?.wake(by: next)
+    }
+
+    private func noteAge() {
+        guard pace != nil, let next = aggregator.assumeIsolated({ $0.noteAge() }) else { return }
+        staleness?.wake(by: next)
     }
 }
 

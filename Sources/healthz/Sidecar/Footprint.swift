@@ -1,25 +1,24 @@
 import CSystem
 import Glibc
+import Sockets
 
-/// What the process takes of the machine's memory.
+/// The memory of the process.
 enum Footprint {
-    /// When the start is over, and what only it needed may go.
+    /// After this time the start is over, and `trim` may be called.
     static let settling: Duration = .seconds(1)
 
-    /// One heap for all threads, as nearly all is allocated on the loop: else each thread that ever allocates gets one of
-    /// its own. To be called before there are threads.
+    /// Makes all threads share one heap, because nearly everything is allocated on the loop. Otherwise each thread that
+    /// allocates gets a heap of its own. Must be called before any thread is started.
     static func shareHeap() {
         mallopt(M_ARENA_MAX, 1)
     }
 
-    /// Gives back what the start has freed, and lets go of the code that only it has needed, so that it counts as this
-    /// process's no longer: most of the resident memory. What is needed again is mapped again, from the page cache.
+    /// Drops the pages of code that only the start has needed: most of the resident memory (7 MiB). A page that is needed
+    /// again is mapped again from the page cache.
     ///
-    /// Code alone: nothing is ever written to it, whereas data of the same files may have been relocated. For once, half a
-    /// millisecond of the loop: what is read is the kernel's memory, and a thread of the global pool would be looked after
-    /// for ever.
+    /// Only code: nothing is ever written to it, but data of the same files may have been relocated. It takes half a
+    /// millisecond of the loop, once.
     static func trim() {
-        malloc_trim(0)
         guard let maps = fopen("/proc/self/maps", "re") else { return }
         defer { fclose(maps) }
         var line = [CChar](repeating: 0, count: 8192)
@@ -29,9 +28,9 @@ enum Footprint {
         }
     }
 
-    /// Of a line such as `55d0c0a00000-55d0c17d1000 r-xp 00000000 fe:00 1234  /usr/bin/healthz` (proc_pid_maps(5)).
+    /// The addresses of a line such as `55d0c0a00000-55d0c17d1000 r-xp 00000000 fe:00 1234  /usr/bin/healthz` (proc_pid_maps(5)).
     private static func codeRange(_ line: [CChar]) -> Range<UInt>? {
-        let fields = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let fields = String(buffer: line)
             .split(separator: " ", maxSplits: 5)
         guard fields.count == 6, fields[1] == "r-xp", fields[5].contains("/") else { return nil }
         let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }

@@ -1,0 +1,37 @@
+/// Where a setting's value comes from.
+package enum Origin: Sendable, Hashable {
+    case flag, environment, byDefault
+    /// - Parameter place: such as `healthz.yaml:3:10`.
+    case file(place: String)
+}
+
+/// A setting with its value as written.
+package struct SettingValue: Sendable, Hashable {
+    package let setting: Setting
+    /// May contain a password; `shown` does not.
+    let text: String
+    package let origin: Origin
+    /// In the configuration file; nil if the value is not from the file.
+    let position: Position?
+
+    init(setting: Setting, text: String, origin: Origin, position: Position? = nil) {
+        self.setting = setting
+        self.text = text
+        self.origin = origin
+        self.position = position
+    }
+
+    /// The value without credentials.
+    package var shown: String {
+        setting.row.kind.emptyIsAValue ? Endpoint.withoutCredentials(text) : text
+    }
+
+    /// The name by which it was set, such as `--timeout`, `HEALTHZ_TIMEOUT` or `timeout`.
+    package var place: String {
+        switch origin {
+        case .flag: setting.flag
+        case .file: setting.key ?? setting.rawValue
+        case .environment, .byDefault: setting.variable
+        }
+    }
+}
