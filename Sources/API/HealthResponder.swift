@@ -127,7 +127,7 @@ package actor HealthResponder {
     private func answer(_ head: RequestHead, _ peer: Peer, _ route: Route, _ query: String?) -> Answer {
         switch route {
         case .page: health(head, peer, query, Format.forPeople)
-        case .health: health(head, peer, query, Format.forPrograms)
+        case .health: health(head, peer, query, Format.forPrograms(head))
         case .live: .response(FixedResponses.alive)
         case .ready: .response(readiness)
         case .metrics:
@@ -153,7 +153,7 @@ package actor HealthResponder {
         guard settings.services.contains(name) else {
             return .response(.text(.notFound, "404 Not Found: \(unknown(name))\n", fields: FixedResponses.fields))
         }
-        return report(on: .only(name), Format.forPrograms.preferred(by: head, query), head, peer)
+        return report(on: .only(name), Format.forPrograms(head).preferred(by: head, query), head, peer)
     }
 
     private func report(

@@ -31,7 +31,7 @@ struct ReportResponses {
 
     private func encode(_ report: Report, _ question: Question) -> Response {
         let status = report.status == .unhealthy ? question.unhealthy : .ok
-        let (detail, fields) = (question.detail, FixedResponses.negotiatedFields)
+        let (detail, fields) = (question.detail, FixedResponses.reportFields)
         switch question.format {
         case .json:
             let text = JSONReport.encode(report, detail, warnings: question.warnings)
