@@ -55,10 +55,10 @@ package struct Configuration: Sendable {
         background = reader.background(deadline: deadline)
         drain = reader.duration(.drain)
         unhealthyStatus = (reader.word(.unhealthyStatus) ?? UnhealthyStatus.internalServerError).code
-        detail = reader.read(.detail) { text throws(ValueError) in try DetailPolicy(text) } ?? .summary
+        detail = reader.networks(.detail) { text throws(ValueError) in try DetailPolicy(text) } ?? .summary
         detailToken = reader.token(files)
         proxyProtocol =
-            reader.read(.proxyProtocol) { text throws(ValueError) in try ProxyProtocolPolicy(text) } ?? .off
+            reader.networks(.proxyProtocol) { text throws(ValueError) in try ProxyProtocolPolicy(text) } ?? .off
         serverLimits = reader.serverLimits()
         logLevel = reader.word(.logLevel) ?? .info
         logFormat = reader.word(.logFormat) ?? .text
@@ -66,7 +66,9 @@ package struct Configuration: Sendable {
         services = ServicesReader(sources, reader, files, hasInterval: sources.isGiven(.interval)).read()
 
         let mistakes = reader.mistakes + sources.mistakes
-        guard mistakes.isEmpty else { throw ConfigurationError(mistakes: Configuration.inOrder(mistakes)) }
+        guard mistakes.isEmpty else {
+            throw ConfigurationError(mistakes: Configuration.inOrder(mistakes), warnings: Advice.explanations(sources))
+        }
         settings = sources.values
         warnings = Advice.warnings(sources, services, background, deadline: deadline)
         notices = Advice.notices(sources, services)

@@ -108,6 +108,9 @@ struct Listener {
             throw ListenError(address: wanted, cause: .notAvailable, reason: "the path is empty or over 107 bytes")
         }
         removeIfDead(path, address)
+        if let obstacle = obstacle(path) {
+            throw ListenError(address: wanted, cause: .inUse, reason: "\(obstacle) has this path")
+        }
         let descriptor = try open(AF_UNIX, wanted)
         try bindAndListen(descriptor, address, wanted)
         return descriptor
@@ -121,6 +124,19 @@ struct Listener {
         guard probe >= 0 else { return }
         defer { Glibc.close(probe) }
         if address.read({ connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED { unlink(path) }
+    }
+
+    /// What has the path and is no socket. bind(2) calls it an address that is in use.
+    private static func obstacle(_ path: String) -> String? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        switch status.st_mode & S_IFMT {
+        case S_IFSOCK: return nil
+        case S_IFREG: return "a regular file"
+        case S_IFDIR: return "a directory"
+        case S_IFLNK: return "a symbolic link"
+        default: return "a file that is not a socket"
+        }
     }
 
     private static func resolve(

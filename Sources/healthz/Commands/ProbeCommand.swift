@@ -30,14 +30,7 @@ struct ProbeCommand: Subcommand {
     var timeout = "2s"
 
     func execute() async throws {
-        guard let statuses = StatusSet(accept) else {
-            throw usage(
-                "--accept: \"\(accept)\" is not a status, a range or a class (200, 200-299, 2xx), or a list of them")
-        }
-        let limit = try read("--timeout", timeout) { text throws(ValueError) in
-            try Duration(setting: text, within: .milliseconds(1) ... .seconds(3600))
-        }
-        let url = try target()
+        let (url, statuses, limit) = try arguments()
         ProcessOne.endOnSignals()
 
         let loop = EventLoop()
@@ -54,20 +47,38 @@ struct ProbeCommand: Subcommand {
         case .up:
             let answer = outcome.status.map { "answered \($0)" } ?? "took the connection"
             try Terminal.show("healthy: \(url) \(answer) in \(time)\n")
+        case .degraded(let reason):
+            try Terminal.show("degraded: \(url): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")
         case .down(let reason):
             try Terminal.show("unhealthy: \(url): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")
             throw ExitCode.unhealthy
         }
     }
 
-    private func target() throws -> URL {
-        if let url {
-            return try read("URL", url, shown: Endpoint.withoutCredentials(url)) { text throws(ValueError) in
+    /// Complains of every mistake, not only of the first.
+    private func arguments() throws -> (URL, StatusSet, Duration) {
+        let given = url.map { url in
+            read("URL", url, shown: Endpoint.withoutCredentials(url)) { text throws(ValueError) in
                 try Endpoint.url(text)
             }
         }
+        let statuses = StatusSet(accept)
+        if statuses == nil {
+            Terminal.complain(
+                "--accept: \"\(accept)\" is not a status, a range or a class (200, 200-299, 2xx), or a list of them")
+        }
+        let limit = read("--timeout", timeout) { text throws(ValueError) in
+            try Duration(setting: text, within: .milliseconds(1) ... .seconds(3600))
+        }
+        let url = try given ?? ownURL()
+        guard let url, let statuses, let limit else { throw ExitCode.usage }
+        return (url, statuses, limit)
+    }
+
+    private func ownURL() throws -> URL {
         guard let url = try listenAddress().url(target: "/livez") else {
-            throw usage("the kernel chooses the port that healthz listens on: give the URL to probe")
+            Terminal.complain("the kernel chooses the port that healthz listens on: give the URL to probe")
+            throw ExitCode.usage
         }
         return url
     }
@@ -89,17 +100,13 @@ struct ProbeCommand: Subcommand {
 
     private func read<Value>(
         _ place: String, _ text: String, shown: String? = nil, _ parse: (String) throws(ValueError) -> Value
-    ) throws -> Value {
+    ) -> Value? {
         do {
             return try parse(text)
         } catch {
-            throw usage("\(place): \"\(shown ?? text)\" \(error.problem)")
+            Terminal.complain("\(place): \"\(shown ?? text)\" \(error.problem)")
+            return nil
         }
-    }
-
-    private func usage(_ line: String) -> ExitCode {
-        Terminal.complain(line)
-        return .usage
     }
 }
 

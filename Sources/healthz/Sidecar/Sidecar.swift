@@ -189,8 +189,8 @@ actor Sidecar {
 
     private func complaint(_ error: ListenError) -> String {
         let place = configuration.settings.first { $0.setting == .listen }?.place ?? Setting.listen.variable
-        let hint = error.cause == .inUse ? " (port 0 lets the kernel choose a free one)" : ""
-        return "\(place): \(error)\(hint)"
+        guard error.cause == .inUse, case .tcp = error.address else { return "\(place): \(error)" }
+        return "\(place): \(error) (port 0 lets the kernel choose a free one)"
     }
 }
 
