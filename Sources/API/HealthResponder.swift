@@ -7,6 +7,12 @@ package import Time
 
 /// Answers requests: the paths of the API over the aggregator's reports. docs/api.md describes it.
 package actor HealthResponder {
+    private struct Request {
+        let head: RequestHead
+        let peer: Peer
+        let query: String?
+    }
+
     private enum Answer {
         case response(Response)
         case report(Question)
@@ -17,14 +23,17 @@ package actor HealthResponder {
         let services: [String]
         let unhealthy: HTTPResponse.Status
         let audience: Audience
+        let loadedAt: Timestamp
 
         /// - Parameters:
         ///   - services: their names, in the order in which they are shown.
         ///   - unhealthyStatus: of a response that says unhealthy.
-        package init(services: [String], unhealthyStatus: Int, audience: Audience) {
+        ///   - loadedAt: when the configuration was loaded.
+        package init(services: [String], unhealthyStatus: Int, audience: Audience, loadedAt: Timestamp) {
             self.services = services
             unhealthy = HTTPResponse.Status(code: unhealthyStatus)
             self.audience = audience
+            self.loadedAt = loadedAt
         }
     }
 
@@ -45,17 +54,14 @@ package actor HealthResponder {
     private var meter: Meter
     private var responses: ReportResponses
 
-    /// - Parameters:
-    ///   - executor: the aggregator's.
-    ///   - time: when the configuration was loaded.
+    /// - Parameter executor: the aggregator's.
     package init(
-        on executor: any SerialExecutor, _ aggregator: Aggregator, _ settings: Settings, from origin: Origin,
-        loadedAt time: Timestamp
+        on executor: any SerialExecutor, _ aggregator: Aggregator, _ settings: Settings, from origin: Origin
     ) {
         self.executor = executor
         self.aggregator = aggregator
         self.settings = settings
-        meter = Meter(aggregator, version: origin.version, loadedAt: time)
+        meter = Meter(aggregator, version: origin.version, loadedAt: settings.loadedAt)
         responses = ReportResponses(origin)
     }
 
@@ -68,10 +74,10 @@ package actor HealthResponder {
     }
 
     /// From now on, answers are about this.
-    package func adopt(_ settings: Settings, at time: Timestamp) {
+    package func adopt(_ settings: Settings) {
         self.settings = settings
         reloadFailedAt = nil
-        meter.reloaded(at: time)
+        meter.reloaded(at: settings.loadedAt)
         responses.removeAll()
     }
 
@@ -115,51 +121,52 @@ package actor HealthResponder {
         guard case .origin(let path, let query) = head.target else {
             return (.other, .response(FixedResponses.methodNotAllowed(HealthResponder.router.allow)))
         }
+        let request = Request(head: head, peer: peer, query: query)
         switch HealthResponder.router.match(head.method, path: path) {
-        case .route(.service, let name): return (.service, service(name ?? "", head, peer, query))
-        case .route(let route, _): return (route, answer(head, peer, route, query))
+        case .route(.service, let name): return (.service, service(name ?? "", request))
+        case .route(let route, _): return (route, answer(request, route))
         case .methodNotAllowed(let route, let allow):
             return (route, .response(FixedResponses.methodNotAllowed(allow)))
         case .notFound: return (.other, .response(FixedResponses.notFound))
         }
     }
 
-    private func answer(_ head: RequestHead, _ peer: Peer, _ route: Route, _ query: String?) -> Answer {
+    private func answer(_ request: Request, _ route: Route) -> Answer {
         switch route {
-        case .page: health(head, peer, query, Format.forPeople)
-        case .health: health(head, peer, query, Format.forPrograms)
+        case .page: health(request, Format.forPeople)
+        case .health: health(request, Format.forPrograms)
         case .live: .response(FixedResponses.alive)
         case .ready: .response(readiness)
         case .metrics:
             .response(
                 meter.response(
-                    to: head, settings.audience.detail(for: head, peer).0, isDraining: isDraining,
-                    fields: FixedResponses.negotiatedFields))
+                    to: request.head, settings.audience.detail(for: request.head, request.peer).0,
+                    isDraining: isDraining, fields: FixedResponses.negotiatedFields))
         case .service, .other: .response(FixedResponses.notFound)
         }
     }
 
-    private func health(_ head: RequestHead, _ peer: Peer, _ query: String?, _ offer: Format.Offer) -> Answer {
-        let excluded = Query.values(of: "exclude", in: query)
-        let format = offer.preferred(by: head, query)
-        guard !excluded.isEmpty else { return report(on: .all, format, head, peer) }
+    private func health(_ request: Request, _ offer: Format.Offer) -> Answer {
+        let excluded = Query.values(of: "exclude", in: request.query)
+        let format = offer.preferred(by: request.head, request.query)
+        guard !excluded.isEmpty else { return report(on: .all, format, request) }
         let known = Set(excluded).intersection(settings.services)
         let warnings = excluded.filter { !known.contains($0) }.prefix(HealthResponder.warningLimit)
             .map { "exclude: \(unknown($0))" }
-        return report(on: known.isEmpty ? .all : .excluding(known), format, head, peer, warnings)
+        return report(on: known.isEmpty ? .all : .excluding(known), format, request, warnings)
     }
 
-    private func service(_ name: String, _ head: RequestHead, _ peer: Peer, _ query: String?) -> Answer {
+    private func service(_ name: String, _ request: Request) -> Answer {
         guard settings.services.contains(name) else {
             return .response(.text(.notFound, "404 Not Found: \(unknown(name))\n", fields: FixedResponses.fields))
         }
-        return report(on: .only(name), Format.forPrograms.preferred(by: head, query), head, peer)
+        return report(on: .only(name), Format.forPrograms.preferred(by: request.head, request.query), request)
     }
 
     private func report(
-        on selection: Selection, _ format: Format, _ head: RequestHead, _ peer: Peer, _ warnings: [String] = []
+        on selection: Selection, _ format: Format, _ request: Request, _ warnings: [String] = []
     ) -> Answer {
-        let (detail, warning) = settings.audience.detail(for: head, peer)
+        let (detail, warning) = settings.audience.detail(for: request.head, request.peer)
         return .report(
             Question(
                 selection: selection, format: format, detail: detail, unhealthy: settings.unhealthy,

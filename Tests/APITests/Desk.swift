@@ -83,8 +83,10 @@ actor Desk {
         aggregator = Aggregator(on: loop, plan: plan, prober: prober, clock: clock)
         responder = HealthResponder(
             on: loop, aggregator,
-            HealthResponder.Settings(services: services, unhealthyStatus: unhealthyStatus, audience: audience),
-            from: Origin(version: "1.2.3", node: "here"), loadedAt: Timestamp(milliseconds: 0))
+            HealthResponder.Settings(
+                services: services, unhealthyStatus: unhealthyStatus, audience: audience,
+                loadedAt: Timestamp(milliseconds: 0)),
+            from: Origin(version: "1.2.3", node: "here"))
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -144,8 +146,8 @@ actor Desk {
             $0.adopt(
                 HealthResponder.Settings(
                     services: services, unhealthyStatus: unhealthyStatus,
-                    audience: Audience(includesEverybody: true, networks: [], token: nil)),
-                at: Timestamp(milliseconds: 2000))
+                    audience: Audience(includesEverybody: true, networks: [], token: nil),
+                    loadedAt: Timestamp(milliseconds: 2000)))
         }
     }
 

@@ -3,12 +3,13 @@ import Configuration
 import HTTPServer
 import Health
 import Reporting
+import Time
 
 extension HealthResponder.Settings {
-    init(_ configuration: Configuration) {
+    init(_ configuration: Configuration, loadedAt time: Timestamp) {
         self.init(
             services: configuration.services.map(\.name), unhealthyStatus: configuration.unhealthyStatus,
-            audience: Audience(configuration))
+            audience: Audience(configuration), loadedAt: time)
     }
 }
 

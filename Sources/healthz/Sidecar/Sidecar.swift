@@ -37,8 +37,8 @@ actor Sidecar {
         let log = StateLog(configuration, on: loop)
         let engine = Engine(configuration, on: loop) { transition in log.assumeIsolated { $0.changed(transition) } }
         let responder = HealthResponder(
-            on: loop, engine.aggregator, HealthResponder.Settings(configuration),
-            from: Origin(version: Healthz.version, node: NodeName.own), loadedAt: Moment.now.timestamp)
+            on: loop, engine.aggregator, HealthResponder.Settings(configuration, loadedAt: Moment.now.timestamp),
+            from: Origin(version: Healthz.version, node: NodeName.own))
         self.loop = loop
         self.configuration = configuration
         self.log = log
@@ -148,7 +148,7 @@ actor Sidecar {
         let former = configuration
         configuration = next
         engine.assumeIsolated { $0.adopt(next) }
-        responder.assumeIsolated { $0.adopt(HealthResponder.Settings(next), at: Moment.now.timestamp) }
+        responder.assumeIsolated { $0.adopt(HealthResponder.Settings(next, loadedAt: Moment.now.timestamp)) }
         server.assumeIsolated {
             $0.adopt(ServerLimits(next))
             $0.logExchanges(to: next.accessLog ? log.exchangeLog : nil)
