@@ -90,7 +90,7 @@ extension Mistakes {
     func refuse(key: String, at position: Position, path: String, known: [String]) {
         let hint = NearestName.of(key, among: known).map { "did you mean \($0)?" }
         add(
-            "is not a key here; \(hint ?? "there are \(known.joined(separator: ", "))")", at: position,
+            "is not a known key; \(hint ?? "known keys: \(known.joined(separator: ", "))")", at: position,
             path: path.isEmpty ? key : "\(path).\(key)")
     }
 }

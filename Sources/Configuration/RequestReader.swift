@@ -1,5 +1,6 @@
 import HTTPClient
 import Health
+import Sockets
 
 /// Reads what a service's probes send: method, fields, content, credentials, TLS.
 struct RequestReader {
@@ -10,12 +11,15 @@ struct RequestReader {
         var content: String?
         var credentials: URL.Credentials?
         var tls = Request.TLS()
+        var maxBody = Limits.body.lowerBound
 
         func to(_ url: URL, reusesConnection: Bool) -> Request {
             let url = url.with(credentials: credentials ?? url.credentials, socketPath: url.socketPath)
+            // A kept connection does not know its certificate.
+            let reusesConnection = reusesConnection && !tls.tellsExpiry
             return Request(
                 url, method: method, fields: fields, content: content.map { Array($0.utf8) }, tls: tls,
-                reusesConnection: reusesConnection)
+                reusesConnection: reusesConnection, reading: Request.Reading(limit: maxBody, .none))
         }
     }
 
@@ -45,7 +49,7 @@ struct RequestReader {
         // A method that is wrong is noted already.
         if let node = section[.requestBody], method != .post, method != nil || section[.method] == nil {
             mistakes.add(
-                "is sent by POST alone: give method: POST", at: node.position, path: section.path(.requestBody))
+                "needs method: POST", at: node.position, path: section.path(.requestBody))
         }
         request.credentials = basic()
         refuseSeveralCredentials(request.fields)
@@ -53,7 +57,9 @@ struct RequestReader {
             request.fields.append(Field(name: "Authorization", value: "Bearer \(token)"))
         }
         checkSocket()
+        request.maxBody = maxBody() ?? Limits.body.lowerBound
         request.tls = tls()
+        request.tls.tellsExpiry = tellsExpiry()
         return request
     }
 
@@ -89,8 +95,8 @@ struct RequestReader {
             return "is not a field name"
         }
         let lowercase = name.lowercased()
-        if framing.contains(lowercase) { return "is healthz's own to send" }
-        return fields.contains { $0.name.lowercased() == lowercase } ? "stands here twice" : nil
+        if framing.contains(lowercase) { return "is set by healthz and cannot be changed" }
+        return fields.contains { $0.name.lowercased() == lowercase } ? "is a duplicate" : nil
     }
 
     private static func isValue(_ text: String) -> Bool {
@@ -137,7 +143,7 @@ struct RequestReader {
     /// Written here, or in a file.
     private func secret(_ node: YAMLNode?, _ path: String, _ fileNode: YAMLNode?, _ filePath: String) -> String? {
         if let node, fileNode != nil {
-            mistakes.add("stands beside \(filePath): there may be one of them", at: node.position, path: path)
+            mistakes.add("conflicts with \(filePath); use only one", at: node.position, path: path)
         }
         if let fileNode { return contents(fileNode, filePath)?.firstLine }
         return node?.text(path: path, mistakes)
@@ -156,10 +162,16 @@ struct RequestReader {
             // A token beside its file is another mistake.
             if let first, first != ServiceKey.bearerToken.rawValue {
                 mistakes.add(
-                    "stands beside \(first): there may be one of them", at: node.position,
+                    "conflicts with \(first); use only one", at: node.position,
                     path: "\(section.path).\(name)")
             }
             first = first ?? name
+        }
+    }
+
+    private func maxBody() -> Int? {
+        section[.maxBody]?.value(path: section.path(.maxBody), mistakes) { text throws(ValueError) in
+            try Int(size: text, within: Limits.body)
         }
     }
 
@@ -168,7 +180,7 @@ struct RequestReader {
             if case .sequence(let nodes) = section[.instances]?.content, nodes.count > 1 {
                 throw ValueError("is one place for several instances")
             }
-            return try Listen.socketPath(text)
+            return try ListenAddress.socketPath(text)
         }
     }
 
@@ -180,14 +192,14 @@ struct RequestReader {
             return tls
         }
         if !urls.isEmpty, !urls.contains(where: { $0.scheme == .https }) {
-            mistakes.add("means nothing without https://", at: node.position, path: keys.path)
+            mistakes.add("has no effect without https://", at: node.position, path: keys.path)
         }
         func pem(_ key: TLSKey) -> [UInt8]? {
             keys[key].flatMap { node in
                 guard let bytes = contents(node, keys.path(key)) else { return nil }
                 guard !bytes.isEncrypted else {
                     mistakes.add(
-                        "is encrypted, and nobody is there to give the passphrase", at: node.position,
+                        "is encrypted; healthz cannot ask for its passphrase", at: node.position,
                         path: keys.path(key), value: node.plainText)
                     return nil
                 }
@@ -214,6 +226,15 @@ struct RequestReader {
             }
         tls.isVerified = !(skips ?? false)
         return tls
+    }
+
+    private func tellsExpiry() -> Bool {
+        guard let node = section[.certificateExpiresWithin] else { return false }
+        if !urls.isEmpty, !urls.contains(where: { $0.scheme == .https }) {
+            let path = section.path(.certificateExpiresWithin)
+            mistakes.add("has no effect without https://", at: node.position, path: path)
+        }
+        return true
     }
 
     private func contents(_ node: YAMLNode, _ path: String) -> [UInt8]? {

@@ -1,5 +1,7 @@
 import HTTPClient
+import HTTPWire
 import Health
+import Sockets
 
 /// Reads settings one by one and collects the mistakes in them.
 final class SettingReader {
@@ -22,6 +24,24 @@ final class SettingReader {
         }
     }
 
+    /// A word, or a list of networks. Each wrong part of a list is a mistake of its own.
+    func networks<Policy>(_ setting: Setting, _ parse: (String) throws(ValueError) -> Policy) -> Policy? {
+        let value = sources[setting]
+        let parts = value.text.split(separator: ",", omittingEmptySubsequences: false)
+        guard parts.count > 1 else { return read(setting, parse) }
+        let before = mistakes.count
+        for part in parts {
+            let text = String(part.drop { $0 == " " })
+            do {
+                _ = try Network(text)
+            } catch {
+                let wrong = SettingValue(setting: setting, text: text, origin: value.origin, position: value.position)
+                refuse(wrong, error.problem)
+            }
+        }
+        return mistakes.count == before ? read(setting, parse) : nil
+    }
+
     func duration(_ setting: Setting) -> Duration {
         read(setting) { text throws(ValueError) in try setting.duration(text) } ?? .zero
     }
@@ -38,8 +58,8 @@ final class SettingReader {
         read(setting) { text throws(ValueError) in try Switch(text) } == .on
     }
 
-    func listen() -> Listen {
-        read(.listen) { text throws(ValueError) in try Listen(text) } ?? .tcp(host: "", port: 0)
+    func listen() -> ListenAddress {
+        read(.listen) { text throws(ValueError) in try ListenAddress(text) } ?? .tcp(host: "", port: 0)
     }
 
     func threshold(hasInterval: Bool) -> Threshold {
@@ -78,13 +98,20 @@ final class SettingReader {
         }
     }
 
-    func clientLimits() -> Configuration.ClientLimits {
-        Configuration.ClientLimits(
-            connections: number(.maxConnections), connectionsPerClient: number(.maxConnectionsPerClient),
-            requestsPerConnection: number(.maxRequestsPerConnection),
-            pipelinedRequests: number(.maxPipelinedRequests), headBytes: number(.maxHeadBytes),
-            fields: number(.maxFields), head: duration(.headTimeout), idle: duration(.idleTimeout),
-            write: duration(.writeTimeout))
+    func serverLimits() -> ServerLimits {
+        var limits = ServerLimits()
+        limits.connections = number(.maxConnections)
+        limits.connectionsPerClient = number(.maxConnectionsPerClient)
+        limits.requestsPerConnection = number(.maxRequestsPerConnection)
+        limits.pipelinedRequests = number(.maxPipelinedRequests)
+        limits.machine.head.headBytes = number(.maxHeadBytes)
+        limits.machine.head.requestLineBytes = min(limits.machine.head.requestLineBytes, limits.machine.head.headBytes)
+        limits.machine.head.fieldLines = number(.maxFields)
+        limits.headTimeout = duration(.headTimeout)
+        limits.contentTimeout = limits.headTimeout
+        limits.idleTimeout = duration(.idleTimeout)
+        limits.writeTimeout = duration(.writeTimeout)
+        return limits
     }
 
     func token(_ files: Files) -> String? {
@@ -133,7 +160,7 @@ extension Setting {
         let number = try number(text)
         guard number == 1 || hasInterval else {
             throw ValueError(
-                "needs an interval: without one, whoever asks sets the pace, and results in a row mean nothing")
+                "needs an interval: without one, results in a row depend on how often clients ask")
         }
         return number
     }

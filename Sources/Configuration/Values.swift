@@ -1,14 +1,11 @@
 import Health
+package import Sockets
 
-/// Where the server listens, as it is written in a setting.
-package enum Listen: Sendable, Hashable {
-    /// IPv6 without its brackets.
-    case tcp(host: String, port: UInt16)
-    case unix(path: String)
-
+extension ListenAddress {
+    /// Reads the address from a setting: `0.0.0.0:8080`, `[::]:8080` or `unix:/path`.
     package init(_ text: String) throws(ValueError) {
         if let path = text.dropping(prefix: "unix:") {
-            guard Listen.isSocketPath(path) else {
+            guard ListenAddress.isSocketPath(path) else {
                 throw ValueError("is not unix: and an absolute path of at most 107 bytes")
             }
             self = .unix(path: path)
@@ -32,7 +29,7 @@ package enum Listen: Sendable, Hashable {
     }
 }
 
-extension Listen {
+extension ListenAddress {
     static func socketPath(_ text: String) throws(ValueError) -> String {
         guard isSocketPath(text) else { throw ValueError("is not an absolute path of at most 107 bytes") }
         return text
@@ -41,6 +38,12 @@ extension Listen {
     static func isSocketPath(_ path: some StringProtocol) -> Bool {
         path.hasPrefix("/") && path.utf8.count <= 107
     }
+}
+
+/// What numbers may be.
+enum Limits {
+    /// How large a response may be, in bytes: from what every response may have to the most that is kept in memory.
+    static let body = 64 * 1024...8 * 1024 * 1024
 }
 
 package enum LogLevel: String, CaseIterable, Sendable {
@@ -107,6 +110,22 @@ extension Int {
             throw ValueError("is not a number from \(allowed.lowerBound) to \(allowed.upperBound)")
         }
         self = value
+    }
+}
+
+extension Int {
+    /// Bytes, KiB or MiB: `65536`, `512KiB`, `1MiB`.
+    init(size text: String, within allowed: ClosedRange<Int>) throws(ValueError) {
+        let units = [("", 1), ("KiB", 1024), ("MiB", 1024 * 1024)]
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let unit = units.first(where: { $0.0 == text.dropFirst(digits.count) }), let number = Int(digits: digits)
+        else { throw ValueError("is not a size (65536, 512KiB, 1MiB)") }
+        let (bytes, overflows) = number.multipliedReportingOverflow(by: unit.1)
+        guard !overflows, allowed.contains(bytes) else {
+            throw ValueError(
+                "is not between \(allowed.lowerBound / 1024)KiB and \(allowed.upperBound / 1024 / 1024)MiB")
+        }
+        self = bytes
     }
 }
 

@@ -101,11 +101,19 @@ struct YAMLReader {
         let position =
             parser.pointee.error == YAML_READER_ERROR
             ? position(after: parser.pointee.problem_offset) : Position(parser.pointee.problem_mark)
+        if isTab(at: position) { problem = "a tab: YAML is indented with spaces alone" }
         if let context = parser.pointee.context, parser.pointee.error != YAML_READER_ERROR {
             let start = Position(parser.pointee.context_mark)
             if start != position { problem += ", \(String(cString: context)) that begins at \(start)" }
         }
         return YAMLProblem(position: position, problem: problem)
+    }
+
+    private func isTab(at position: Position) -> Bool {
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        guard lines.indices.contains(position.line - 1) else { return false }
+        let scalars = String(decoding: lines[position.line - 1], as: UTF8.self).unicodeScalars
+        return scalars.dropFirst(position.column - 1).first == "\t"
     }
 
     private func position(after count: Int) -> Position {
@@ -144,7 +152,7 @@ struct YAMLReader {
         switch event {
         case .alias(let name):
             guard !open.contains(name) else {
-                let problem = "the alias *\(name) stands inside what its anchor &\(name) names"
+                let problem = "the alias *\(name) is inside its own anchor &\(name)"
                 throw YAMLProblem(position: position, problem: problem)
             }
             guard let node = anchors[name] else {
@@ -213,7 +221,7 @@ struct YAMLReader {
             if case .scalar("<<", isPlain: true) = key.content {
                 merged.append(value)
             } else if case .scalar(let name, _) = key.content, let first = lines[name] {
-                let problem = "\"\(name)\" stands here twice: first in line \(first)"
+                let problem = "duplicate key \"\(name)\"; first in line \(first)"
                 problems.append(YAMLProblem(position: key.position, problem: problem))
             } else {
                 if case .scalar(let name, _) = key.content { lines[name] = key.position.line }

@@ -154,7 +154,7 @@ struct MetricsTests {
 
         try folder.write("services: [", to: "healthz.yaml")
         sidecar.program.signal(SIGHUP)
-        try sidecar.program.waitForErrors("the refusal") { $0.contains("stays as it was") }
+        try sidecar.program.waitForErrors("the refusal") { $0.contains("stays in force") }
         let failed = try Scrape(sidecar)
         #expect(failed["healthz_config_last_reload_successful"] == 0)
         #expect(failed["healthz_config_last_reload_success_timestamp_seconds"] == loadedAt)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Reloads", .serialized, .timeLimit(.minutes(5)))
 struct ReloadTests {
-    private static let reloads = ["the new configuration is in force", "the configuration stays as it was"]
+    private static let reloads = ["the new configuration is in force", "the former one stays in force"]
 
     /// How many reloads the log tells of.
     private static func reloads(in log: String) -> Int {
@@ -80,11 +80,11 @@ struct ReloadTests {
 
         try folder.write("services:\n  a: {acept: 404, url: '\(closed.url)'}\n", to: "healthz.yaml")
         sidecar.program.signal(SIGHUP)
-        try sidecar.program.waitForErrors("the refusal") { $0.contains("stays as it was") }
+        try sidecar.program.waitForErrors("the refusal") { $0.contains("stays in force") }
         #expect(
             sidecar.program.errorText.contains(
-                "error   \(path):2:7: services.a.acept: is not a key here; did you mean accept?"))
-        #expect(sidecar.program.errorText.contains("as the new one is wrong in one place"))
+                "error   \(path):2:7: services.a.acept: is not a known key; did you mean accept?"))
+        #expect(sidecar.program.errorText.contains("the new configuration has mistakes in one place"))
         let ready = try sidecar.get("/readyz")
         #expect(ready.status == 200)
         #expect(ready.body.hasPrefix("ready, but the reload at 2"))

@@ -78,7 +78,11 @@ actor Bench {
         answers.append(nil)
         let number = answers.count - 1
         aggregator?.assumeIsolated { aggregator in
-            aggregator.ask(selection) { report in self.assumeIsolated { $0.answers[number] = report } }
+            if let known = aggregator.known(selection) {
+                self.assumeIsolated { $0.answers[number] = known }
+            } else {
+                aggregator.check(selection) { report in self.assumeIsolated { $0.answers[number] = report } }
+            }
         }
         return number
     }
@@ -112,6 +116,8 @@ actor Bench {
         }
     }
 
+    func noteAge() -> Instant? { aggregator?.assumeIsolated { $0.noteAge() } }
+
     func replace(_ plan: Aggregator.Plan) { aggregator?.assumeIsolated { $0.replace(plan) } }
 
     /// Asks, ends the probes that this starts, and returns the answer.
@@ -129,12 +135,13 @@ extension Outcome {
 
 extension Target {
     static func on(
-        _ host: String, _ id: String? = nil, timeout: Duration = .milliseconds(1500), threshold: Threshold = .once
+        _ host: String, _ id: String? = nil, timeout: Duration = .milliseconds(1500), threshold: Threshold = .once,
+        interval: Duration? = nil
     ) -> Target {
         Target(
             id: id ?? host,
             probe: .http(Request(URL(scheme: .http, host: host, target: "/")), Expectation(.only(200))),
-            timeout: timeout, threshold: threshold)
+            timeout: timeout, threshold: threshold, interval: interval)
     }
 }
 

@@ -66,7 +66,7 @@ package enum Metric: String, CaseIterable, Sendable {
         case .serviceStatus: "1 for the status that the service has, 0 for the others."
         case .serviceCritical: "Whether the service's failure makes the node unhealthy."
         case .targetUp: "Whether an instance of a service is healthy."
-        case .serviceLastStateChange: "Since when the service stands as it does."
+        case .serviceLastStateChange: "Time of the last change of the verdict of the service."
         case .serviceStateChanges: "Changes of the service between healthy, degraded and unhealthy."
         case .probeDuration: "How long probes of the service took."
         case .probeFailures: "Failed probes of the service, by cause."

@@ -57,7 +57,7 @@ package struct StatusPage {
         <body>
         \(StatusMark.symbols)
         <p id="news" role="status"></p>
-        <p id="lost" role="alert" hidden>No answer from healthz: what stands here is old.</p>
+        <p id="lost" role="alert" hidden>No answer from healthz. This page is out of date.</p>
         <main>
         \(verdict)
         \(services)

@@ -19,7 +19,7 @@ final class LogWriter: Sendable {
         }
         queue.async { [self] in
             let lost = dropped.exchange(0, ordering: .relaxed)
-            if lost > 0 { Terminal.complain("\(lost) log lines were dropped, as nobody read them") }
+            if lost > 0 { Terminal.complain("\(lost) log lines were dropped because nobody read them") }
             Terminal.write(line, to: STDERR_FILENO)
             waiting.subtract(1, ordering: .relaxed)
         }

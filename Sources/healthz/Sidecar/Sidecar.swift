@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Configuration
 import EventLoop
@@ -6,6 +7,7 @@ import HTTPServer
 import HTTPWire
 import Health
 import Logging
+import Sockets
 import Time
 
 /// The server in its life: start, changes of state, reloads, draining, end.
@@ -34,16 +36,20 @@ actor Sidecar {
     init(_ configuration: Configuration, on loop: EventLoop) {
         let log = StateLog(configuration, on: loop)
         let engine = Engine(configuration, on: loop) { transition in log.assumeIsolated { $0.changed(transition) } }
-        let responder = HealthResponder(configuration, engine.aggregator, on: loop)
+        let responder = HealthResponder(
+            on: loop, engine.aggregator, HealthResponder.Settings(configuration),
+            from: Origin(version: Healthz.version, node: NodeName.own), loadedAt: Moment.now.timestamp)
         self.loop = loop
         self.configuration = configuration
         self.log = log
         self.engine = engine
         self.responder = responder
         server = Server(
-            on: loop, limits: Server.Limits(configuration),
-            reached: { limit in log.assumeIsolated { $0.reached(limit) } },
-            handler: { head, peer in responder.assumeIsolated { $0.reply(to: head, from: peer) } })
+            on: loop, limits: ServerLimits(configuration),
+            limitReached: { limit in log.assumeIsolated { $0.reached(limit) } },
+            handler: { head, peer, reply in
+                responder.assumeIsolated { $0.respond(to: head, from: peer, by: reply) }
+            })
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -61,11 +67,13 @@ actor Sidecar {
         let numbers = [SIGTERM, SIGINT] + (load == nil ? [] : [SIGHUP])
         let signals = Signals(numbers, on: loop) { number in self.assumeIsolated { $0.received(number, load) } }
         try await engine.start()
-        await responder.watch(server)
-        await server.tell(ofExchanges: configuration.accessLog ? log.exchangeLog : nil)
+        await responder.readServerFigures { [weak server, process = ProcessReader()] in
+            ServerFigures(server, process)
+        }
+        await server.logExchanges(to: configuration.accessLog ? log.exchangeLog : nil)
         let bound =
             if let passed = try await listenOnPassed() { passed } else {
-                [try await listen(on: ListenAddress(configuration.listen), orOnAnyPort: mayMove)]
+                [try await listen(on: configuration.listen, orOnAnyPort: mayMove)]
             }
         for address in bound { started(address) }
         await log.started(on: bound, configuration)
@@ -88,7 +96,7 @@ actor Sidecar {
         case SIGHUP:
             if let load, draining == nil { reload(load) }
         case SIGTERM where draining == nil && configuration.drain > .zero: drain()
-        default: end()
+        default: end(by: signal == SIGINT ? "SIGINT" : "SIGTERM")
         }
     }
 
@@ -103,10 +111,11 @@ actor Sidecar {
         draining?.wake(by: .now + time)
     }
 
-    private func end() {
+    /// - Parameter signal: which asks for it; nil if the time of draining is over.
+    private func end(by signal: String? = nil) {
         guard !isOver else { return }
         isOver = true
-        log.assumeIsolated { $0.stopping() }
+        log.assumeIsolated { $0.stopping(by: signal) }
         whenOver?.resume()
         whenOver = nil
     }
@@ -128,7 +137,7 @@ actor Sidecar {
         case .success(let next): adopt(next)
         case .failure(let error):
             responder.assumeIsolated { $0.reloadFailed(at: Moment.now.timestamp) }
-            log.assumeIsolated { $0.reloadFailed(error.mistakes) }
+            log.assumeIsolated { $0.reloadFailed(error) }
         }
         // Not for one that another has followed: whoever asked for that would take it to be in force.
         if reloads == 0 { manager.tell(.ready) }
@@ -139,10 +148,10 @@ actor Sidecar {
         let former = configuration
         configuration = next
         engine.assumeIsolated { $0.adopt(next) }
-        responder.assumeIsolated { $0.adopt(next, at: Moment.now.timestamp) }
+        responder.assumeIsolated { $0.adopt(HealthResponder.Settings(next), at: Moment.now.timestamp) }
         server.assumeIsolated {
-            $0.adopt(Server.Limits(next))
-            $0.tell(ofExchanges: next.accessLog ? log.exchangeLog : nil)
+            $0.adopt(ServerLimits(next))
+            $0.logExchanges(to: next.accessLog ? log.exchangeLog : nil)
         }
         log.assumeIsolated {
             $0.adopt(next)
@@ -181,48 +190,24 @@ actor Sidecar {
 
     private func complaint(_ error: ListenError) -> String {
         let place = configuration.settings.first { $0.setting == .listen }?.place ?? Setting.listen.variable
-        let hint = error.cause == .inUse ? " (port 0 lets the kernel choose a free one)" : ""
-        return "\(place): \(error)\(hint)"
+        guard error.cause == .inUse, case .tcp = error.address else { return "\(place): \(error)" }
+        return "\(place): \(error) (port 0 lets the kernel choose a free one)"
     }
 }
 
-extension Server.Limits {
+extension ServerLimits {
+    /// With no more connections than there are descriptors for.
     fileprivate init(_ configuration: Configuration) {
-        self.init()
-        let (limits, proxyProtocol) = (configuration.clientLimits, configuration.proxyProtocol)
+        self = configuration.serverLimits
+        connections = Descriptors.connections(atMost: connections)
+        let policy = configuration.proxyProtocol
         proxyHeader = { peer in
-            switch proxyProtocol {
+            switch policy {
             case .off: .refused
             case .on: .accepted
             case .networks(let networks):
                 peer.host.map { host in networks.contains { $0.contains(host) } } == true ? .trusted : .refused
             }
         }
-        connections = Descriptors.connections(atMost: limits.connections)
-        connectionsOfClient = limits.connectionsPerClient
-        pipelined = limits.pipelinedRequests
-        requests = limits.requestsPerConnection
-        machine.head.headBytes = limits.headBytes
-        machine.head.requestLineBytes = min(machine.head.requestLineBytes, limits.headBytes)
-        machine.head.fieldLines = limits.fields
-        head = limits.head
-        content = limits.head
-        idle = limits.idle
-        writeStall = limits.write
-    }
-}
-
-extension ListenAddress {
-    init(_ setting: Listen) {
-        switch setting {
-        case .tcp(let host, let port): self = .tcp(host: host, port: port)
-        case .unix(let path): self = .unix(path: path)
-        }
-    }
-
-    /// As a client writes it.
-    var url: String {
-        if case .unix = self { return description }
-        return "http://\(self)"
     }
 }
