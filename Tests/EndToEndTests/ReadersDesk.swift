@@ -98,7 +98,7 @@ final class ReadersDesk {
     func missingFiles(of command: Document.Command) -> [String] {
         command.text.split(separator: " ").map(String.init)
             .filter { $0.firstMatch(of: /^(compose|deploy|docs|scripts)\//) != nil }
-            .filter { $0 != "compose/.env" && !FileManager.default.fileExists(atPath: "\(Repository.root)/\($0)") }
+            .filter { !$0.hasSuffix("/.env") && !FileManager.default.fileExists(atPath: "\(Repository.root)/\($0)") }
     }
 
     /// Runs a command to its end; one that goes on, until it has done what it is for.
