@@ -3,7 +3,7 @@ import Health
 import Sockets
 
 package enum ServiceKey: String, CaseIterable, Sendable {
-    case preset, endpoint, url, instances, require, critical, accept, body, metrics, degraded, method, headers
+    case preset, endpoint, url, instances, require, checks, critical, accept, body, metrics, degraded, method, headers
     case responseHeaders = "response_headers"
     case maxBody = "max_body"
     case requestBody = "request_body"
@@ -55,17 +55,19 @@ struct ServiceReader {
         let endpoint: (Setting) -> URL?
     }
 
-    private let name: String
-    private let section: Section<ServiceKey>
-    private let file: ConfigurationFile
-    private let files: Files
-    private let defaults: Defaults
-    private let mistakes: Mistakes
+    let name: String
+    let node: YAMLNode
+    let section: Section<ServiceKey>
+    let file: ConfigurationFile
+    let files: Files
+    let defaults: Defaults
+    let mistakes: Mistakes
 
     /// nil where it is no mapping.
     init?(_ name: String, _ node: YAMLNode, _ file: ConfigurationFile, _ files: Files, _ defaults: Defaults) {
         guard let section = Section<ServiceKey>(node, path: "services.\(name)", file.mistakes) else { return nil }
         self.name = name
+        self.node = node
         self.section = section
         self.file = file
         self.files = files
@@ -75,12 +77,13 @@ struct ServiceReader {
 
     /// nil where it is so wrong that there is nothing to probe, which is noted.
     func read() -> Service? {
+        if let node = section[.checks] { return checks(node) }
         let preset = value(.preset) { text throws(ValueError) in try ServicePreset(word: text) }
         let places = places(preset)
         checkIPVersion(places)
         let isTCP = preset == .tcp || places.contains { $0.url.scheme == .tcp }
         if isTCP { refuseWhatIsHTTPOnly() }
-        let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read()
+        let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read(preset)
         let expectation = request.map { ExpectationReader(section, file).read(preset, $0.method) }
         let timeout =
             value(.timeout) { text throws(ValueError) in try Setting.timeout.duration(text) } ?? defaults.timeout
@@ -200,7 +203,7 @@ struct ServiceReader {
     }
 
     /// Of all that are listed, as one that is wrong is noted elsewhere.
-    private func required(_ isGroup: Bool) -> Int {
+    func required(_ isGroup: Bool) -> Int {
         var count = 1
         if case .sequence(let nodes) = section[.instances]?.content { count = nodes.count }
         guard let node = section[.require] else { return count }
@@ -283,7 +286,7 @@ struct ServiceReader {
         }
     }
 
-    private func flag(_ key: ServiceKey) -> Bool? {
+    func flag(_ key: ServiceKey) -> Bool? {
         value(key) { text throws(ValueError) in try Bool(yaml: text) }
     }
 }
