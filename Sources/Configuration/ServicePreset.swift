@@ -15,6 +15,7 @@ enum ServicePreset: String, CaseIterable {
     case tempoWrite = "tempo-write"
     case tempoRead = "tempo-read"
     case prometheusQuery = "prometheus-query"
+    case dockerContainer = "docker-container"
     /// A connection alone.
     case tcp
 
@@ -32,6 +33,8 @@ enum ServicePreset: String, CaseIterable {
         case .tempoRead: "/api/search?limit=1"
         // A result only while samples are stored.
         case .prometheusQuery: "/api/v1/query?query=time()-timestamp(up)%3C90"
+        // Behind it stands the container's name.
+        case .dockerContainer: "/containers/"
         case .tcp: ""
         }
     }
@@ -41,6 +44,8 @@ enum ServicePreset: String, CaseIterable {
         // Every Loki and Tempo answers 404 there, a gateway before them 200.
         case .loki, .tempo: .only(200).union(.only(404))
         case .lokiWrite, .tempoWrite: StatusSet(200...299)
+        // Docker's word counts, not its status.
+        case .dockerContainer: StatusSet(StatusSet.valid)
         default: .only(200)
         }
     }
@@ -56,7 +61,7 @@ enum ServicePreset: String, CaseIterable {
         case .lokiRead: ServicePreset.json("/data/result/0/value/1", .equals(.string("2")))
         case .tempoRead: ServicePreset.json("", .exists(true))
         case .prometheusQuery: ServicePreset.json("/data/result", .count([.atLeast(1)]))
-        case .grafana, .loki, .tempo, .lokiWrite, .tempoWrite, .tcp: nil
+        case .grafana, .loki, .tempo, .lokiWrite, .tempoWrite, .dockerContainer, .tcp: nil
         }
     }
 

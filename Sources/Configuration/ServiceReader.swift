@@ -13,6 +13,8 @@ package enum ServiceKey: String, CaseIterable, Sendable {
     case tls
     case unixSocket = "unix_socket"
     case ringAddress = "ring_address"
+    case container
+    case dockerDown = "docker_down"
     case ipVersion = "ip_version"
     case certificateExpiresWithin = "certificate_expires_within"
     case interval, timeout, slow, rise, fall
@@ -84,7 +86,9 @@ struct ServiceReader {
         let isTCP = preset == .tcp || places.contains { $0.url.scheme == .tcp }
         if isTCP { refuseWhatIsHTTPOnly() }
         let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read(preset)
-        let expectation = request.map { ExpectationReader(section, file).read(preset, $0.method) }
+        let expectation = request.map {
+            ExpectationReader(section, file).read(preset, $0.method).with(container(preset))
+        }
         let timeout =
             value(.timeout) { text throws(ValueError) in try Setting.timeout.duration(text) } ?? defaults.timeout
         let slow = slow(timeout)
@@ -141,17 +145,52 @@ struct ServiceReader {
         return standard(preset)
     }
 
-    /// Where the preset's setting says, such as `LOKI_ENDPOINT`.
+    /// Where the preset's setting says, such as `LOKI_ENDPOINT`, or Docker's own socket.
     private func standard(_ preset: ServicePreset?) -> [Place] {
+        if preset == .dockerContainer {
+            let socket = section[.unixSocket]?.plainText ?? "/var/run/docker.sock"
+            let url = URL(scheme: .http, host: "docker", target: path(.dockerContainer), socketPath: socket)
+            return [Place(name: name, url: url)]
+        }
         if let preset, let setting = preset.endpoint {
             // A setting that is wrong is noted elsewhere.
             guard let url = defaults.endpoint(setting) else { return [] }
-            return [Place(name: name, url: reached(url.appending(path: preset.path)))]
+            return [Place(name: name, url: reached(url.appending(path: path(preset))))]
         }
         if section[.preset] == nil || preset != nil {
             mistakes.add("has no url, endpoint or instances", at: section.position, path: section.path)
         }
         return []
+    }
+
+    private func path(_ preset: ServicePreset) -> String {
+        guard preset == .dockerContainer else { return preset.path }
+        return "\(preset.path)\(section[.container]?.plainText ?? "")/json"
+    }
+
+    private enum DockerDown: String, CaseIterable {
+        case degraded, unhealthy
+    }
+
+    /// nil for all other presets, which take none of its keys.
+    private func container(_ preset: ServicePreset?) -> ContainerExpectation? {
+        let isContainer = preset == .dockerContainer
+        let name = value(.container) { text throws(ValueError) in
+            guard isContainer else { throw ValueError("needs preset: docker-container") }
+            guard text.isServiceName || text.wholeMatch(of: /[a-zA-Z0-9][a-zA-Z0-9_.-]+/) != nil else {
+                throw ValueError("is not the name of a container")
+            }
+            return text
+        }
+        let down = value(.dockerDown) { text throws(ValueError) in
+            guard isContainer else { throw ValueError("needs preset: docker-container") }
+            return try DockerDown(word: text)
+        }
+        guard isContainer else { return nil }
+        if name == nil, section[.container] == nil {
+            mistakes.add("needs the key container", at: section.position, path: section.path)
+        }
+        return ContainerExpectation(needsDocker: down == .unhealthy)
     }
 
     private func instances(_ node: YAMLNode, _ preset: ServicePreset?) -> [Place] {
@@ -189,7 +228,7 @@ struct ServiceReader {
                 return Place(name: Endpoint.name(of: text), url: reached(url))
             }
             let url = try Endpoint.base(text)
-            return Place(name: Endpoint.name(of: text), url: reached(url.appending(path: base.path)))
+            return Place(name: Endpoint.name(of: text), url: reached(url.appending(path: self.path(base))))
         }
     }
 
@@ -228,7 +267,8 @@ struct ServiceReader {
 
     private func refuseWhatIsHTTPOnly() {
         let keys: [ServiceKey] = [
-            .accept, .body, .metrics, .degraded, .responseHeaders, .maxBody, .ringAddress, .method, .headers,
+            .container, .dockerDown, .accept, .body, .metrics, .degraded, .responseHeaders, .maxBody, .ringAddress,
+            .method, .headers,
             .requestBody, .basicAuth, .bearerToken,
             .bearerTokenFile, .tls,
             .unixSocket, .certificateExpiresWithin,
