@@ -174,12 +174,14 @@ struct AggregatorTests {
             switch transition {
             case .service(let service, _): "\(service.name) \(service.status)"
             case .instance(let instance, let name, _): "\(name) \(instance.name) \(instance.status)"
+            case .node(let report, _): "the node \(report.status)"
+            case .resumed: "resumed"
             }
         }
         #expect(
             told == [
-                "loki http://a healthy", "loki http://b healthy", "loki healthy", "loki http://a unhealthy",
-                "loki http://b unhealthy", "loki unhealthy",
+                "loki http://a healthy", "loki http://b healthy", "loki healthy", "the node healthy",
+                "loki http://a unhealthy", "loki http://b unhealthy", "loki unhealthy", "the node unhealthy",
             ])
     }
 

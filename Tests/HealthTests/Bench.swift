@@ -116,6 +116,8 @@ actor Bench {
         }
     }
 
+    func noteAge() -> Instant? { aggregator?.assumeIsolated { $0.noteAge() } }
+
     func replace(_ plan: Aggregator.Plan) { aggregator?.assumeIsolated { $0.replace(plan) } }
 
     /// Asks, ends the probes that this starts, and returns the answer.
