@@ -74,7 +74,7 @@ let package = Package(
         room("Sockets"),
         room("HTTPWire", ["Sockets", "Time", httpTypes]),
         room("HTTPServer", ["Time", "CSystem", "EventLoop", "HTTPWire", "Sockets", httpTypes]),
-        room("Judging", ["HTTPClient", "Health"]),
+        room("Judging", ["HTTPClient", "Health", "Time"]),
         room("CurlClient", ["CCurl", "CSystem", "EventLoop", "HTTPClient", "Time"]),
         room("Probing", ["CurlClient", "EventLoop", "HTTPClient", "Health", "Judging", "Time"]),
         room(
@@ -105,7 +105,7 @@ let package = Package(
         tests("HTTPWireTests", ["HTTPWire", "Time", "TestSupport", httpTypes]),
         tests("SocketsTests", ["Sockets"]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "Sockets", "TestSupport", httpTypes]),
-        tests("JudgingTests", ["HTTPClient", "Health", "Judging"]),
+        tests("JudgingTests", ["HTTPClient", "Health", "Judging", "Time"]),
         tests("CurlClientTests", ["CurlClient", "EventLoop", "HTTPClient", "TestSupport", "Time"]),
         tests(
             "ProbingTests",

@@ -75,7 +75,7 @@ extension Setting {
         case .preset:
             Row(
                 .word(Preset.words, "preset"), default: "liveness",
-                "How to check Loki and Tempo: liveness (/ answers 200 or 404) or readiness (/ready answers 200).",
+                "How to check Loki and Tempo: liveness (/ answers), readiness (/ready is 200) or deep (they write and read).",
                 isInFile: false)
         case .timeout:
             Row(.duration(.probe), default: "1500ms", "Limit for one probe: 250ms, 2s, 1m.")

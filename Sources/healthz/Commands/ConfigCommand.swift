@@ -35,7 +35,7 @@ struct ConfigCommand: Subcommand {
     private func services(_ configuration: Configuration) -> [[String]] {
         var rows = [["SERVICE", "PROBE", "HEALTHY", "TIMEOUT", "RISE/FALL", "COUNTS"]]
         for service in configuration.services {
-            let group = service.isGroup ? "\(service.required) of \(service.instances.count)" : ""
+            let group = service.isGroup ? "\(service.requiredInstances) of \(service.instances.count)" : ""
             let counts = service.isCritical ? "critical" : "not critical"
             for (index, target) in service.targets.enumerated() {
                 rows.append([
