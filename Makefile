@@ -57,8 +57,9 @@ lint-tools:
 	@scripts/unpack .build/tools $(UNPACKED_PACKAGES)
 
 # Without tests of documents, files and terminal output: they exercise no memory or threads that other tests do not.
+# Without the test that hides /proc, as the sanitizers need it.
 SANITIZED_TEST = $(SWIFT_TEST) \
-  --skip 'browser|DocumentedCommandsTests|ManualTests|OpenAPITests|PrometheusTests|StackFileTests|TerminalTests'
+  --skip 'browser|DocumentedCommandsTests|ManualTests|OpenAPITests|PrometheusTests|StackFileTests|TerminalTests|withoutProc'
 THREAD = --sanitize=thread --scratch-path .build-thread
 ADDRESS = --sanitize=address --scratch-path .build-address
 

@@ -58,7 +58,7 @@ extension HotPaths {
         let aggregator = Aggregator(on: loop, plan: plan, prober: ReadyProber(), clock: { moment })
         return {
             aggregator.assumeIsolated { aggregator in
-                aggregator.ask(.all) { precondition($0.report.status == .healthy) }
+                aggregator.check(.all) { precondition($0.report.status == .healthy) }
             }
             return 1
         }

@@ -1,9 +1,11 @@
 package import Discovery
+package import HTTPWire
 package import Health
+package import Sockets
 
 /// Everything that the program is told from outside, valid.
 package struct Configuration: Sendable {
-    package let listen: Listen
+    package let listen: ListenAddress
     /// In the order in which they are shown; at least one.
     package private(set) var services: [Service]
     /// For a whole check.
@@ -20,7 +22,7 @@ package struct Configuration: Sendable {
     /// Whoever has it is shown all. A secret.
     package let detailToken: String?
     package let proxyProtocol: ProxyProtocolPolicy
-    package let clientLimits: ClientLimits
+    package let serverLimits: ServerLimits
     package let logLevel: LogLevel
     package let logFormat: LogFormat
     package let accessLog: Bool
@@ -38,24 +40,6 @@ package struct Configuration: Sendable {
         package let pace: Pace
         /// What began longer ago is no answer any more.
         package let staleAfter: Duration
-    }
-
-    /// What clients may take.
-    package struct ClientLimits: Sendable, Hashable {
-        package let connections: Int
-        package let connectionsPerClient: Int
-        package let requestsPerConnection: Int
-        /// Of one connection, before others get their turn.
-        package let pipelinedRequests: Int
-        /// Request line and fields together.
-        package let headBytes: Int
-        package let fields: Int
-        /// From the opening of a connection, or the first byte of a later request, to the end of the head.
-        package let head: Duration
-        /// Between two requests.
-        package let idle: Duration
-        /// How long a client may take nothing of its answer.
-        package let write: Duration
     }
 
     /// - Parameters:
@@ -78,7 +62,7 @@ package struct Configuration: Sendable {
         detailToken = reader.token(files)
         proxyProtocol =
             reader.read(.proxyProtocol) { text throws(ValueError) in try ProxyProtocolPolicy(text) } ?? .off
-        clientLimits = reader.clientLimits()
+        serverLimits = reader.serverLimits()
         logLevel = reader.word(.logLevel) ?? .info
         logFormat = reader.word(.logFormat) ?? .text
         accessLog = reader.isOn(.accessLog)
@@ -96,7 +80,7 @@ package struct Configuration: Sendable {
     /// not the default.
     package static func listen(
         flags: [Setting: String] = [:], environment: [String: String] = [:], files: Files = .system
-    ) throws(ConfigurationError) -> (address: Listen, isDefault: Bool) {
+    ) throws(ConfigurationError) -> (address: ListenAddress, isDefault: Bool) {
         let sources = Sources(flags, environment, files)
         let reader = SettingReader(sources)
         let listen = reader.listen()

@@ -1,6 +1,7 @@
 import Glibc
 package import HTTPClient
 import Health
+import Sockets
 
 import struct FoundationEssentials.URLComponents
 
@@ -18,7 +19,7 @@ package enum Endpoint {
         guard let rest = text.dropping(prefix: "unix:") else { return try full(text) }
         let parts = rest.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let target = parts.count == 2 ? parts[1] : "/"
-        guard Listen.isSocketPath(parts[0]) else {
+        guard ListenAddress.isSocketPath(parts[0]) else {
             throw ValueError("is not unix: and an absolute path of at most 107 bytes")
         }
         guard target.hasPrefix("/"), target.isVisibleASCII else {

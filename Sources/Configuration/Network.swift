@@ -1,11 +1,8 @@
-import Glibc
 import Health
+package import Sockets
 
-/// A range of addresses: `10.0.0.0/8`, `fd00::/8`, or one address.
-package struct Network: Sendable, Hashable {
-    private let address: [UInt8]
-    private let prefix: Int
-
+extension Network {
+    /// Reads a network from a setting: `10.0.0.0/8`, `fd00::/8`, or one address.
     package init(_ text: String) throws(ValueError) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let address = Network.bytes(parts[0]) else {
@@ -15,29 +12,10 @@ package struct Network: Sendable, Hashable {
         guard let prefix = parts.count == 1 ? bits : Int(digits: parts[1]), prefix <= bits else {
             throw ValueError("has a prefix length that is not 0 to \(bits)")
         }
-        self.address = address
-        self.prefix = prefix
-        guard (0..<bits).allSatisfy({ $0 < prefix || !Network.bit($0, address) }) else {
+        guard let network = Network(address: address, prefix: prefix) else {
             throw ValueError("has bits set beyond its prefix length")
         }
-    }
-
-    /// - Parameter text: an address in numbers, as a socket's other end has it.
-    package func contains(_ text: String) -> Bool {
-        guard let other = Network.bytes(String(text.prefix { $0 != "%" })), other.count == address.count else {
-            return false
-        }
-        return (0..<prefix).allSatisfy { Network.bit($0, address) == Network.bit($0, other) }
-    }
-
-    private static func bit(_ index: Int, _ bytes: [UInt8]) -> Bool {
-        bytes[index / 8] & (0x80 >> UInt8(index % 8)) != 0
-    }
-
-    private static func bytes(_ text: String) -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: 16)
-        if inet_pton(AF_INET, text, &bytes) == 1 { return Array(bytes.prefix(4)) }
-        return inet_pton(AF_INET6, text, &bytes) == 1 ? bytes : nil
+        self = network
     }
 }
 

@@ -1,5 +1,6 @@
 import HTTPClient
 import Health
+import Sockets
 
 /// Reads what a service's probes send: method, fields, content, credentials, TLS.
 struct RequestReader {
@@ -168,7 +169,7 @@ struct RequestReader {
             if case .sequence(let nodes) = section[.instances]?.content, nodes.count > 1 {
                 throw ValueError("is one place for several instances")
             }
-            return try Listen.socketPath(text)
+            return try ListenAddress.socketPath(text)
         }
     }
 

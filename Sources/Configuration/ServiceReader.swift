@@ -1,5 +1,6 @@
 import HTTPClient
 import Health
+import Sockets
 
 package enum ServiceKey: String, CaseIterable, Sendable {
     case preset, endpoint, url, instances, require, critical, accept, body, method, headers
@@ -176,7 +177,7 @@ struct ServiceReader {
 
     /// By the socket, where there is one.
     private func reached(_ url: URL) -> URL {
-        guard let node = section[.unixSocket], let path = try? Listen.socketPath(node.plainText ?? "") else {
+        guard let node = section[.unixSocket], let path = try? ListenAddress.socketPath(node.plainText ?? "") else {
             return url
         }
         return url.with(credentials: url.credentials, socketPath: path)

@@ -1,5 +1,7 @@
 import HTTPClient
+import HTTPWire
 import Health
+import Sockets
 
 /// Reads settings one by one and collects the mistakes in them.
 final class SettingReader {
@@ -38,8 +40,8 @@ final class SettingReader {
         read(setting) { text throws(ValueError) in try Switch(text) } == .on
     }
 
-    func listen() -> Listen {
-        read(.listen) { text throws(ValueError) in try Listen(text) } ?? .tcp(host: "", port: 0)
+    func listen() -> ListenAddress {
+        read(.listen) { text throws(ValueError) in try ListenAddress(text) } ?? .tcp(host: "", port: 0)
     }
 
     func threshold(hasInterval: Bool) -> Threshold {
@@ -78,13 +80,20 @@ final class SettingReader {
         }
     }
 
-    func clientLimits() -> Configuration.ClientLimits {
-        Configuration.ClientLimits(
-            connections: number(.maxConnections), connectionsPerClient: number(.maxConnectionsPerClient),
-            requestsPerConnection: number(.maxRequestsPerConnection),
-            pipelinedRequests: number(.maxPipelinedRequests), headBytes: number(.maxHeadBytes),
-            fields: number(.maxFields), head: duration(.headTimeout), idle: duration(.idleTimeout),
-            write: duration(.writeTimeout))
+    func serverLimits() -> ServerLimits {
+        var limits = ServerLimits()
+        limits.connections = number(.maxConnections)
+        limits.connectionsPerClient = number(.maxConnectionsPerClient)
+        limits.requestsPerConnection = number(.maxRequestsPerConnection)
+        limits.pipelinedRequests = number(.maxPipelinedRequests)
+        limits.machine.head.headBytes = number(.maxHeadBytes)
+        limits.machine.head.requestLineBytes = min(limits.machine.head.requestLineBytes, limits.machine.head.headBytes)
+        limits.machine.head.fieldLines = number(.maxFields)
+        limits.headTimeout = duration(.headTimeout)
+        limits.contentTimeout = limits.headTimeout
+        limits.idleTimeout = duration(.idleTimeout)
+        limits.writeTimeout = duration(.writeTimeout)
+        return limits
     }
 
     func token(_ files: Files) -> String? {

@@ -1,3 +1,5 @@
+import Sockets
+
 /// The settings as they were found, before anything is made of them.
 struct Sources {
     let values: [SettingValue]

@@ -1,14 +1,11 @@
 import Health
+package import Sockets
 
-/// Where the server listens, as it is written in a setting.
-package enum Listen: Sendable, Hashable {
-    /// IPv6 without its brackets.
-    case tcp(host: String, port: UInt16)
-    case unix(path: String)
-
+extension ListenAddress {
+    /// Reads the address from a setting: `0.0.0.0:8080`, `[::]:8080` or `unix:/path`.
     package init(_ text: String) throws(ValueError) {
         if let path = text.dropping(prefix: "unix:") {
-            guard Listen.isSocketPath(path) else {
+            guard ListenAddress.isSocketPath(path) else {
                 throw ValueError("is not unix: and an absolute path of at most 107 bytes")
             }
             self = .unix(path: path)
@@ -32,7 +29,7 @@ package enum Listen: Sendable, Hashable {
     }
 }
 
-extension Listen {
+extension ListenAddress {
     static func socketPath(_ text: String) throws(ValueError) -> String {
         guard isSocketPath(text) else { throw ValueError("is not an absolute path of at most 107 bytes") }
         return text

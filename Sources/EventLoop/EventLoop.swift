@@ -99,11 +99,14 @@ actor Core: SerialExecutor {
         repeat { runJobs() } while !inbox.isEmpty
     }
 
-    private func serve(_ epoll: Epoll) {
+    /// Returns when the loop has ended.
+    func serve(_ epoll: Epoll) {
         var events = [epoll_event](repeating: epoll_event(), count: Core.batch)
         while !hasEnded {
             let limit = alarms.next.map { Core.milliseconds(from: .now, to: $0) } ?? -1
-            let count = epoll.wait(&events, milliseconds: inbox.beginWaiting() ? limit : 0)
+            // Jobs that came with the job of this method are still to be run: they are in `jobs`, no longer in the inbox.
+            let mayWait = jobs == nil && inbox.beginWaiting()
+            let count = epoll.wait(&events, milliseconds: mayWait ? limit : 0)
             // At once: a handler that brings a job need not ring.
             inbox.endWaiting()
             for event in events.prefix(count) { sort(event, epoll) }

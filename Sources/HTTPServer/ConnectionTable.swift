@@ -1,43 +1,43 @@
 import HTTPWire
+import Sockets
 
-/// The open connections: by descriptor, counted by client, and those that wait for a request in the order in which they
-/// give way to new ones.
+/// The open connections: by descriptor, counted by client, and in the order in which they are closed for new ones.
 struct ConnectionTable {
-    private var connections: [Int32: Connection] = [:]
+    private var conversations: [Int32: Conversation] = [:]
     private var countOf: [Peer.Address: Int] = [:]
-    /// Connections that wait for their next request, those that are in the middle of one, and those that do not take their
-    /// answer: who waits longest first, or has taken nothing for longest.
+    /// Connections that wait for their next request, longest wait first.
     private var idle = DescriptorQueue()
+    /// Connections that wait for the rest of a request, longest wait first.
     private var unfinished = DescriptorQueue()
+    /// Connections whose client does not read its response, longest stall first.
     private var stalled = DescriptorQueue()
 
-    var count: Int { connections.count }
+    var count: Int { conversations.count }
 
-    var isEmpty: Bool { connections.isEmpty }
+    var isEmpty: Bool { conversations.isEmpty }
 
-    var all: [Connection] { Array(connections.values) }
+    var all: [Conversation] { Array(conversations.values) }
 
-    subscript(descriptor: Int32) -> Connection? { connections[descriptor] }
+    subscript(descriptor: Int32) -> Conversation? { conversations[descriptor] }
 
     func count(of client: Peer.Address) -> Int { countOf[client, default: 0] }
 
-    mutating func insert(_ connection: Connection) {
-        connections[connection.descriptor] = connection
-        countOf[connection.peer.client, default: 0] += 1
+    mutating func insert(_ conversation: Conversation) {
+        conversations[conversation.descriptor] = conversation
+        countOf[conversation.peer.client, default: 0] += 1
     }
 
-    mutating func remove(_ connection: Connection) {
-        connections[connection.descriptor] = nil
-        idle.remove(connection.descriptor)
-        unfinished.remove(connection.descriptor)
-        stalled.remove(connection.descriptor)
-        let others = count(of: connection.peer.client) - 1
-        countOf[connection.peer.client] = others > 0 ? others : nil
+    mutating func remove(_ conversation: Conversation) {
+        conversations[conversation.descriptor] = nil
+        idle.remove(conversation.descriptor)
+        unfinished.remove(conversation.descriptor)
+        stalled.remove(conversation.descriptor)
+        let others = count(of: conversation.peer.client) - 1
+        countOf[conversation.peer.client] = others > 0 ? others : nil
     }
 
-    /// To be called when a connection's phase has changed.
-    mutating func queue(_ connection: Connection, in phase: Connection.TimedPhase) {
-        let descriptor = connection.descriptor
+    /// Must be called when a connection's phase has changed.
+    mutating func note(_ phase: Conversation.Phase, of descriptor: Int32) {
         switch phase {
         case .machine(.idle):
             unfinished.remove(descriptor)
@@ -47,7 +47,7 @@ struct ConnectionTable {
             idle.remove(descriptor)
             stalled.remove(descriptor)
             if !unfinished.contains(descriptor) { unfinished.append(descriptor) }
-        case .output:
+        case .writing:
             idle.remove(descriptor)
             unfinished.remove(descriptor)
             stalled.append(descriptor)
@@ -58,13 +58,13 @@ struct ConnectionTable {
         }
     }
 
-    /// Who has waited longest for its next request, or else for the rest of one, or else has taken nothing of its answer for
-    /// longest; nil where all are being answered.
-    func firstWaiting(where isMeant: (Connection) -> Bool = { _ in true }) -> Connection? {
+    /// The connection to close for a new one: the longest-idle, else the one that has waited longest for the rest of a
+    /// request, else the one that has stalled longest; nil if every connection is being answered.
+    func nextToClose(where isMeant: (Conversation) -> Bool = { _ in true }) -> Conversation? {
         for queue in [idle, unfinished, stalled] {
             var descriptor = queue.oldest
-            while let next = descriptor, let connection = connections[next] {
-                if isMeant(connection) { return connection }
+            while let next = descriptor, let conversation = conversations[next] {
+                if isMeant(conversation) { return conversation }
                 descriptor = queue.next(after: next)
             }
         }

@@ -1,4 +1,5 @@
 package import HTTPWire
+package import Sockets
 
 /// One request and the status it was answered with, as an access log shows it.
 package struct Exchange: Sendable {

@@ -1,6 +1,7 @@
 import CSystem
 import EventLoop
 import Glibc
+import Sockets
 
 /// One listening socket. Whoever has made it calls `close`.
 struct Listener {
@@ -82,10 +83,10 @@ struct Listener {
         try bindAndListen(descriptor, address, wanted)
 
         var bound = SocketAddress()
-        guard bound.fill({ getsockname(descriptor, $0, $1) }) == 0, let numeric = bound.numeric else {
+        guard bound.fill({ getsockname(descriptor, $0, $1) }) == 0, let address = bound.listenAddress else {
             throw fail(wanted, errno, closing: descriptor)
         }
-        return (descriptor, .tcp(host: numeric.host, port: numeric.port))
+        return (descriptor, address)
     }
 
     private static func unix(_ path: String, _ wanted: ListenAddress) throws(ListenError) -> Int32 {

@@ -1,43 +1,29 @@
 import HTTPTypes
 package import HTTPWire
 
-/// What a server counts: connections, by what became of them, and heads that it refused.
+/// Counts of connections that were accepted, and of limits that were reached.
 package struct ServerTally: Sendable {
-    /// The limit by which a connection was given up, turned away or kept waiting.
-    package enum Refusal: Int, Sendable, CaseIterable {
-        /// All places were taken: one that waited for a request gave way, or else the new one waits, and this counts
-        /// how often it was looked at.
-        case connections
-        /// The same among the connections of one address; where none waits, the new one is closed.
-        case connectionsOfClient
-        /// A client has taken nothing of its answer.
-        case writeStall
-        /// There was no descriptor or no memory for a connection: counted at each attempt.
-        case exhausted
-    }
-
     package private(set) var accepted = 0
-    /// By the status codes of the refusals.
-    package private(set) var refusedHeads = StatusTally()
-    private var refusals = [Int](repeating: 0, count: Refusal.allCases.count)
+    package private(set) var connections = 0
+    package private(set) var connectionsPerClient = 0
+    package private(set) var writeTimeouts = 0
+    package private(set) var exhausted = 0
+    /// Refused requests by the status code of the refusal.
+    package private(set) var refusals = StatusTally()
 
     package init() {}
 
-    package func count(_ refusal: Refusal) -> Int { refusals[refusal.rawValue] }
-
     mutating func recordAccepted() { accepted += 1 }
 
-    mutating func record(_ limit: Server.Reached) {
+    mutating func record(_ limit: LimitReached) {
         switch limit {
-        case .connections: add(.connections)
-        case .connectionsOfClient: add(.connectionsOfClient)
-        case .writeStall: add(.writeStall)
-        case .refusal(let error): refusedHeads.record(error.status.code)
-        case .exhausted: add(.exhausted)
-        // Nobody has gone away empty-handed.
-        case .requests, .pipelined, .idle: break
+        case .connections: connections += 1
+        case .connectionsPerClient: connectionsPerClient += 1
+        case .writeTimeout: writeTimeouts += 1
+        case .exhausted: exhausted += 1
+        case .refusal(let error): refusals.record(error.status.code)
+        // Every request was answered.
+        case .requestsPerConnection, .pipelinedRequests, .idleTimeout: break
         }
     }
-
-    private mutating func add(_ refusal: Refusal) { refusals[refusal.rawValue] += 1 }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Sockets
 
 /// What a proxy says of a connection before its first request: the PROXY protocol of HAProxy, versions 1 and 2.
 ///
@@ -124,7 +125,7 @@ package struct ProxyHeader: Sendable, Hashable {
         guard inet_ntop(family, raw, &text, socklen_t(text.count)) != nil else { throw .malformedProxyHeader }
         let port = fixedPart + 2 * addressBytes
         return Source(
-            host: String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self),
+            host: String(buffer: text),
             port: UInt16(bytes[port]) << 8 | UInt16(bytes[port + 1]))
     }
 }

@@ -66,9 +66,9 @@ package actor Aggregator {
         }
     }
 
-    /// Answers with the report at hand, else with that of the check in the air, else with that of a new one.
-    package func ask(_ selection: Selection, _ answer: @escaping Answer) {
-        if let known = known(selection) { return answer(known) }
+    /// Checks the selection, or shares a check in the air. For those for whom there is nothing known.
+    /// - Parameter answer: called on the executor when the check has ended, maybe before this returns.
+    package func check(_ selection: Selection, _ answer: @escaping Answer) {
         let checked = isInBackground ? .all : selection
         let shared = checks[checked]
         if shared != nil { coalesced += 1 }
@@ -79,15 +79,18 @@ package actor Aggregator {
 
     /// Checks everything, or shares the check that is in the air.
     /// - Parameter ended: called on the executor when the check has ended.
-    package func check(ended: @escaping @Sendable () -> Void = {}) {
+    package func check(ended: @escaping Answer = { _ in }) {
         let check = checks[.all] ?? prepare(.all)
-        check.waiting.append((.all, { _ in ended() }))
+        check.waiting.append((.all, ended))
         start(check)
     }
 
     /// The report, for those who have nothing else to do.
     package func report(on selection: Selection) async -> Numbered {
-        await withCheckedContinuation { continuation in ask(selection) { continuation.resume(returning: $0) } }
+        if let known = known(selection) { return known }
+        return await withCheckedContinuation { continuation in
+            check(selection) { continuation.resume(returning: $0) }
+        }
     }
 
     /// What was last known, without probing, called unhealthy for `cause`. Services never probed are not in it.

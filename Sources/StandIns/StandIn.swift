@@ -2,6 +2,7 @@ package import EventLoop
 import HTTPServer
 import HTTPTypes
 package import HTTPWire
+import Sockets
 
 /// A server that answers health probes as Grafana, Loki or Tempo does, for a demonstration without them.
 /// It does so on loopback, on a port that the kernel chooses.
@@ -34,8 +35,8 @@ package actor StandIn {
 
     /// Starts it and says where it is, as a base URL.
     package func start() async throws -> String {
-        let server = Server(on: loop) { [weak self] head, _ in
-            self?.assumeIsolated { .now($0.answer(head, at: .now)) } ?? .now(.text(.internalServerError, ""))
+        let server = Server(on: loop) { [weak self] head, _, _ in
+            self?.assumeIsolated { $0.answer(head, at: .now) } ?? .text(.internalServerError, "")
         }
         let address = try await server.listen(on: .tcp(host: "127.0.0.1", port: 0))
         if condition == .failing, service != .grafana {

@@ -1,6 +1,7 @@
 import Configuration
 import HTTPClient
 import Health
+import Sockets
 import Testing
 
 extension Configuration {
@@ -91,8 +92,8 @@ struct ConfigurationTests {
             ("0.0.0.0:8080", .tcp(host: "0.0.0.0", port: 8080)), ("127.0.0.1:0", .tcp(host: "127.0.0.1", port: 0)),
             ("[::]:8080", .tcp(host: "::", port: 8080)), ("localhost:1", .tcp(host: "localhost", port: 1)),
             ("unix:/run/healthz.sock", .unix(path: "/run/healthz.sock")),
-        ] as [(String, Listen)])
-    func listen(text: String, expected: Listen) throws {
+        ] as [(String, ListenAddress)])
+    func listen(text: String, expected: ListenAddress) throws {
         #expect(try Configuration(flags: [.listen: text]).listen == expected)
     }
 

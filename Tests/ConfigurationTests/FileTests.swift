@@ -1,6 +1,7 @@
 import Configuration
 import HTTPClient
 import Health
+import Sockets
 import Testing
 
 /// What a file means, beside what is wrong with it: that is in testdata.

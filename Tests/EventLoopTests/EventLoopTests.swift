@@ -105,6 +105,19 @@ private actor Sleepers {
 
 @Suite("The loop", .serialized, .timeLimit(.minutes(5)))
 struct EventLoopTests {
+    @Test("Jobs that come together with the one that serves are run", .timeLimit(.minutes(1)))
+    func jobsBesideTheServingOne() throws {
+        let core = Core()
+        let epoll = try core.epoll.get()
+        let isRun = DispatchSemaphore(value: 0)
+        core.run { core.assumeIsolated { $0.serve(epoll) } }
+        core.run { isRun.signal() }
+        // Takes both at once.
+        core.begin()
+        #expect(isRun.wait(timeout: .now() + 10) == .success)
+        core.run { core.assumeIsolated { $0.end() } }
+    }
+
     @Test("Actors on a loop are isolated in its handlers")
     func isolation() async {
         let loop = EventLoop()

@@ -3,6 +3,7 @@ import EventLoop
 import HTTPServer
 import HTTPTypes
 import HTTPWire
+import Sockets
 import TestSupport
 import Testing
 
@@ -12,19 +13,21 @@ struct RecycledDescriptorTests {
 
     @Test("A reset that was seen of one connection does not end the next that has its descriptor")
     func staleFailure() async throws {
-        let held = Guarded<[@Sendable (Response) -> Void]>([])
+        let held = Guarded<[any Reply]>([])
         let (blocked, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        let server = Server(on: EventLoop()) { head, _ in
-            guard case .origin(let path, _) = head.target else { return .now(.text(.ok, "*")) }
+        let server = Server(on: EventLoop()) { head, _, reply in
+            guard case .origin(let path, _) = head.target else { return .text(.ok, "*") }
             switch path {
-            case "/held": return .later { answer in held.withLock { $0.append(answer) } }
+            case "/held":
+                held.withLock { $0.append(reply) }
+                return nil
             case "/block":
                 blocked.signal()
-                return .now(.text(.ok, "\(release.wait(timeout: .now() + RecycledDescriptorTests.patience))"))
+                return .text(.ok, "\(release.wait(timeout: .now() + RecycledDescriptorTests.patience))")
             case "/answer":
-                for answer in held.withLock({ $0 }) { answer(.text(.ok, "too late")) }
-                return .now(.text(.ok, path))
-            default: return .now(.text(.ok, path))
+                for reply in held.withLock({ $0 }) { reply.send(.text(.ok, "too late")) }
+                return .text(.ok, path)
+            default: return .text(.ok, path)
             }
         }
         guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: "127.0.0.1", port: 0)) else { return }

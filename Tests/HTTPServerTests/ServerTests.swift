@@ -4,6 +4,7 @@ import Foundation
 import HTTPServer
 import HTTPTypes
 import HTTPWire
+import Sockets
 import TestSupport
 import Testing
 
@@ -51,25 +52,30 @@ struct ServerTests {
         gate = Gate(on: loop)
     }
 
-    /// Answers with the path; `/later` when the gate opens, `/soon` by calling back at once, `/big` with a megabyte.
-    private func start(_ limits: Server.Limits = .init(), on host: String = "127.0.0.1") async throws -> (
+    /// Answers with the path; `/later` when the gate opens, `/early` before the handler returns, `/twice` two times, `/big`
+    /// with a megabyte.
+    private func start(_ limits: ServerLimits = .init(), on host: String = "127.0.0.1") async throws -> (
         Server, UInt16
     ) {
         let (gate, loop) = (gate, loop)
         let big = Response.text(.ok, String(repeating: "x", count: 1 << 20))
-        let server = Server(on: loop, limits: limits) { head, _ in
-            guard case .origin(let path, _) = head.target else { return .now(.text(.ok, "*")) }
+        let server = Server(on: loop, limits: limits) { head, _, reply in
+            guard case .origin(let path, _) = head.target else { return .text(.ok, "*") }
             switch path {
             case "/later":
-                return .later { answer in
-                    Task {
-                        await gate.pass()
-                        loop.run { answer(.text(.ok, path)) }
-                    }
+                Task {
+                    await gate.pass()
+                    loop.run { reply.send(.text(.ok, path)) }
                 }
-            case "/soon": return .later { answer in answer(.text(.ok, path)) }
-            case "/big": return .now(big)
-            default: return .now(.text(.ok, path))
+                return nil
+            case "/early":
+                reply.send(.text(.ok, path))
+                return nil
+            case "/twice":
+                loop.run { for number in 1...2 { reply.send(.text(.ok, "\(number)")) } }
+                return nil
+            case "/big": return big
+            default: return .text(.ok, path)
             }
         }
         guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: host, port: 0)) else {
@@ -78,8 +84,8 @@ struct ServerTests {
         return (server, port)
     }
 
-    private func quick(_ change: (inout Server.Limits) -> Void) -> Server.Limits {
-        var limits = Server.Limits()
+    private func quick(_ change: (inout ServerLimits) -> Void) -> ServerLimits {
+        var limits = ServerLimits()
         change(&limits)
         return limits
     }
@@ -137,13 +143,48 @@ struct ServerTests {
         #expect(all.contains("\r\nConnection: close\r\n"))
     }
 
-    @Test("Work that ends at once is answered at once, however many requests ask for it in one go")
-    func atOnce() async throws {
+    @Test("A response that is sent before its handler returns is written, however many requests ask for it in one go")
+    func early() async throws {
         let (server, port) = try await start()
         let client = try RawClient(port: port)
         let count = 1000
-        try client.send(String(repeating: "GET /soon HTTP/1.1\r\nHost: a\r\n\r\n", count: count))
-        for _ in 0..<count { #expect(try client.readResponse().body == "/soon") }
+        try client.send(String(repeating: "GET /early HTTP/1.1\r\nHost: a\r\n\r\n", count: count))
+        for _ in 0..<count { #expect(try client.readResponse().body == "/early") }
+        await server.stop(within: .zero)
+    }
+
+    @Test("A second response to a request is not taken for that to the next")
+    func twice() async throws {
+        let (server, port) = try await start()
+        let client = try RawClient(port: port)
+        try client.send("GET /twice HTTP/1.1\r\nHost: a\r\n\r\nGET /twice HTTP/1.1\r\nHost: a\r\n\r\n" + Self.request)
+        for expected in ["1", "1", "/x"] { #expect(try client.readResponse().body == expected) }
+        await server.stop(within: .zero)
+    }
+
+    @Test("A handler is asked once, also for a request that comes while the client reads nothing")
+    func askedOnce() async throws {
+        let (asked, replies) = (Guarded<[String]>([]), Guarded<[any Reply]>([]))
+        let big = Response.text(.ok, String(repeating: "x", count: 32 << 20))
+        let server = Server(on: loop) { head, _, reply in
+            guard case .origin(let path, _) = head.target else { return nil }
+            asked.withLock { $0.append(path) }
+            if path == "/big" { return big }
+            replies.withLock { $0.append(reply) }
+            return nil
+        }
+        guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: "127.0.0.1", port: 0)) else { return }
+        let client = try RawClient(port: port)
+        // Of the first, the client's system accepts a part. The third is awaited when there is nothing left to write.
+        try client.send(["/big", "/2", "/3"].map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+        #expect(try client.readResponse().body.utf8.count == 32 << 20)
+        for path in ["/2", "/3"] {
+            try await waitUntil("it is asked for \(path)") { !replies.withLock { $0.isEmpty } }
+            let reply = replies.withLock { $0.removeLast() }
+            loop.run { reply.send(.text(.ok, path)) }
+            #expect(try client.readResponse().body == path)
+        }
+        #expect(asked.withLock { $0 } == ["/big", "/2", "/3"])
         await server.stop(within: .zero)
     }
 
@@ -192,7 +233,7 @@ struct ServerTests {
     @Test(
         "A head that does not come in time gets 408, from the first byte or without one", arguments: ["", "GET / HT"])
     func headTimeout(sent: String) async throws {
-        let (_, port) = try await start(quick { $0.head = .milliseconds(100) })
+        let (_, port) = try await start(quick { $0.headTimeout = .milliseconds(100) })
         let client = try RawClient(port: port)
         if !sent.isEmpty { try client.send(sent) }
         #expect(try client.readToEnd().hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
@@ -200,7 +241,7 @@ struct ServerTests {
 
     @Test("A head that dribbles in is not given more time for each byte")
     func dribbleTimeout() async throws {
-        let (_, port) = try await start(quick { $0.head = .milliseconds(200) })
+        let (_, port) = try await start(quick { $0.headTimeout = .milliseconds(200) })
         let client = try RawClient(port: port)
         let start = ContinuousClock.now
         DispatchQueue.global().async {
@@ -216,7 +257,7 @@ struct ServerTests {
 
     @Test("An idle connection is closed without a word")
     func idle() async throws {
-        let (_, port) = try await start(quick { $0.idle = .milliseconds(100) })
+        let (_, port) = try await start(quick { $0.idleTimeout = .milliseconds(100) })
         let client = try RawClient(port: port)
         try client.send(Self.request)
         _ = try client.readResponse()
@@ -225,7 +266,7 @@ struct ServerTests {
 
     @Test("Who takes nothing of his answer is cut off")
     func writeStall() async throws {
-        let (server, port) = try await start(quick { $0.writeStall = .milliseconds(100) })
+        let (server, port) = try await start(quick { $0.writeTimeout = .milliseconds(100) })
         let client = try RawClient(port: port)
         try client.send(String(repeating: "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", count: 20))
         // Stopping waits for connections with output: it returns in time only if this one has been closed.
@@ -250,12 +291,12 @@ struct ServerTests {
     func unix() async throws {
         let folder = try Folder()
         let path = folder.path("socket")
-        let first = Server(on: loop) { _, _ in .now(.text(.ok, "first")) }
+        let first = Server(on: loop) { _, _, _ in .text(.ok, "first") }
         #expect(try await first.listen(on: .unix(path: path)) == .unix(path: path))
         let client = try RawClient(path: path)
         try client.send(Self.request)
         #expect(try client.readResponse().body == "first")
-        let second = Server(on: loop) { _, _ in .now(.text(.ok, "second")) }
+        let second = Server(on: loop) { _, _, _ in .text(.ok, "second") }
         let error = await #expect(throws: ListenError.self) { try await second.listen(on: .unix(path: path)) }
         #expect(error?.cause == .inUse)
         await first.stop(within: .seconds(5))
@@ -283,7 +324,7 @@ struct ServerTests {
     @Test("An address that cannot be had is an error that says which and why")
     func refusedAddresses() async throws {
         let (_, port) = try await start()
-        let server = Server(on: loop) { _, _ in .now(.text(.ok, "")) }
+        let server = Server(on: loop) { _, _, _ in .text(.ok, "") }
         let taken = await #expect(throws: ListenError.self) {
             try await server.listen(on: .tcp(host: "127.0.0.1", port: port))
         }
@@ -333,7 +374,7 @@ struct ServerTests {
     @Test("Stopping lets a client take all that it has been answered")
     func stoppingWhileWriting() async throws {
         // On a busy machine this client may be slow, which is not what is tried here.
-        let (server, port) = try await start(quick { $0.writeStall = .seconds(90) })
+        let (server, port) = try await start(quick { $0.writeTimeout = .seconds(90) })
         let client = try RawClient(port: port)
         let count = 16
         try client.send(String(repeating: "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", count: count))
@@ -365,8 +406,8 @@ struct ServerTests {
     @Test("An access log is told of each answered request")
     func observer() async throws {
         let seen = Guarded<[String]>([])
-        let server = Server(on: loop) { _, _ in .now(.text(.notFound, "")) }
-        await server.tell(ofExchanges: { exchange in
+        let server = Server(on: loop) { _, _, _ in .text(.notFound, "") }
+        await server.logExchanges(to: { exchange in
             seen.withLock {
                 $0.append("\(exchange.peer.host ?? "-") \(exchange.head.method.rawValue) \(exchange.status)")
             }

@@ -78,7 +78,11 @@ actor Bench {
         answers.append(nil)
         let number = answers.count - 1
         aggregator?.assumeIsolated { aggregator in
-            aggregator.ask(selection) { report in self.assumeIsolated { $0.answers[number] = report } }
+            if let known = aggregator.known(selection) {
+                self.assumeIsolated { $0.answers[number] = known }
+            } else {
+                aggregator.check(selection) { report in self.assumeIsolated { $0.answers[number] = report } }
+            }
         }
         return number
     }
@@ -108,7 +112,7 @@ actor Bench {
 
     func check() {
         aggregator?.assumeIsolated { aggregator in
-            aggregator.check { self.assumeIsolated { $0.checksEnded += 1 } }
+            aggregator.check { _ in self.assumeIsolated { $0.checksEnded += 1 } }
         }
     }
 

@@ -125,7 +125,8 @@ package struct RawResponse: Sendable {
         try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any] ?? [:]
     }
 
-    static func parse(_ bytes: [UInt8], hasContent: Bool) -> (RawResponse, length: Int)? {
+    /// nil where it is not complete.
+    package static func parse(_ bytes: [UInt8], hasContent: Bool) -> (RawResponse, length: Int)? {
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
         let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
         let parts = head.prefix { $0 != "\r\n" }.split(separator: " ")

@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import EventLoop
 import Glibc
-import HTTPServer
+import Sockets
 import StandIns
 
 struct DemoCommand: Subcommand {

@@ -6,6 +6,7 @@ import HTTPClient
 import Health
 import Probing
 import Reporting
+import Sockets
 import Time
 
 struct ProbeCommand: Subcommand {
@@ -73,8 +74,8 @@ struct ProbeCommand: Subcommand {
 
     /// Where the server listens. What was said of it to this command counts; but only the server's own sockets tell which port
     /// the kernel has chosen, and that `[::]` is IPv4 alone where there is no IPv6.
-    private func listenAddress() throws -> Listen {
-        let configured: (address: Listen, isDefault: Bool)
+    private func listenAddress() throws -> ListenAddress {
+        let configured: (address: ListenAddress, isDefault: Bool)
         do {
             configured = try Configuration.listen(environment: Terminal.environment)
         } catch {
@@ -102,9 +103,9 @@ struct ProbeCommand: Subcommand {
     }
 }
 
-extension Listen {
+extension ListenAddress {
     /// Whether a server that was told `setting` may listen here.
-    fileprivate func canBe(_ setting: Listen) -> Bool {
+    fileprivate func canBe(_ setting: ListenAddress) -> Bool {
         guard case .tcp(let host, let port) = self, case .tcp(let wanted, let wantedPort) = setting else {
             return self == setting
         }

@@ -6,6 +6,7 @@ import HTTPWire
 import Health
 import Logging
 import Reporting
+import Sockets
 import Time
 
 /// What the log tells: start, end, reloads, and every change of state, one line each; requests only where they are
@@ -13,7 +14,7 @@ import Time
 actor StateLog {
     private nonisolated let loop: EventLoop
     private let writer = LogWriter()
-    private var logger: Logger
+    private(set) var logger: Logger
     /// What has been told of, by its event or its limit: each is, once.
     private var told: Set<String> = []
 
@@ -128,7 +129,7 @@ actor StateLog {
     }
 
     /// Told once for each limit: whoever runs into one may do so a thousand times a second.
-    func reached(_ limit: Server.Reached) {
+    func reached(_ limit: LimitReached) {
         let (setting, message): (Setting, Logger.Message)
         switch limit {
         case .exhausted(let error): return exhausted(error)
@@ -136,24 +137,24 @@ actor StateLog {
             (setting, message) = (
                 .maxConnections, "connection limit reached; closing the longest-idle connection"
             )
-        case .connectionsOfClient(let peer):
+        case .connectionsPerClient(let peer):
             (setting, message) = (
                 .maxConnectionsPerClient,
                 "client limit of \(peer.host ?? "a client") reached; closing its longest-idle connection"
             )
-        case .requests:
+        case .requestsPerConnection:
             (setting, message) = (.maxRequestsPerConnection, "a connection has reached its request limit; closed")
-        case .pipelined:
+        case .pipelinedRequests:
             (setting, message) = (
                 .maxPipelinedRequests, "a client pipelines more requests than are answered in a row; the rest wait"
             )
-        case .idle: (setting, message) = (.idleTimeout, "idle connection closed")
+        case .idleTimeout: (setting, message) = (.idleTimeout, "idle connection closed")
         case .refusal(.timeout): (setting, message) = (.headTimeout, "request head not received in time; refused")
         case .refusal(.headTooLarge), .refusal(.requestLineTooLong):
             (setting, message) = (.maxHeadBytes, "request head too large; refused")
         case .refusal(.tooManyFields): (setting, message) = (.maxFields, "request with too many fields; refused")
         case .refusal: return
-        case .writeStall: (setting, message) = (.writeTimeout, "client is not reading its response; closed")
+        case .writeTimeout: (setting, message) = (.writeTimeout, "client is not reading its response; closed")
         }
         guard told.insert(setting.rawValue).inserted else { return }
         let isAlarming = setting == .maxConnections || setting == .maxConnectionsPerClient

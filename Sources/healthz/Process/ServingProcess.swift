@@ -1,5 +1,5 @@
-import Configuration
 import Glibc
+import Sockets
 
 /// The `healthz serve` that runs beside this command, and the sockets on which it listens (proc(5)).
 ///
@@ -18,7 +18,7 @@ struct ServingProcess {
     }
 
     /// Where it listens; empty where that cannot be seen.
-    var addresses: [Listen] {
+    var addresses: [ListenAddress] {
         let sockets = Set(
             ServingProcess.names(in: "\(folder)/fd").compactMap { ServingProcess.link("\(folder)/fd/\($0)") })
         return read("tcp", sockets, ListeningSockets.tcp) + read("tcp6", sockets, ListeningSockets.tcp)
@@ -26,8 +26,9 @@ struct ServingProcess {
     }
 
     private func read(
-        _ table: String, _ sockets: Set<String>, _ parse: (_ line: Substring) -> (inode: Substring, address: Listen)?
-    ) -> [Listen] {
+        _ table: String, _ sockets: Set<String>,
+        _ parse: (_ line: Substring) -> (inode: Substring, address: ListenAddress)?
+    ) -> [ListenAddress] {
         ProcessReader.text(of: "\(folder)/net/\(table)").split(separator: "\n").compactMap { line in
             guard let (inode, address) = parse(line), sockets.contains("socket:[\(inode)]") else { return nil }
             return address
@@ -65,7 +66,7 @@ struct ServingProcess {
 /// Lines of the kernel's tables of sockets (proc_net_tcp(5), proc_net_unix(5)).
 enum ListeningSockets {
     /// Such as `0: 0100007F:1F90 00000000:0000 0A …`, where 0A is LISTEN; addresses are words in the machine's byte order.
-    static func tcp(_ line: Substring) -> (inode: Substring, address: Listen)? {
+    static func tcp(_ line: Substring) -> (inode: Substring, address: ListenAddress)? {
         let fields = line.split(separator: " ")
         guard fields.count > 9, fields[3] == "0A" else { return nil }
         let parts = fields[1].split(separator: ":")
@@ -75,7 +76,7 @@ enum ListeningSockets {
 
     /// Such as `0000000000000000: 00000002 00000000 00010000 0001 01 31227 /run/healthz.sock`: flags 10000 mean that it
     /// accepts connections.
-    static func unix(_ line: Substring) -> (inode: Substring, address: Listen)? {
+    static func unix(_ line: Substring) -> (inode: Substring, address: ListenAddress)? {
         let fields = line.split(separator: " ", maxSplits: 7)
         guard fields.count == 8, fields[3] == "00010000", fields[7].hasPrefix("/") else { return nil }
         return (fields[6], .unix(path: String(fields[7])))
@@ -93,6 +94,6 @@ enum ListeningSockets {
         guard words.count == 1 || words.count == 4 else { return nil }
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         guard inet_ntop(family, words, &text, socklen_t(text.count)) != nil else { return nil }
-        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return String(buffer: text)
     }
 }

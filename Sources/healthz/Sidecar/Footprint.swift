@@ -1,5 +1,6 @@
 import CSystem
 import Glibc
+import Sockets
 
 /// The memory of the process.
 enum Footprint {
@@ -29,7 +30,7 @@ enum Footprint {
 
     /// The addresses of a line such as `55d0c0a00000-55d0c17d1000 r-xp 00000000 fe:00 1234  /usr/bin/healthz` (proc_pid_maps(5)).
     private static func codeRange(_ line: [CChar]) -> Range<UInt>? {
-        let fields = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let fields = String(buffer: line)
             .split(separator: " ", maxSplits: 5)
         guard fields.count == 6, fields[1] == "r-xp", fields[5].contains("/") else { return nil }
         let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }

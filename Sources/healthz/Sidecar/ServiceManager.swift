@@ -1,6 +1,7 @@
 import Dispatch
 import EventLoop
 import Glibc
+import Sockets
 import Time
 
 /// systemd's side of a service's life (sd_notify(3)): states are told by datagrams to the socket in `NOTIFY_SOCKET`, and
@@ -20,12 +21,12 @@ struct ServiceManager {
     }
 
     /// nil where nobody listens: then nothing is told.
-    private let path: String?
+    private let address: SocketAddress?
     /// How often the watchdog must be fed; nil where there is none.
     private let patience: Duration?
 
     init(_ environment: [String: String]) {
-        path = environment["NOTIFY_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
+        address = environment["NOTIFY_SOCKET"].flatMap { SocketAddress(path: $0) }
         // It is for the process that systemd has started, and not for its children.
         let isMine = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
         let microseconds = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
@@ -33,32 +34,20 @@ struct ServiceManager {
     }
 
     func tell(_ state: State) {
-        guard let path else { return }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
-        withUnsafeMutableBytes(of: &address.sun_path) { place in
-            place.copyBytes(from: bytes)
-            // "@" stands for the zero byte that abstract names begin with (unix(7)).
-            if bytes.first == UInt8(ascii: "@") { place[0] = 0 }
-        }
-        let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
+        guard let address else { return }
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         let message = Array(state.message.utf8)
         // Nobody waits for systemd; a watchdog's next meal makes up for one that is lost.
-        _ = withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT), $0, length)
-            }
+        _ = address.read {
+            sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT), $0, $1)
         }
     }
 
     /// - Returns: what feeds the watchdog as long as it is held; nil where there is none.
     func feedWatchdog(on loop: EventLoop) -> Feeder? {
-        guard path != nil, let patience else { return nil }
+        guard address != nil, let patience else { return nil }
         return Feeder(self, every: patience / 2, on: loop)
     }
 

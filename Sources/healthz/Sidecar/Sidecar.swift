@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Configuration
 import EventLoop
@@ -6,6 +7,7 @@ import HTTPServer
 import HTTPWire
 import Health
 import Logging
+import Sockets
 import Time
 
 /// The server in its life: start, changes of state, reloads, draining, end.
@@ -16,9 +18,13 @@ actor Sidecar {
     /// Reads files, and so not on the loop.
     typealias Load = @MainActor () throws(ConfigurationError) -> Configuration
 
+    /// How long registries may take after the drain.
+    private static let farewell = Duration.seconds(1)
+
     private nonisolated let loop: EventLoop
     private let log: StateLog
     private let engine: Engine
+    private let registrars: Registrars
     private let responder: HealthResponder
     private let server: Server
     private let manager = ServiceManager(Terminal.environment)
@@ -33,17 +39,25 @@ actor Sidecar {
 
     init(_ configuration: Configuration, on loop: EventLoop) {
         let log = StateLog(configuration, on: loop)
-        let engine = Engine(configuration, on: loop) { transition in log.assumeIsolated { $0.changed(transition) } }
-        let responder = HealthResponder(configuration, engine.aggregator, on: loop)
+        let registrars = Registrars(on: loop)
+        let engine = Engine(
+            configuration, on: loop, changed: { transition in log.assumeIsolated { $0.changed(transition) } },
+            checked: { report in registrars.assumeIsolated { $0.checked(report) } })
+        let responder = HealthResponder(
+            on: loop, engine.aggregator, HealthResponder.Settings(configuration),
+            from: Origin(version: Healthz.version, node: NodeName.own), loadedAt: Moment.now.timestamp)
         self.loop = loop
         self.configuration = configuration
         self.log = log
         self.engine = engine
+        self.registrars = registrars
         self.responder = responder
         server = Server(
-            on: loop, limits: Server.Limits(configuration),
-            reached: { limit in log.assumeIsolated { $0.reached(limit) } },
-            handler: { head, peer in responder.assumeIsolated { $0.reply(to: head, from: peer) } })
+            on: loop, limits: ServerLimits(configuration),
+            limitReached: { limit in log.assumeIsolated { $0.reached(limit) } },
+            handler: { head, peer, reply in
+                responder.assumeIsolated { $0.respond(to: head, from: peer, by: reply) }
+            })
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -60,12 +74,20 @@ actor Sidecar {
         Signals.ignoreBrokenPipes()
         let numbers = [SIGTERM, SIGINT] + (load == nil ? [] : [SIGHUP])
         let signals = Signals(numbers, on: loop) { number in self.assumeIsolated { $0.received(number, load) } }
+        await registrars.watch { [log, responder] event in
+            log.assumeIsolated { $0.discovery(event) }
+            responder.assumeIsolated { $0.discoveryChanged() }
+        }
+        await registrars.adopt(configuration)
         try await engine.start()
-        await responder.watch(server)
-        await server.tell(ofExchanges: configuration.accessLog ? log.exchangeLog : nil)
+        await responder.readServerFigures { [weak server, process = ProcessReader(), registrars] in
+            ServerFigures(server, process, registrars)
+        }
+        await responder.readDiscovery { [registrars] in registrars.assumeIsolated { $0.figures } }
+        await server.logExchanges(to: configuration.accessLog ? log.exchangeLog : nil)
         let bound =
             if let passed = try await listenOnPassed() { passed } else {
-                [try await listen(on: ListenAddress(configuration.listen), orOnAnyPort: mayMove)]
+                [try await listen(on: configuration.listen, orOnAnyPort: mayMove)]
             }
         for address in bound { started(address) }
         await log.started(on: bound, configuration)
@@ -78,6 +100,7 @@ actor Sidecar {
         if !isOver { await withCheckedContinuation { whenOver = $0 } }
         manager.tell(.stopping)
         await server.stop(within: configuration.deadline + .seconds(1))
+        await registrars.gone()
         await log.ended()
         withExtendedLifetime((signals, feeder, settling)) {}
     }
@@ -88,12 +111,17 @@ actor Sidecar {
         case SIGHUP:
             if let load, draining == nil { reload(load) }
         case SIGTERM where draining == nil && configuration.drain > .zero: drain()
-        default: end()
+        default:
+            // A second signal: whoever sends it does not want to wait.
+            if draining != nil { registrars.assumeIsolated { $0.end() } }
+            end()
         }
     }
 
     private func drain() {
         manager.tell(.stopping)
+        // First, so that whoever finds the node by name turns away while it still answers.
+        registrars.assumeIsolated { $0.drain() }
         responder.assumeIsolated { $0.drain() }
         engine.assumeIsolated { $0.rest() }
         server.assumeIsolated { $0.stopKeepingAlive() }
@@ -106,6 +134,7 @@ actor Sidecar {
     private func end() {
         guard !isOver else { return }
         isOver = true
+        registrars.assumeIsolated { $0.leave(by: .now + Sidecar.farewell) }
         log.assumeIsolated { $0.stopping() }
         whenOver?.resume()
         whenOver = nil
@@ -139,10 +168,11 @@ actor Sidecar {
         let former = configuration
         configuration = next
         engine.assumeIsolated { $0.adopt(next) }
-        responder.assumeIsolated { $0.adopt(next, at: Moment.now.timestamp) }
+        registrars.assumeIsolated { $0.adopt(next) }
+        responder.assumeIsolated { $0.adopt(HealthResponder.Settings(next), at: Moment.now.timestamp) }
         server.assumeIsolated {
-            $0.adopt(Server.Limits(next))
-            $0.tell(ofExchanges: next.accessLog ? log.exchangeLog : nil)
+            $0.adopt(ServerLimits(next))
+            $0.logExchanges(to: next.accessLog ? log.exchangeLog : nil)
         }
         log.assumeIsolated {
             $0.adopt(next)
@@ -186,43 +216,19 @@ actor Sidecar {
     }
 }
 
-extension Server.Limits {
+extension ServerLimits {
+    /// With no more connections than there are descriptors for.
     fileprivate init(_ configuration: Configuration) {
-        self.init()
-        let (limits, proxyProtocol) = (configuration.clientLimits, configuration.proxyProtocol)
+        self = configuration.serverLimits
+        connections = Descriptors.connections(atMost: connections)
+        let policy = configuration.proxyProtocol
         proxyHeader = { peer in
-            switch proxyProtocol {
+            switch policy {
             case .off: .refused
             case .on: .accepted
             case .networks(let networks):
                 peer.host.map { host in networks.contains { $0.contains(host) } } == true ? .trusted : .refused
             }
         }
-        connections = Descriptors.connections(atMost: limits.connections)
-        connectionsOfClient = limits.connectionsPerClient
-        pipelined = limits.pipelinedRequests
-        requests = limits.requestsPerConnection
-        machine.head.headBytes = limits.headBytes
-        machine.head.requestLineBytes = min(machine.head.requestLineBytes, limits.headBytes)
-        machine.head.fieldLines = limits.fields
-        head = limits.head
-        content = limits.head
-        idle = limits.idle
-        writeStall = limits.write
-    }
-}
-
-extension ListenAddress {
-    init(_ setting: Listen) {
-        switch setting {
-        case .tcp(let host, let port): self = .tcp(host: host, port: port)
-        case .unix(let path): self = .unix(path: path)
-        }
-    }
-
-    /// As a client writes it.
-    var url: String {
-        if case .unix = self { return description }
-        return "http://\(self)"
     }
 }

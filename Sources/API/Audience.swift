@@ -1,22 +1,26 @@
-import Configuration
-import HTTPServer
 import HTTPTypes
 import HTTPWire
 import Reporting
+package import Sockets
 
-/// Decides who is shown the details of a report, and who its verdicts alone.
-struct Audience {
-    private let policy: DetailPolicy
+/// Decides which clients are shown the details of a report, and which its verdicts alone.
+package struct Audience: Sendable {
+    private let includesEverybody: Bool
+    private let networks: [Network]
     private let token: [UInt8]?
 
-    init(_ configuration: Configuration) {
-        policy = configuration.detail
-        token = configuration.detailToken.map { Array($0.utf8) }
+    /// - Parameters:
+    ///   - networks: whose clients are shown details. Clients of a UNIX domain socket always are: the file system lets them in.
+    ///   - token: whoever shows it is shown details. A secret.
+    package init(includesEverybody: Bool, networks: [Network], token: String?) {
+        self.includesEverybody = includesEverybody
+        self.networks = networks
+        self.token = token.map { Array($0.utf8) }
     }
 
-    /// - Returns: also what to tell a client that has shown a token in vain.
+    /// - Returns: also what to tell a client that has shown a wrong token.
     func detail(for head: RequestHead, _ peer: Peer) -> (Detail, warning: String?) {
-        if policy == .full || isNear(peer) { return (.full, nil) }
+        if includesEverybody || isNear(peer) { return (.full, nil) }
         guard let token, let given = bearerToken(head) else { return (.summary, nil) }
         guard Audience.isEqual(given, token) else {
             return (.summary, "Authorization: not the token that shows the details")
@@ -25,9 +29,8 @@ struct Audience {
     }
 
     private func isNear(_ peer: Peer) -> Bool {
-        // Whoever can open the socket's file is let in by the file system.
         guard let host = peer.host else { return true }
-        guard case .networks(let networks) = policy else { return false }
+        guard !networks.isEmpty else { return false }
         // A header that anybody can send may narrow what is shown, and never widens it.
         return [host, peer.unverifiedClient].compactMap(\.self).allSatisfy { address in
             networks.contains { $0.contains(address) }
@@ -42,7 +45,7 @@ struct Audience {
         return Array(parts[1].utf8)
     }
 
-    /// In a time that tells nothing of where they differ.
+    /// Takes the same time wherever they differ.
     private static func isEqual(_ given: [UInt8], _ secret: [UInt8]) -> Bool {
         var difference = given.count ^ secret.count
         for (index, byte) in given.enumerated() { difference |= Int(byte ^ secret[index % secret.count]) }

@@ -1,28 +1,22 @@
 import Glibc
-import HTTPWire
 
 /// The other end of a connection.
 package struct Peer: Sendable, Hashable {
-    /// A client's address: connections are counted by it.
-    enum Address: Sendable, Hashable {
+    /// A client's address; connections are counted by it.
+    package enum Address: Sendable, Hashable {
         /// In network byte order.
         case v4(UInt32)
         case v6(UInt64, UInt64, scope: UInt32)
-        /// Whoever can open the socket's file.
+        /// A UNIX domain socket: any process that may open its file.
         case unix
     }
 
-    let address: Address
-    /// By whom connections are counted: a host has all addresses of its IPv6 network of 64 bits.
-    var client: Address {
-        guard case .v6(let high, _, let scope) = address else { return address }
-        return .v6(high, 0, scope: scope)
-    }
+    package let address: Address
     package let port: UInt16
     /// Whom this peer says it speaks for, where anybody could have said so; nil otherwise.
     package private(set) var unverifiedClient: String?
 
-    init(_ socket: SocketAddress) {
+    package init(_ socket: SocketAddress) {
         switch socket.family {
         case AF_INET:
             let found = socket.reading(sockaddr_in.self) { ($0.sin_addr.s_addr, $0.sin_port) }
@@ -42,16 +36,22 @@ package struct Peer: Sendable, Hashable {
 
     /// The client that this peer has told of in a PROXY protocol header.
     /// - Parameter isTrusted: whether what it says counts; else it stays the peer that it is, and the claim is noted.
-    func proxying(_ source: ProxyHeader.Source, isTrusted: Bool) -> Peer {
-        guard isTrusted, let address = Address(text: source.host) else {
+    package func proxying(host: String, port: UInt16, isTrusted: Bool) -> Peer {
+        guard isTrusted, let address = Address(text: host) else {
             var peer = self
-            peer.unverifiedClient = source.host
+            peer.unverifiedClient = host
             return peer
         }
-        return Peer(address, port: source.port)
+        return Peer(address, port: port)
     }
 
-    /// In numbers; nil for a UNIX domain socket, whose clients have no address.
+    /// The address that connections are counted by: a host can use every address of its IPv6 /64 network.
+    package var client: Address {
+        guard case .v6(let high, _, let scope) = address else { return address }
+        return .v6(high, 0, scope: scope)
+    }
+
+    /// In numbers; nil for a UNIX domain socket.
     package var host: String? {
         switch address {
         case .v4(var bytes): return Peer.text(AF_INET, &bytes)
@@ -66,7 +66,7 @@ package struct Peer: Sendable, Hashable {
     private static func text(_ family: Int32, _ bytes: UnsafeRawPointer) -> String {
         var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         guard inet_ntop(family, bytes, &buffer, socklen_t(buffer.count)) != nil else { return "?" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return String(buffer: buffer)
     }
 }
 
@@ -79,7 +79,7 @@ extension Peer: CustomStringConvertible {
 }
 
 extension Peer.Address {
-    /// A dual-stack socket shows IPv4 clients as ::ffff:192.0.2.1, which is them all the same.
+    /// A dual-stack socket shows IPv4 clients as ::ffff:192.0.2.1. That is the same client as 192.0.2.1.
     fileprivate init(_ address: in6_addr, scope: UInt32) {
         self = withUnsafeBytes(of: address) { bytes in
             if bytes.prefix(12).elementsEqual(Peer.Address.mappedPrefix) {

@@ -1,0 +1,206 @@
+import HTTPTypes
+package import HTTPWire
+package import Health
+import Reporting
+package import Sockets
+package import Time
+
+/// Answers requests: the paths of the API over the aggregator's reports. docs/api.md describes it.
+package actor HealthResponder {
+    private enum Answer {
+        case response(Response)
+        case report(Question)
+    }
+
+    /// What the configuration says of answers.
+    package struct Settings: Sendable {
+        let services: [String]
+        let unhealthy: HTTPResponse.Status
+        let audience: Audience
+
+        /// - Parameters:
+        ///   - services: their names, in the order in which they are shown.
+        ///   - unhealthyStatus: of a response that says unhealthy.
+        package init(services: [String], unhealthyStatus: Int, audience: Audience) {
+            self.services = services
+            unhealthy = HTTPResponse.Status(code: unhealthyStatus)
+            self.audience = audience
+        }
+    }
+
+    /// Names in a request that do not exist: each is answered with all that do.
+    private static let warningLimit = 4
+
+    private static let router = Router<Route>(
+        exact: [
+            "/": .page, "/healthz": .health, "/livez": .live, "/readyz": .ready, "/metrics": .metrics,
+        ],
+        below: ["/healthz": .service])
+
+    private nonisolated let executor: any SerialExecutor
+    private let aggregator: Aggregator
+    private var settings: Settings
+    private var isDraining = false
+    private var reloadFailedAt: Timestamp?
+    private var meter: Meter
+    private var responses: ReportResponses
+
+    /// - Parameters:
+    ///   - executor: the aggregator's.
+    ///   - time: when the configuration was loaded.
+    package init(
+        on executor: any SerialExecutor, _ aggregator: Aggregator, _ settings: Settings, from origin: Origin,
+        loadedAt time: Timestamp
+    ) {
+        self.executor = executor
+        self.aggregator = aggregator
+        self.settings = settings
+        meter = Meter(aggregator, version: origin.version, loadedAt: time)
+        responses = ReportResponses(origin)
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// From now on, metrics have these figures, too.
+    /// - Parameter figures: called on the executor for each request for /metrics.
+    package func readServerFigures(with figures: @escaping @Sendable () -> ServerFigures) {
+        meter.serverFigures = figures
+    }
+
+    /// From now on, reports say what service discovery has been told.
+    /// - Parameter figures: called on the executor when a report is encoded.
+    package func readDiscovery(with figures: @escaping @Sendable () -> [DiscoveryFigures]) {
+        responses.discovery = figures
+    }
+
+    /// Service discovery has been told something else than before.
+    package func discoveryChanged() {
+        responses.removeAll()
+    }
+
+    /// From now on, answers are about this.
+    package func adopt(_ settings: Settings, at time: Timestamp) {
+        self.settings = settings
+        reloadFailedAt = nil
+        meter.reloaded(at: time)
+        responses.removeAll()
+    }
+
+    /// A new configuration was asked for, and the old one is still in force.
+    package func reloadFailed(at time: Timestamp) {
+        reloadFailedAt = time
+        meter.reloadFailed()
+    }
+
+    /// From now on the node is not to be used.
+    package func drain() {
+        isDraining = true
+    }
+
+    /// - Returns: the response, or nil; then `reply` sends it when the check that is needed has ended.
+    package func respond(to head: RequestHead, from peer: Peer, by reply: any Reply) -> Response? {
+        let (route, answer) = answer(head, peer)
+        switch answer {
+        case .response(let response): return finish(response, route, head)
+        case .report(let question):
+            if let response = response(atHandTo: question) { return finish(response, route, head) }
+            aggregator.assumeIsolated { aggregator in
+                aggregator.check(question.selection) { [self] report in
+                    let response = assumeIsolated { $0.finish($0.response(to: question, fresh: report), route, head) }
+                    reply.send(response)
+                }
+            }
+            return nil
+        }
+    }
+
+    private func finish(_ response: Response, _ route: Route, _ head: RequestHead) -> Response {
+        let response = response.under(head.precondition)
+        meter.record(route, response.status)
+        return response
+    }
+
+    // MARK: Requests
+
+    private func answer(_ head: RequestHead, _ peer: Peer) -> (Route, Answer) {
+        guard case .origin(let path, let query) = head.target else {
+            return (.other, .response(FixedResponses.methodNotAllowed(HealthResponder.router.allow)))
+        }
+        switch HealthResponder.router.match(head.method, path: path) {
+        case .route(.service, let name): return (.service, service(name ?? "", head, peer, query))
+        case .route(let route, _): return (route, answer(head, peer, route, query))
+        case .methodNotAllowed(let route, let allow):
+            return (route, .response(FixedResponses.methodNotAllowed(allow)))
+        case .notFound: return (.other, .response(FixedResponses.notFound))
+        }
+    }
+
+    private func answer(_ head: RequestHead, _ peer: Peer, _ route: Route, _ query: String?) -> Answer {
+        switch route {
+        case .page: health(head, peer, query, Format.forPeople)
+        case .health: health(head, peer, query, Format.forPrograms)
+        case .live: .response(FixedResponses.alive)
+        case .ready: .response(readiness)
+        case .metrics:
+            .response(
+                meter.response(
+                    to: head, settings.audience.detail(for: head, peer).0, isDraining: isDraining,
+                    fields: FixedResponses.negotiatedFields))
+        case .service, .other: .response(FixedResponses.notFound)
+        }
+    }
+
+    private func health(_ head: RequestHead, _ peer: Peer, _ query: String?, _ offer: Format.Offer) -> Answer {
+        let excluded = Query.values(of: "exclude", in: query)
+        let format = offer.preferred(by: head, query)
+        guard !excluded.isEmpty else { return report(on: .all, format, head, peer) }
+        let known = Set(excluded).intersection(settings.services)
+        let warnings = excluded.filter { !known.contains($0) }.prefix(HealthResponder.warningLimit)
+            .map { "exclude: \(unknown($0))" }
+        return report(on: known.isEmpty ? .all : .excluding(known), format, head, peer, warnings)
+    }
+
+    private func service(_ name: String, _ head: RequestHead, _ peer: Peer, _ query: String?) -> Answer {
+        guard settings.services.contains(name) else {
+            return .response(.text(.notFound, "404 Not Found: \(unknown(name))\n", fields: FixedResponses.fields))
+        }
+        return report(on: .only(name), Format.forPrograms.preferred(by: head, query), head, peer)
+    }
+
+    private func report(
+        on selection: Selection, _ format: Format, _ head: RequestHead, _ peer: Peer, _ warnings: [String] = []
+    ) -> Answer {
+        let (detail, warning) = settings.audience.detail(for: head, peer)
+        return .report(
+            Question(
+                selection: selection, format: format, detail: detail, unhealthy: settings.unhealthy,
+                warnings: warnings + (warning.map { [$0] } ?? [])))
+    }
+
+    // MARK: Reports
+
+    /// nil if a check is needed.
+    private func response(atHandTo question: Question) -> Response? {
+        if isDraining { return response(whileDrainingTo: question) }
+        return aggregator.assumeIsolated { $0.known(question.selection) }.map { responses.response(to: question, $0) }
+    }
+
+    /// Draining may have begun since the question: then nothing is called healthy any more.
+    private func response(to question: Question, fresh report: Aggregator.Numbered) -> Response {
+        isDraining ? response(whileDrainingTo: question) : responses.response(to: question, report)
+    }
+
+    private func response(whileDrainingTo question: Question) -> Response {
+        responses.response(
+            to: question, aggregator.assumeIsolated { $0.lastKnown(question.selection, cause: .draining) })
+    }
+
+    private func unknown(_ name: String) -> String {
+        "no service is named \"\(Printable.escape(name, limit: 64))\"; there are: \(settings.services.joined(separator: ", "))"
+    }
+
+    private var readiness: Response {
+        if isDraining { return FixedResponses.draining }
+        return reloadFailedAt.map(FixedResponses.ready) ?? FixedResponses.ready
+    }
+}

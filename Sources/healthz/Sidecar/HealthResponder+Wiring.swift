@@ -1,0 +1,45 @@
+import API
+import Configuration
+import HTTPServer
+import Health
+import Reporting
+
+extension HealthResponder.Settings {
+    init(_ configuration: Configuration) {
+        self.init(
+            services: configuration.services.map(\.name), unhealthyStatus: configuration.unhealthyStatus,
+            audience: Audience(configuration))
+    }
+}
+
+extension Audience {
+    fileprivate init(_ configuration: Configuration) {
+        let token = configuration.detailToken
+        switch configuration.detail {
+        case .full: self.init(includesEverybody: true, networks: [], token: token)
+        case .summary: self.init(includesEverybody: false, networks: [], token: token)
+        case .networks(let networks): self.init(includesEverybody: false, networks: networks, token: token)
+        }
+    }
+}
+
+extension ServerFigures {
+    /// To be called on the loop.
+    init(_ server: Server?, _ process: ProcessReader, _ registrars: Registrars) {
+        let (tally, open) = server?.assumeIsolated { ($0.tally, $0.openConnections) } ?? (ServerTally(), 0)
+        self.init(
+            connections: Figures.Connections(open: open, accepted: tally.accepted, refused: tally.refused),
+            refusals: tally.refusals, process: process.read(),
+            discovery: registrars.assumeIsolated { $0.figures })
+    }
+}
+
+extension ServerTally {
+    /// By the setting that limits it, if there is one.
+    fileprivate var refused: [(reason: String, count: Int)] {
+        [
+            ("max_connections", connections), ("max_connections_per_client", connectionsPerClient),
+            ("write_timeout", writeTimeouts), ("exhausted", exhausted),
+        ]
+    }
+}

@@ -1,0 +1,196 @@
+import HTTPWire
+import Health
+import Reporting
+import TestSupport
+import Testing
+
+@testable import API
+
+@Suite("The API, without sockets", .timeLimit(.minutes(1)))
+struct HealthResponderTests {
+    @Test(
+        "Each path has its response",
+        arguments: [
+            ("/", 200, "text/plain; charset=utf-8", "Healthy!"),
+            ("/healthz", 200, "application/json", "\"status\": \"healthy\""),
+            ("/healthz/loki", 200, "application/json", "\"loki\""),
+            ("/healthz/lo%6Bi", 200, "application/json", "\"loki\""),
+            ("/livez", 200, "text/plain; charset=utf-8", "alive"),
+            ("/readyz", 200, "text/plain; charset=utf-8", "ready"),
+            ("/metrics", 200, "text/plain; version=0.0.4; charset=utf-8", "healthz_draining 0"),
+            ("/healthz/x", 404, "text/plain; charset=utf-8", "no service is named \"x\"; there are: loki, tempo"),
+            ("/x", 404, "text/plain; charset=utf-8", "there are /, /healthz"),
+        ])
+    func paths(path: String, status: Int, type: String, part: String) async throws {
+        let response = try #require(await Desk().get(path))
+        #expect(response.status == status)
+        #expect(response.field("Content-Type") == type)
+        #expect(response.field("Cache-Control") == "no-store")
+        #expect(response.body.contains(part), "\(response.body)")
+    }
+
+    @Test("HEAD is answered as GET is, without content; another method is not allowed")
+    func methods() async throws {
+        let desk = await Desk()
+        let get = try #require(await desk.get("/healthz"))
+        let head = try #require(await desk.get("/healthz", method: "HEAD"))
+        #expect(head.status == 200)
+        #expect(head.body == "")
+        #expect(head.field("Content-Type") == get.field("Content-Type"))
+        for (method, path) in [("POST", "/healthz"), ("OPTIONS", "*")] {
+            let response = try #require(await desk.get(path, method: method))
+            #expect(response.status == 405)
+            #expect(response.field("Allow") == "GET, HEAD")
+        }
+    }
+
+    @Test(
+        "A client gets the format that it accepts",
+        arguments: [
+            ("/healthz", "text/plain", "text/plain; charset=utf-8"), ("/healthz", "*/*", "application/json"),
+            ("/healthz", "application/health+json", "application/health+json"),
+            ("/healthz/loki", "text/html", "text/html; charset=utf-8"),
+            ("/", "text/html,*/*;q=0.8", "text/html; charset=utf-8"), ("/", "application/json", "application/json"),
+        ])
+    func formats(path: String, accept: String, type: String) async throws {
+        let response = try #require(await Desk().get(path, ["Accept: \(accept)"]))
+        #expect(response.field("Content-Type") == type)
+        #expect(response.field("Vary") == "Accept")
+    }
+
+    @Test("The page names the machine and the program")
+    func page() async throws {
+        let response = try #require(await Desk().get("/", ["Accept: text/html"]))
+        #expect(response.body.contains("here"))
+        #expect(response.body.contains("1.2.3"))
+        #expect(response.field("Content-Security-Policy") != nil)
+        #expect(response.field("Referrer-Policy") == "no-referrer")
+    }
+
+    @Test("An unhealthy report has the status of the configuration in force", arguments: [500, 503])
+    func unhealthyStatus(status: Int) async throws {
+        let desk = await Desk(unhealthyStatus: status)
+        let response = try #require(await desk.get("/healthz", ending: .refused))
+        #expect(response.status == status)
+        #expect(response.body.contains("\"refused\""))
+        await desk.adopt(["grafana"], unhealthyStatus: 429)
+        let after = try #require(await desk.get("/healthz", ending: .refused))
+        #expect(after.status == 429)
+        #expect(after.body.contains("\"grafana\"") && !after.body.contains("\"loki\""))
+    }
+
+    @Test("Excluded services are left out, and unknown names are warned of")
+    func exclude() async throws {
+        let desk = await Desk()
+        let known = try #require(await desk.get("/healthz?exclude=loki"))
+        #expect(!known.body.contains("\"loki\"") && known.body.contains("\"tempo\""))
+        #expect(!known.body.contains("warnings"))
+        let unknown = try #require(await desk.get("/healthz?exclude=x"))
+        #expect(unknown.body.contains("\"loki\""))
+        #expect(unknown.body.contains("exclude: no service is named \\\"x\\\""))
+    }
+
+    @Test("Requests that come while a check is running share it, and each is answered once")
+    func sharedCheck() async throws {
+        let desk = await Desk()
+        var calls: [Call] = []
+        for _ in 0..<3 { calls.append(try #require(await desk.call("/healthz"))) }
+        #expect(await desk.runningProbes == 2, "one for each service")
+        for call in calls { #expect(call.responses.isEmpty) }
+        await desk.endProbes(.ok)
+        for call in calls { #expect(call.responses.map(\.status) == [200]) }
+    }
+
+    @Test("What is known is answered at once, after one look at the clock")
+    func known() async throws {
+        let desk = await Desk(["loki"], .onDemand(maxAge: .seconds(600)))
+        _ = await desk.takeClockReads()
+        let first = try #require(await desk.call("/healthz"))
+        #expect(first.responses.isEmpty)
+        // To find that nothing is known, to begin the check, and to begin its probe.
+        #expect(await desk.takeClockReads() == 3)
+        await desk.endProbes(.ok)
+        _ = await desk.takeClockReads()
+        let second = try #require(await desk.call("/healthz"))
+        #expect(second.responses.map(\.body) == first.responses.map(\.body))
+        #expect(await desk.takeClockReads() == 1)
+        #expect(await desk.runningProbes == 0)
+    }
+
+    @Test("In the background, the first request waits for the check that is running, and others get the last report")
+    func background() async throws {
+        let desk = await Desk(["loki"], .background(staleAfter: .seconds(600)))
+        await desk.check()
+        let first = try #require(await desk.call("/healthz/loki"))
+        #expect(first.responses.isEmpty)
+        #expect(await desk.runningProbes == 1)
+        await desk.endProbes(.ok)
+        #expect(first.responses.map(\.status) == [200])
+        #expect(try #require(await desk.call("/healthz/loki")).responses.map(\.status) == [200])
+        #expect(await desk.runningProbes == 0)
+    }
+
+    @Test("A draining node is unhealthy, also to a request that came before")
+    func draining() async throws {
+        let desk = await Desk()
+        #expect(try #require(await desk.get("/healthz")).status == 200)
+        let before = try #require(await desk.call("/healthz"))
+        await desk.drain()
+        await desk.endProbes(.ok)
+        let after = try #require(await desk.call("/healthz"))
+        for call in [before, after] {
+            let response = try #require(call.responses.first)
+            #expect(response.status == 500)
+            #expect(response.body.contains("draining"))
+        }
+        #expect(await desk.runningProbes == 0)
+        let ready = try #require(await desk.get("/readyz"))
+        #expect(ready.status == 503)
+        #expect(try #require(await desk.get("/livez")).status == 200)
+    }
+
+    @Test("After a reload that failed, the node is ready and says so, until one succeeds")
+    func reloads() async throws {
+        let desk = await Desk()
+        await desk.failReload()
+        let failed = try #require(await desk.get("/readyz"))
+        #expect(failed.status == 200)
+        #expect(failed.body.hasPrefix("ready, but the reload at 1970-01-01T00:00:01.000Z failed"))
+        #expect(try #require(await desk.get("/metrics")).body.contains("healthz_config_last_reload_successful 0"))
+        await desk.adopt(["loki"], unhealthyStatus: 500)
+        #expect(try #require(await desk.get("/readyz")).body == "ready\n")
+        #expect(try #require(await desk.get("/metrics")).body.contains("healthz_config_last_reload_successful 1"))
+    }
+
+    @Test("A condition that cannot hold is answered so, and counted so")
+    func preconditions() async throws {
+        let desk = await Desk()
+        #expect(try #require(await desk.get("/livez", ["If-None-Match: *"])).status == 304)
+        #expect(try #require(await desk.get("/healthz", ["If-Match: \"x\""])).status == 412)
+        let metrics = try #require(await desk.get("/metrics")).body
+        #expect(metrics.contains(#"healthz_http_requests_total{route="/livez",code="304"} 1"#))
+        #expect(metrics.contains(#"healthz_http_requests_total{route="/healthz",code="412"} 1"#))
+    }
+
+    @Test("Metrics have what was answered, and what the server has counted")
+    func metrics() async throws {
+        let desk = await Desk()
+        await desk.readServerFigures {
+            var refusals = StatusTally()
+            refusals.record(431)
+            return ServerFigures(
+                connections: Figures.Connections(open: 3, accepted: 7, refused: [("max_connections", 2)]),
+                refusals: refusals, process: nil)
+        }
+        _ = await desk.get("/healthz/loki")
+        _ = await desk.get("/x")
+        let metrics = try #require(await desk.get("/metrics")).body
+        for line in [
+            #"healthz_http_requests_total{route="/healthz/NAME",code="200"} 1"#,
+            #"healthz_http_requests_total{route="other",code="404"} 1"#,
+            #"healthz_http_requests_total{route="malformed",code="431"} 1"#, "healthz_connections_open 3",
+        ] {
+            #expect(metrics.contains(line), "\(metrics)")
+        }
+    }
+}
