@@ -87,9 +87,7 @@ let package = Package(
             name: "healthz",
             dependencies: [
                 "API", "CSystem", "Time", "Configuration", "CurlClient", "Discovery", "EventLoop", "HTTPClient",
-                "HTTPServer",
-                "HTTPWire",
-                "Health", "Probing", "Reporting", "Sockets", "StandIns",
+                "HTTPServer", "HTTPWire", "Health", "Probing", "Reporting", "Sockets", "StandIns",
                 argumentParser, httpTypes, logging,
             ],
             swiftSettings: strict),

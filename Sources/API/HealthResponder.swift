@@ -73,6 +73,17 @@ package actor HealthResponder {
         meter.serverFigures = figures
     }
 
+    /// From now on, reports say what service discovery has been told.
+    /// - Parameter figures: called on the executor when a report is encoded.
+    package func readDiscovery(with figures: @escaping @Sendable () -> [DiscoveryFigures]) {
+        responses.discovery = figures
+    }
+
+    /// Service discovery has been told something else than before.
+    package func discoveryChanged() {
+        responses.removeAll()
+    }
+
     /// From now on, answers are about this.
     package func adopt(_ settings: Settings) {
         self.settings = settings

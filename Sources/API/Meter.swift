@@ -1,6 +1,6 @@
 import HTTPTypes
 package import HTTPWire
-import Health
+package import Health
 package import Reporting
 import Time
 
@@ -11,8 +11,13 @@ package struct ServerFigures: Sendable {
     package let refusals: StatusTally
     /// nil if the system does not tell.
     package let process: Figures.Process?
+    package let discovery: [DiscoveryFigures]
 
-    package init(connections: Figures.Connections, refusals: StatusTally, process: Figures.Process?) {
+    package init(
+        connections: Figures.Connections, refusals: StatusTally, process: Figures.Process?,
+        discovery: [DiscoveryFigures] = []
+    ) {
+        self.discovery = discovery
         self.connections = connections
         self.refusals = refusals
         self.process = process
@@ -66,7 +71,7 @@ struct Meter {
         return Figures(
             version: version, health: aggregator.assumeIsolated { $0.figures() }, isDraining: isDraining,
             connections: server.connections, requests: answered(server.refusals), loadedAt: loadedAt,
-            reloadHasFailed: reloadHasFailed, process: server.process)
+            reloadHasFailed: reloadHasFailed, process: server.process, discovery: server.discovery)
     }
 
     private func answered(_ refusals: StatusTally) -> [Figures.Requests] {

@@ -86,9 +86,9 @@ package actor Aggregator {
 
     /// Checks everything, or shares the check that is in the air.
     /// - Parameter ended: called on the executor when the check has ended.
-    package func check(ended: @escaping @Sendable () -> Void = {}) {
+    package func check(ended: @escaping Answer = { _ in }) {
         let check = checks[.all] ?? prepare(.all)
-        check.waiting.append((.all, { _ in ended() }))
+        check.waiting.append((.all, ended))
         start(check)
     }
 

@@ -177,7 +177,7 @@ package actor CloudMapKeeper {
         return DiscoveryFigures(
             provider: CloudMapKeeper.provider, service: settings.parts.serviceID,
             instance: registrar?.instanceID ?? (settings.parts.instanceID.isEmpty ? nil : settings.parts.instanceID),
-            state: phase.rawValue, isRegistered: registrar?.isRegistered ?? false,
+            state: (phase.rawValue, RegistrarPhase.names), isRegistered: registrar?.isRegistered ?? false,
             status: (
                 registrar?.acknowledgedHealth?.rawValue.lowercased(),
                 CloudMapHealth.allCases.map { $0.rawValue.lowercased() }
