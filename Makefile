@@ -1,10 +1,13 @@
 # `make run` builds and starts a demonstration, `make test` runs all tests. Both install missing packages if they can.
 
 # Debian packages for the build, and additional ones for the tests.
-BUILD_PACKAGES = libcurl4-openssl-dev libyaml-dev
-TEST_PACKAGES = curl mandoc nginx-light openssl python3-jsonschema python3-prometheus-client python3-yaml util-linux
+BUILD_PACKAGES = libcurl4-openssl-dev libssl-dev libyaml-dev
+TEST_PACKAGES = curl mandoc nginx-light openssl python3-botocore python3-jsonschema python3-prometheus-client python3-yaml util-linux
 # Programs for tests that are only unpacked, because an installation would start them as services.
 UNPACKED_PACKAGES = prometheus prometheus-alertmanager
+# For make two-datacenters-check.
+SIDES_PACKAGES = curl iproute2 jq nginx-light python3-yaml
+SIDES_UNPACKED = mariadb-server-core mariadb-client-core libaio1 liburing2 prometheus-mysqld-exporter
 # Needed to generate the manual, and to make the Debian package.
 INSTALL_PACKAGES = python3
 DEB_PACKAGES = dpkg-dev lintian python3 xz-utils
@@ -134,6 +137,9 @@ install: $(PROGRAM) ## install program, manual and completions below PREFIX=/usr
 	@scripts/setup $(INSTALL_PACKAGES)
 	$(MAKE) install-files
 
+# Notices of the packages that the program is built from; the tests build no release.
+NOTICES = $(sort $(or $(wildcard .build-release/checkouts/*/NOTICE.txt),$(wildcard .build/checkouts/*/NOTICE.txt)))
+
 # The program generates the manual and the completions.
 install-files:
 	install -D -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/healthz
@@ -144,7 +150,7 @@ install-files:
 	$(PROGRAM) --generate-completion-script fish >$(SHARE)/fish/vendor_completions.d/healthz.fish
 	install -D -m 0644 -t $(SHARE)/healthz docs/healthz.schema.json
 	install -D -m 0644 -t $(SHARE)/doc/healthz README.md CHANGELOG.md docs/*.md docs/openapi.yaml
-	cat .build-release/checkouts/*/NOTICE.txt >$(SHARE)/doc/healthz/NOTICE
+	cat $(NOTICES) >$(SHARE)/doc/healthz/NOTICE
 
 # Keeps the settings that are there.
 install-service: ## install the systemd units and /etc/healthz
@@ -222,6 +228,14 @@ screenshots: setup-build ## make the pictures in docs/
 # Boots a systemd in namespaces and tests the units of deploy/.
 systemd-check: release ## boot a systemd and test the units of deploy/
 	scripts/systemd-check
+
+# Breaks two data centers in network namespaces, part by part. Needs root. SIDES=--short takes under three minutes.
+.PHONY: two-datacenters-check
+two-datacenters-check: setup-build ## break two data centers in network namespaces, and measure
+	@scripts/setup $(BUILD_PACKAGES) $(SIDES_PACKAGES)
+	@scripts/unpack .build/tools $(UNPACKED_PACKAGES) $(SIDES_UNPACKED)
+	swift build --product healthz
+	scripts/two-datacenters-check $(SIDES) .build/debug/healthz
 
 setup-build:
 	@scripts/setup --swift $(BUILD_PACKAGES)
