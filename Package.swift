@@ -57,11 +57,12 @@ let benchmarks: [Target] =
 let package = Package(
     name: "healthz",
     products: [.executable(name: "healthz", targets: ["healthz"])],
+    // Exact versions: a later build of the same commit gives the same program.
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     ],
     targets: [
         .systemLibrary(name: "CSystem"),
@@ -77,7 +78,7 @@ let package = Package(
         room("Sockets"),
         room("HTTPWire", ["Sockets", "Time", httpTypes]),
         room("HTTPServer", ["Time", "CSystem", "EventLoop", "HTTPWire", "Sockets", httpTypes]),
-        room("Judging", ["Health"]),
+        room("Judging", ["HTTPClient", "Health"]),
         room("CurlClient", ["CCurl", "CSystem", "EventLoop", "HTTPClient", "Time"]),
         room("Probing", ["CurlClient", "EventLoop", "HTTPClient", "Health", "Judging", "Time"]),
         room(
@@ -106,7 +107,7 @@ let package = Package(
         tests("HTTPWireTests", ["HTTPWire", "Time", "TestSupport", httpTypes]),
         tests("SocketsTests", ["Sockets"]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "Sockets", "TestSupport", httpTypes]),
-        tests("JudgingTests", ["Health", "Judging"]),
+        tests("JudgingTests", ["HTTPClient", "Health", "Judging"]),
         tests("CurlClientTests", ["CurlClient", "EventLoop", "HTTPClient", "TestSupport", "Time"]),
         tests(
             "ProbingTests",

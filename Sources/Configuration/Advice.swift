@@ -6,7 +6,7 @@ enum Advice {
     static func warnings(
         _ sources: Sources, _ services: [Service], _ background: Configuration.Background?, deadline: Duration
     ) -> [String] {
-        var warnings = UnknownVariables.warnings(sources)
+        var warnings = explanations(sources)
         if let slow = services.flatMap(\.targets).first(where: { $0.timeout > deadline }) {
             warnings.append(
                 "the timeout of \(slow.timeout.setting) is longer than the deadline of \(deadline.setting), which cuts it short"
@@ -26,6 +26,24 @@ enum Advice {
             warnings.append("no service is critical: /healthz is never unhealthy")
         }
         return warnings + unused(sources, services)
+    }
+
+    /// Warnings that can be given for a configuration with mistakes too, because they need no valid value.
+    static func explanations(_ sources: Sources) -> [String] {
+        UnknownVariables.warnings(sources) + rootURLs(sources)
+    }
+
+    /// A `url` without a path beside a preset that has one. It replaces the whole URL, so `/` is asked.
+    private static func rootURLs(_ sources: Sources) -> [String] {
+        guard let file = sources.file, let services = sources.services else { return [] }
+        return services.entries.compactMap { key, service in
+            guard let name = key.plainText, let node = service.entry("url"), let text = node.plainText,
+                let preset = service.entry("preset")?.plainText.flatMap(ServicePreset.init(rawValue:)),
+                !["", "/"].contains(preset.path), let url = try? Endpoint.full(text), url.target == "/"
+            else { return nil }
+            return "\(file.place(node.position)): services.\(name).url: with a url, / is asked and not \(preset.path); "
+                + "did you mean endpoint?"
+        }
     }
 
     /// Where 404 on `/` is all that is asked for.

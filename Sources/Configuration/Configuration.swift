@@ -58,19 +58,24 @@ package struct Configuration: Sendable {
         background = reader.background(deadline: deadline)
         drain = reader.duration(.drain)
         unhealthyStatus = (reader.word(.unhealthyStatus) ?? UnhealthyStatus.internalServerError).code
-        detail = reader.read(.detail) { text throws(ValueError) in try DetailPolicy(text) } ?? .summary
+        detail = reader.networks(.detail) { text throws(ValueError) in try DetailPolicy(text) } ?? .summary
         detailToken = reader.token(files)
         proxyProtocol =
-            reader.read(.proxyProtocol) { text throws(ValueError) in try ProxyProtocolPolicy(text) } ?? .off
+            reader.networks(.proxyProtocol) { text throws(ValueError) in try ProxyProtocolPolicy(text) } ?? .off
         serverLimits = reader.serverLimits()
         logLevel = reader.word(.logLevel) ?? .info
         logFormat = reader.word(.logFormat) ?? .text
         accessLog = reader.isOn(.accessLog)
-        services = ServicesReader(sources, reader, files, hasInterval: sources.isGiven(.interval)).read()
+        services =
+            ServicesReader(
+                sources, reader, files, hasInterval: sources.isGiven(.interval), interval: background?.pace.interval
+            ).read()
         discovery = DiscoveryReader(sources, files, services, background, deadline: deadline).read()
 
         let mistakes = reader.mistakes + sources.mistakes
-        guard mistakes.isEmpty else { throw ConfigurationError(mistakes: Configuration.inOrder(mistakes)) }
+        guard mistakes.isEmpty else {
+            throw ConfigurationError(mistakes: Configuration.inOrder(mistakes), warnings: Advice.explanations(sources))
+        }
         settings = sources.values
         warnings = Advice.warnings(sources, services, background, deadline: deadline)
         notices = Advice.notices(sources, services)

@@ -33,6 +33,13 @@ package struct ConfigurationMistake: Sendable, Hashable, CustomStringConvertible
 /// Everything that is wrong with a configuration, not only the first thing.
 package struct ConfigurationError: Error, Sendable, Hashable {
     package let mistakes: [ConfigurationMistake]
+    /// What may explain them, such as the misspelt name of a variable.
+    package let warnings: [String]
+
+    package init(mistakes: [ConfigurationMistake], warnings: [String] = []) {
+        self.mistakes = mistakes
+        self.warnings = warnings
+    }
 }
 
 /// A value that is not what its setting takes: what is wrong, to be put after the value.

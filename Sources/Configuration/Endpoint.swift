@@ -43,19 +43,20 @@ package enum Endpoint {
     }
 
     /// `http://…`, `https://…`, or `tcp://host:port`.
-    static func full(_ text: String) throws(ValueError) -> URL {
-        try parse(text, as: [.http, .https, .tcp])
+    /// - Parameter usual: the scheme to propose where there is none.
+    static func full(_ text: String, usual: URL.Scheme = .http) throws(ValueError) -> URL {
+        try parse(text, as: [.http, .https, .tcp], usual: usual)
     }
 
-    private static func parse(_ text: String, as schemes: [URL.Scheme]) throws(ValueError) -> URL {
+    private static func parse(
+        _ text: String, as schemes: [URL.Scheme], usual: URL.Scheme = .http
+    ) throws(ValueError) -> URL {
+        if let whole = completed(text, usual) { throw ValueError("\(noScheme(schemes)): write \(whole)") }
         guard let parts = URLComponents(string: text, encodingInvalidCharacters: false) else {
             throw ValueError("is not a valid URL")
         }
         let scheme = parts.scheme.flatMap { URL.Scheme(rawValue: $0.lowercased()) }
-        guard let scheme, schemes.contains(scheme) else {
-            let list = schemes.map { "\($0.rawValue)://" }
-            throw ValueError("does not begin with \(list.dropLast().joined(separator: ", ")) or \(list.last ?? "")")
-        }
+        guard let scheme, schemes.contains(scheme) else { throw ValueError(noScheme(schemes)) }
         guard let found = parts.host, !withoutBrackets(found).isEmpty else { throw ValueError("names no host") }
         let host = withoutBrackets(found)
         guard isHost(host), host == found || isIPv6(host) else {
@@ -68,6 +69,19 @@ package enum Endpoint {
         return URL(
             scheme: scheme, host: host, port: parts.port,
             target: path + (parts.percentEncodedQuery.map { "?\($0)" } ?? ""), credentials: try credentials(parts))
+    }
+
+    private static func noScheme(_ schemes: [URL.Scheme]) -> String {
+        let list = schemes.map { "\($0.rawValue)://" }
+        return "does not begin with \(list.dropLast().joined(separator: ", ")) or \(list.last ?? "")"
+    }
+
+    /// The URL that is meant by a text without a scheme, such as `127.0.0.1:3000`. nil if there may be a password in it, which
+    /// must not be shown.
+    private static func completed(_ text: String, _ scheme: URL.Scheme) -> String? {
+        let whole = "\(scheme.rawValue)://\(text)"
+        guard !text.contains("//"), !text.contains("@"), (try? parse(whole, as: [scheme])) != nil else { return nil }
+        return whole
     }
 
     private static func tcp(_ parts: URLComponents, _ host: String) throws(ValueError) -> URL {
@@ -105,6 +119,11 @@ package enum Endpoint {
     static func isIPv6(_ host: String) -> Bool {
         var address = in6_addr()
         return inet_pton(AF_INET6, String(host.prefix { $0 != "%" }), &address) == 1
+    }
+
+    static func isIPv4(_ host: String) -> Bool {
+        var address = in_addr()
+        return inet_pton(AF_INET, host, &address) == 1
     }
 
     /// A name in ASCII (others in their IDNA form), an IPv4 address, or an IPv6 address with or without a zone.

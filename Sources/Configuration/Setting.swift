@@ -61,7 +61,9 @@ extension Setting {
     package var row: Row {
         switch self {
         case .config:
-            Row(.file(["yaml", "yml"]), "Configuration file in YAML: see docs/configuration.md.", isInFile: false)
+            Row(
+                .file(["yaml", "yml"]), "Configuration file in YAML: see configuration.md in share/doc/healthz.",
+                isInFile: false)
         case .listen:
             Row(.address, default: "0.0.0.0:8080", "Listen address: 0.0.0.0:8080, [::]:8080 or unix:/path.")
         case .grafanaEndpoint:

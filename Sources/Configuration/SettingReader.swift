@@ -24,6 +24,24 @@ final class SettingReader {
         }
     }
 
+    /// A word, or a list of networks. Each wrong part of a list is a mistake of its own.
+    func networks<Policy>(_ setting: Setting, _ parse: (String) throws(ValueError) -> Policy) -> Policy? {
+        let value = sources[setting]
+        let parts = value.text.split(separator: ",", omittingEmptySubsequences: false)
+        guard parts.count > 1 else { return read(setting, parse) }
+        let before = mistakes.count
+        for part in parts {
+            let text = String(part.drop { $0 == " " })
+            do {
+                _ = try Network(text)
+            } catch {
+                let wrong = SettingValue(setting: setting, text: text, origin: value.origin, position: value.position)
+                refuse(wrong, error.problem)
+            }
+        }
+        return mistakes.count == before ? read(setting, parse) : nil
+    }
+
     func duration(_ setting: Setting) -> Duration {
         read(setting) { text throws(ValueError) in try setting.duration(text) } ?? .zero
     }

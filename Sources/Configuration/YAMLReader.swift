@@ -101,11 +101,19 @@ struct YAMLReader {
         let position =
             parser.pointee.error == YAML_READER_ERROR
             ? position(after: parser.pointee.problem_offset) : Position(parser.pointee.problem_mark)
+        if isTab(at: position) { problem = "a tab: YAML is indented with spaces alone" }
         if let context = parser.pointee.context, parser.pointee.error != YAML_READER_ERROR {
             let start = Position(parser.pointee.context_mark)
             if start != position { problem += ", \(String(cString: context)) that begins at \(start)" }
         }
         return YAMLProblem(position: position, problem: problem)
+    }
+
+    private func isTab(at position: Position) -> Bool {
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        guard lines.indices.contains(position.line - 1) else { return false }
+        let scalars = String(decoding: lines[position.line - 1], as: UTF8.self).unicodeScalars
+        return scalars.dropFirst(position.column - 1).first == "\t"
     }
 
     private func position(after count: Int) -> Position {

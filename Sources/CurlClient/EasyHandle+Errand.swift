@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 import HTTPClient
 
 extension EasyHandle {
@@ -12,6 +13,8 @@ extension EasyHandle {
         try set(CURLOPT_USERAGENT, userAgent)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        // So that the first bytes of what is not HTTP can be seen: they are refused by the transfer.
+        try set(CURLOPT_HTTP09_ALLOWED, true)
         // A redirect is a response like another.
         try set(CURLOPT_FOLLOWLOCATION, false)
         // Not even one from the environment.
@@ -62,12 +65,14 @@ extension EasyHandle {
         var lines = request.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         func lacks(_ name: String) -> Bool { !request.fields.contains { $0.name.lowercased() == name } }
         if request.tls.serverName != nil, lacks("host") { lines.append("Host: \(request.url.authority)") }
+        // Nothing here decodes, and without this field a server may choose any coding (RFC 9110 §12.5.3).
+        if lacks("accept-encoding") { lines.append("Accept-Encoding: identity") }
         // libcurl would call any content a form, and ask whether it may send it.
         if request.sendsContent {
             lines.append("Expect:")
             if lacks("content-type") { lines.append("Content-Type:") }
         }
-        if !lines.isEmpty { try set(CURLOPT_HTTPHEADER, list: lines) }
+        try set(CURLOPT_HTTPHEADER, list: lines)
     }
 
     private func setCredentials(_ credentials: URL.Credentials?) throws(Refusal) {
@@ -82,13 +87,29 @@ extension EasyHandle {
             // Else the system's authorities would be trusted as well.
             try set(CURLOPT_CAPATH, nil)
             try set(CURLOPT_CAINFO_BLOB, blob: authorities)
+        } else {
+            try setSystemAuthorities()
         }
+        try set(CURLOPT_CERTINFO, tls.tellsExpiry)
         // A key that is encrypted after all shall fail, and not ask at a terminal.
         if tls.key != nil || tls.certificate != nil { try set(CURLOPT_KEYPASSWD, "") }
         if let certificate = tls.certificate { try set(CURLOPT_SSLCERT_BLOB, blob: certificate) }
         if let key = tls.key { try set(CURLOPT_SSLKEY_BLOB, blob: key) }
         try set(CURLOPT_SSL_VERIFYPEER, tls.isVerified)
         try set(CURLOPT_SSL_VERIFYHOST, tls.isVerified ? 2 : 0)
+    }
+}
+
+extension EasyHandle {
+    /// As OpenSSL itself finds them (X509_get_default_cert_file(3)), which libcurl does not. Either alone, or both.
+    private func setSystemAuthorities() throws(Refusal) {
+        let (file, folder) = (EasyHandle.variable("SSL_CERT_FILE"), EasyHandle.variable("SSL_CERT_DIR"))
+        if let file { try set(CURLOPT_CAINFO, file) }
+        if let folder { try set(CURLOPT_CAPATH, folder) }
+    }
+
+    private static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 

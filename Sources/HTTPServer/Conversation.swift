@@ -21,13 +21,6 @@ final class Conversation {
         case failed
     }
 
-    /// What the log of exchanges needs of a request.
-    private struct Asked {
-        let head: RequestHead
-        /// nil if nothing is logged.
-        let startedAt: Instant?
-    }
-
     /// Reads in one turn, before other connections get theirs.
     private static let readBatch = 16
     /// Output that is gathered before it is written.
@@ -50,7 +43,7 @@ final class Conversation {
     /// The number of the request that is being answered; 0 if there is none.
     private var request = 0
     /// The request for which the handler has returned nil.
-    private var awaited: Asked?
+    private var awaited: AskedRequest?
     private var answeredRequests = 0
 
     init(_ socket: ClientSocket, _ peer: Peer, _ server: Server, _ state: ServerState) {
@@ -119,8 +112,13 @@ final class Conversation {
         }
     }
 
-    /// The server stops: closes a connection that waits for its next request.
-    func stopKeepingAlive() {
+    /// The server stops: answers what has arrived, and closes a connection that waits for its next request.
+    /// - Parameter closingUnused: closes a connection without any request, too.
+    func stop(closingUnused: Bool) {
+        // The poll may not have reported it yet.
+        socket.mayRead = true
+        readInput()
+        guard socket.isOpen, closingUnused || machine.phase == .idle else { return }
         let action = machine.stopKeepingAlive()
         // Any other connection continues as before.
         if action != .read { perform(action) }
@@ -212,7 +210,7 @@ final class Conversation {
             return answer(head, &output)
         case .refuse(let error):
             state.report(.refusal(error))
-            return encode(.refusal(error), to: nil, into: &output)
+            return encode(.refusal(error), to: asked(.failure(error)), into: &output)
         case .read:
             _ = flush(&output)
             return nil
@@ -233,7 +231,7 @@ final class Conversation {
 
     /// The handler is asked once for a request. It returns the response, or nil, and then `deliver` is called.
     private func answer(_ head: RequestHead, _ output: inout [UInt8]) -> ConnectionMachine.Action? {
-        let asked = Asked(head: head, startedAt: state.logExchange == nil ? nil : .now)
+        let asked = asked(.success(head))
         request = state.nextRequestNumber()
         let reply = ConnectionReply(server: server, descriptor: descriptor, request: request)
         if let response = state.handler(head, client, reply) {
@@ -244,18 +242,22 @@ final class Conversation {
         return nil
     }
 
-    /// - Parameter asked: nil for a request that could not be read.
+    private func asked(_ request: Result<RequestHead, RequestError>) -> AskedRequest {
+        AskedRequest(request: request, startedAt: state.logExchange == nil ? nil : .now)
+    }
+
     private func encode(
-        _ response: Response, to asked: Asked?, into output: inout [UInt8]
+        _ response: Response, to asked: AskedRequest, into output: inout [UInt8]
     ) -> ConnectionMachine.Action {
         request = 0
         // A response is no progress of a client that still has to read earlier ones.
         if !socket.hasUnsent { timedPhase = nil }
         answeredRequests += 1
         if answeredRequests == state.limits.requestsPerConnection { state.report(.requestsPerConnection) }
-        if let asked, let startedAt = asked.startedAt, let logExchange = state.logExchange {
+        if let startedAt = asked.startedAt, let logExchange = state.logExchange {
             logExchange(
-                Exchange(peer: client, head: asked.head, status: response.status.code, duration: .now - startedAt))
+                Exchange(
+                    peer: client, request: asked.request, status: response.status.code, duration: .now - startedAt))
         }
         return machine.answer(
             response, date: state.currentDate(),

@@ -1,11 +1,13 @@
 import CurlClient
 import HTTPClient
 import Health
+import Judging
+import Time
 
 /// A probe that sends a request and has the response judged.
 extension TargetProber {
     func send(_ request: Request, _ expectation: Expectation, _ call: ProbeCall) {
-        let request = expectation.body == nil ? request : request.with(.body)
+        let request = request.with(expectation.reading(atMost: request.reading.limit))
         client.send(request, reusing: call.target, within: call.limit.duration) { [bodies] result in
             switch result {
             case .failure(let failure): call.ended(.failed(call.limit.reason(for: failure)))
@@ -14,22 +16,38 @@ extension TargetProber {
         }
     }
 
-    /// The status comes first: where it is wrong, the body does not matter.
     private static func judge(
         _ response: Response, _ expectation: Expectation, _ call: ProbeCall, _ bodies: BodyJudges
     ) {
-        let status = response.status
-        guard expectation.statuses.contains(status) else {
-            return call.ended(Outcome(status: status, .down(.status(status, expected: expectation.statuses))))
+        let (status, expiry) = (response.status, response.certificateExpiry)
+        @Sendable func outcome(_ verdict: Verdict) -> Outcome {
+            let now = expiry == nil ? Timestamp(milliseconds: 0) : Moment.now.timestamp
+            return Outcome(status: status, expectation.judge(verdict, certificateExpiry: expiry, at: now))
         }
-        guard let body = expectation.body else { return call.ended(Outcome(status: status, .up)) }
-        bodies.judge(response.body, by: body, for: call) { judgement in
+        guard expectation.judgesBody(of: status) else {
+            return call.ended(outcome(ResponseJudge(withoutBodies: expectation).verdict(on: response)))
+        }
+        bodies.judge(response, by: expectation, for: call) { judgement in
             switch judgement {
-            case .matched: call.ended(Outcome(status: status, .up))
-            case .differs(let mismatch): call.ended(Outcome(status: status, .down(.body(mismatch))))
+            case .ended(let verdict): call.ended(outcome(verdict))
             case .outOfTime: call.ended(.failed(call.limit.reasonForMatching))
             case .refused(let detail): call.ended(.failed(.unjudged(detail: detail)))
             }
         }
+    }
+}
+
+extension Expectation {
+    /// Only a body that is judged is read to its end. Of a response that is not as expected, the beginning is for the
+    /// message.
+    fileprivate func reading(atMost limit: Int) -> Request.Reading {
+        let expected: Request.Reading.Body = body == nil ? .none : .whole(kept: .max)
+        var exceptions = statuses.ranges.map { Request.Reading.Exception($0, expected) }
+        if case .response(let tolerated, _?) = tolerance {
+            exceptions += tolerated.ranges.map { Request.Reading.Exception($0, .whole(kept: .max)) }
+        }
+        return Request.Reading(
+            limit: limit, .beginning(ResponseWords.keptBody), except: exceptions, keepsFields: true,
+            fieldNames: ResponseWords.fieldNames + ["Content-Encoding"] + fields.map(\.name))
     }
 }

@@ -87,7 +87,8 @@ struct FileTests {
         #expect(request.tls.authorities == Array("-----BEGIN CERTIFICATE-----".utf8))
         #expect("\(expectation.statuses)" == "200")
         #expect(body.contained == ["ready"] && body.patterns == ["^r", "y$"])
-        #expect(body.members.map(\.value) == [.number(1), .string("1"), .null, .bool(true), .string("x")])
+        let values: [JSONScalar] = [.number(1), .string("1"), .null, .bool(true), .string("x")]
+        #expect(body.members.map(\.comparisons) == values.map { [.equals($0)] })
         #expect(configuration.background?.staleAfter == .seconds(15))
     }
 
@@ -156,6 +157,16 @@ struct FileTests {
             "services: {a: {url: http://a/, timeout: 3s}}", [:],
             ["the timeout of 3s is longer than the deadline of 1800ms, which cuts it short"]
         ),
+        (
+            "services:\n  loki: {preset: loki-ready, url: http://loki:3100}", [:],
+            [
+                "/etc/healthz.yaml:2:35: services.loki.url: with a url, / is asked and not /ready; did you mean endpoint?"
+            ]
+        ),
+        ("services: {loki: {preset: loki, url: http://loki:3100}}", [:], []),
+        ("services: {loki: {preset: loki-ready, url: http://gw/loki/ready}}", [:], []),
+        ("services: {loki: {preset: loki-ready, endpoint: http://loki:3100}}", [:], []),
+        ("services: {db: {preset: tcp, url: tcp://db:5432}}", [:], []),
     ]
 
     @Test("What is probably a mistake is a warning", arguments: advice)

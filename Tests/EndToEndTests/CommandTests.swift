@@ -53,6 +53,28 @@ struct CommandTests {
         #expect(waiting.output.contains("status: answered 503, expected 200"))
     }
 
+    @Test("probe takes authorities, any certificate, and fields to send")
+    func probeTLS() throws {
+        let certificates = try Certificates()
+        let server = try Nginx(
+            .init(
+                """
+                ssl_certificate \(certificates.certificate(.good)); ssl_certificate_key \(certificates.key(.good));
+                location / { if ($http_x_scope_orgid != "ops") { return 401 "no org id"; } return 200; }
+                """, listen: "ssl"))
+        func probe(_ arguments: String...) throws -> Program.Ended {
+            try Program.run(["probe", "https://127.0.0.1:\(server.port)/", "--timeout", "20s"] + arguments)
+        }
+        let field = ["--header", "X-Scope-OrgID: ops"]
+        #expect(try probe(field[0], field[1]).output.contains("tls: TLS failed"))
+        #expect(try probe("--ca-file", certificates.authority).output.contains("answered 401"))
+        #expect(try probe("--ca-file", certificates.authority, field[0], field[1]).code == 0)
+        #expect(try probe("--insecure-skip-verify", field[0], field[1]).code == 0)
+        #expect(try probe("--header", "no field").code == 64)
+        #expect(try probe("--ca-file", "/nonexistent").code == 64)
+        #expect(try Program.run(["probe", "http://127.0.0.1:1/", "--insecure-skip-verify"]).code == 64)
+    }
+
     @Test("probe says in one line what one URL does, and exits by it")
     func probe() throws {
         let loki = try Nginx(.lokiOrTempo)
@@ -61,7 +83,7 @@ struct CommandTests {
         #expect(ready.output.hasPrefix("healthy: \(loki.url)/ready answered 200 in "))
         let root = try Program.run(["probe", loki.url, "--timeout", "20s"])
         #expect(root.code == 1)
-        #expect(root.output.hasPrefix("unhealthy: \(loki.url)/: status: answered 404, expected 200-299 ("))
+        #expect(root.output.hasPrefix("unhealthy: \(loki.url)/: status: answered 404, expected 200-299: \"404 page"))
         #expect(try Program.run(["probe", loki.url, "--accept", "2xx,404", "--timeout", "20s"]).code == 0)
         loki.freeze()
         let frozen = try Program.run(["probe", loki.url, "--timeout", "200ms"])
@@ -78,7 +100,10 @@ struct CommandTests {
     @Test(
         "What probe cannot understand is a usage error in one line",
         arguments: [
-            (["probe", "loki:3100"], "URL: \"loki:3100\" does not begin with http://, https:// or tcp://"),
+            (
+                ["probe", "loki:3100"],
+                "URL: \"loki:3100\" does not begin with http://, https:// or tcp://: write http://loki:3100"
+            ),
             (["probe", "http://u:geheim@a b"], "URL: \"http://***@a b\" is not a valid URL"),
             (
                 ["probe", "http://a", "--accept", "4O4"],
@@ -90,6 +115,16 @@ struct CommandTests {
         let ended = try Program.run(arguments)
         #expect(ended.code == 64)
         #expect(ended.errors == "healthz: \(line)\n")
+    }
+
+    @Test("probe tells of all its mistakes at once")
+    func probeMistakes() throws {
+        let ended = try Program.run(["probe", "loki", "--accept", "ok", "--timeout", "2"])
+        #expect(ended.code == 64)
+        #expect(
+            ended.errors.split(separator: "\n").map { $0.prefix { $0 != "\"" } } == [
+                "healthz: URL: ", "healthz: --accept: ", "healthz: --timeout: ",
+            ])
     }
 
     @Test("probe without a URL asks the healthz of this container")
@@ -187,7 +222,42 @@ struct CommandTests {
             #expect(flag.errors == "healthz: --timeout: \"soon\" is not a duration (250ms, 2s, 1m)\n")
         }
         #expect(try Program.run(["serve", "--tiemout", "1s"]).code == 64)
-        #expect(try Program.run(["nonsense"]).code == 64)
+    }
+
+    @Test(
+        "What is not a command is told with the nearest one, or with all",
+        arguments: [
+            ("server", "did you mean serve?"), ("confg", "did you mean config?"), ("chek", "did you mean check?"),
+            ("nonsense", "there are serve, check, probe, "),
+        ])
+    func unknownCommand(name: String, hint: String) throws {
+        let ended = try Program.run([name, "--timeout", "1s"])
+        #expect(ended.code == 64)
+        #expect(ended.errors.hasPrefix("healthz: \"\(name)\" is not a command; \(hint)"))
+        #expect(ended.errors.split(separator: "\n").count == 1)
+    }
+
+    @Test("What may explain a mistake is told after it")
+    func explained() throws {
+        for command in [[], ["check"], ["config"]] {
+            let ended = try Program.run(command, environment: ["HEALTHZ_FALL": "3", "HEALTHZ_INTERVALL": "5s"])
+            #expect(ended.code == 78)
+            let lines = ended.errors.split(separator: "\n")
+            #expect(lines.count == 2)
+            #expect(lines.first?.hasPrefix("healthz: HEALTHZ_FALL: \"3\" needs an interval") == true)
+            #expect(lines.last?.hasSuffix("did you mean HEALTHZ_INTERVAL?") == true)
+        }
+    }
+
+    @Test("Help names all sources of settings, what is installed, and how the signals differ")
+    func sources() throws {
+        let help = try Program.run(["--help"]).output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(help.contains("else from the configuration file that --config or HEALTHZ_CONFIG names"))
+        #expect(help.contains("healthz(1)"))
+        let serve = try Program.run(["serve", "--help"]).output.split(whereSeparator: \.isWhitespace)
+            .joined(separator: " ")
+        #expect(serve.contains("share/doc/healthz"))
+        #expect(serve.contains("SIGINT (Ctrl-C) exits without draining"))
     }
 
     @Test("A misspelled variable is a warning, and so is one that a platform has injected")
@@ -219,6 +289,13 @@ struct CommandTests {
         let foreign = try Program.run(["--listen", "192.0.2.1:0"])
         #expect(foreign.code == 69)
         #expect(foreign.errors.hasPrefix("healthz: --listen: cannot listen on 192.0.2.1:0: "))
+        // Advice about ports would not fit a path; and what is in the way is named.
+        let folder = try Folder()
+        let file = try folder.write("x", to: "taken")
+        let occupied = try Program.run(["--listen", "unix:\(file)"])
+        #expect(occupied.code == 69)
+        #expect(
+            occupied.errors == "healthz: --listen: cannot listen on unix:\(file): a regular file has this path\n")
         let nowhere = try Program.run(["--listen", "unix:/nonexistent/x.sock"])
         #expect(nowhere.code == 71)
     }

@@ -97,7 +97,11 @@ struct ManualTests {
             "$(complete -p healthz | sed 's/.*-F \\([^ ]*\\).*/\\1/')" healthz "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
             printf '%s\\n' "${COMPREPLY[@]}"
             """
-        let ended = try Program("/bin/bash", ["-c", script, bash] + words).wait()
+        // What depends on the configuration, the completion asks the program for.
+        let folder = URL(fileURLWithPath: Program.healthz).deletingLastPathComponent().path
+        let ended = try Program(
+            "/bin/bash", ["-c", script, bash] + words, environment: ["PATH": "\(folder):/usr/bin:/bin"]
+        ).wait()
         #expect(ended.errors.isEmpty)
         return ended.output.split(separator: "\n").map(String.init)
     }
@@ -112,6 +116,10 @@ struct ManualTests {
             #expect(missing.isEmpty, "\(command.name)")
         }
         #expect(try offers("healthz", "check", "--wat") == ["--watch"])
+        #expect(try offers("healthz", "check", "") == ["grafana", "loki", "tempo"])
+        #expect(try offers("healthz", "check", "loki", "t") == ["tempo"])
+        let example = "\(Repository.root)/testdata/configuration/valid/one-url.yaml"
+        #expect(try offers("healthz", "check", "--config", example, "") == ["loki"])
         #expect(try offers("healthz", "check", "--format", "") == ["table", "json", "text"])
         #expect(try offers("healthz", "serve", "--log-level", "w") == ["warning"])
         #expect(try offers("healthz", "serve", "--preset", "") == ["liveness", "readiness"])

@@ -49,8 +49,24 @@ struct ReasonTests {
         ),
         (.status(503, expected: .only(200).union(.only(404))), "status", "answered 503, expected 200,404"),
         (
+            .status(401, expected: .only(200), words: ResponseWords(challenge: Excerpt("Bearer"))), "status",
+            "answered 401 (Bearer), expected 200"
+        ),
+        (
             .body(.lacks("ready", found: Excerpt(quoting: "no"))), "body",
             #"the body does not contain "ready": "no""#
+        ),
+        (.peer(503, words: .none), "peer", "answered 503, as another instance is not well"),
+        (
+            .header(.compared("Server", expected: .exists(false), found: Excerpt("\"x\""))), "header",
+            #"Server is "x", expected nothing there"#
+        ),
+        (
+            .slow(.milliseconds(812), limit: .milliseconds(500)), "slow", "took 812 ms, slow is over 500 ms"
+        ),
+        (
+            .certificate(expiry: Timestamp(milliseconds: 1_795_240_800_000), margin: .seconds(14 * 86_400)),
+            "certificate", "the certificate expires at 2026-11-21T06:00:00.000Z, within 14 days"
         ),
         (.instances(healthy: 1, of: 3, required: 2), "instances", "1 of 3 instances is healthy, 2 required"),
     ]
@@ -100,6 +116,23 @@ struct ProbeTests {
     }
 }
 
+@Suite("Slow answers")
+struct SlowTests {
+    @Test("An answer that is right but late is degraded; what is wrong stays as it is")
+    func late() {
+        let url = URL(scheme: .tcp, host: "db", port: 5432, target: "")
+        let target = Target(
+            id: "db", probe: .connect(url), timeout: .seconds(1), slow: .milliseconds(500))
+        #expect(target.judge(.up, after: .milliseconds(500)) == .up)
+        let late = Duration.milliseconds(501)
+        #expect(target.judge(.up, after: late) == .degraded(.slow(late, limit: .milliseconds(500))))
+        let down = Verdict.down(.transfer(.empty))
+        #expect(target.judge(down, after: late) == down)
+        #expect(target.with(.once).slow == .milliseconds(500))
+        #expect(target != Target(id: "db", probe: .connect(url), timeout: .seconds(1)))
+    }
+}
+
 @Suite("History")
 struct HistoryTests {
     private static let start = Instant.now
@@ -132,6 +165,25 @@ struct HistoryTests {
             #expect(change == step.3, "step \(second)")
         }
         #expect(history.known?.lastReason?.code == "status")
+    }
+
+    @Test("Between healthy and degraded the last observation decides, and both are up for the thresholds")
+    func degraded() {
+        let peer = Verdict.degraded(.peer(503, words: .none))
+        var history = History()
+        let steps: [(Verdict, HealthStatus, since: Int64, reason: String?)] = [
+            (.up, .healthy, 0, nil), (peer, .degraded, 1000, "peer"), (peer, .degraded, 1000, "peer"),
+            (Self.refused, .degraded, 1000, "peer"), (Self.refused, .unhealthy, 4000, "refused"),
+            (peer, .unhealthy, 4000, "refused"), (peer, .degraded, 6000, "peer"), (.up, .healthy, 7000, nil),
+        ]
+        for (second, step) in steps.enumerated() {
+            let change = history.record(Self.observation(step.0, at: second), threshold: Threshold(rise: 2, fall: 2))
+            #expect(history.known?.status == step.1, "step \(second)")
+            #expect(history.known?.reason?.code == step.reason, "step \(second)")
+            #expect(history.known?.since.timestamp.milliseconds == step.since, "step \(second)")
+            #expect((change != .none) == (step.since == Int64(second) * 1000), "step \(second)")
+        }
+        #expect(history.known?.recent.all.map(\.isUp) == [true, true, true, false, false, true, true, true])
     }
 
     @Test("With thresholds, the status turns when enough observations in a row are against it")

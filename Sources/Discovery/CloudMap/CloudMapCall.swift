@@ -32,7 +32,7 @@ package enum CloudMapCall: Sendable, Hashable {
         return Request(
             endpoint, method: .post, fields: fields, content: content, reusesConnection: true,
             // A page has up to 100 instances, each with up to 5,000 characters of attributes.
-            reading: Request.Reading(limit: 2 << 20, keptBody: .max, keepsFields: true))
+            reading: Request.Reading(limit: 2 << 20, .whole(kept: .max), keepsFields: true))
     }
 
     private var content: [UInt8] {

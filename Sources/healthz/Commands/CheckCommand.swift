@@ -18,7 +18,9 @@ struct CheckCommand: Subcommand {
         case table, json, text
     }
 
-    @Argument(help: ArgumentHelp("Only these services, such as loki.", valueName: "service"))
+    @Argument(
+        help: ArgumentHelp("Only these services, such as loki.", valueName: "service"),
+        completion: .custom { words, _, _ in ServiceNames.offered(after: words) })
     var services: [String] = []
 
     @Option(help: "How to print: table, json as the API answers, or text in one line.")

@@ -29,15 +29,18 @@ struct ProbeCommand: Subcommand {
     @Option(help: ArgumentHelp("How long it may take: 250ms, 2s, 1m.", valueName: "duration"))
     var timeout = "2s"
 
+    @Option(help: ArgumentHelp("Authorities to trust instead of the system's, in PEM.", valueName: "file"))
+    var caFile: String?
+
+    @Flag(help: "Take any certificate.")
+    var insecureSkipVerify = false
+
+    @Option(help: ArgumentHelp("A field to send, such as \"X-Scope-OrgID: ops\". May be repeated.", valueName: "field"))
+    var header: [String] = []
+
     func execute() async throws {
-        guard let statuses = StatusSet(accept) else {
-            throw usage(
-                "--accept: \"\(accept)\" is not a status, a range or a class (200, 200-299, 2xx), or a list of them")
-        }
-        let limit = try read("--timeout", timeout) { text throws(ValueError) in
-            try Duration(setting: text, within: .milliseconds(1) ... .seconds(3600))
-        }
-        let url = try target()
+        let (probe, limit) = try arguments()
+        let url = probe.url
         ProcessOne.endOnSignals()
 
         let loop = EventLoop()
@@ -45,7 +48,6 @@ struct ProbeCommand: Subcommand {
         try await client.start()
         let prober = TargetProber(on: loop, client: client)
         let startedAt = ContinuousClock.now
-        let probe: Probe = url.scheme == .tcp ? .connect(url) : .http(Request(url), Expectation(statuses))
         let target = Target(id: "probe", probe: probe, timeout: limit)
         let outcome = await prober.outcome(of: target, within: ProbeLimit(timeout: limit))
         let time = (ContinuousClock.now - startedAt).brief
@@ -54,20 +56,73 @@ struct ProbeCommand: Subcommand {
         case .up:
             let answer = outcome.status.map { "answered \($0)" } ?? "took the connection"
             try Terminal.show("healthy: \(url) \(answer) in \(time)\n")
+        case .degraded(let reason):
+            try Terminal.show("degraded: \(url): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")
         case .down(let reason):
             try Terminal.show("unhealthy: \(url): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")
             throw ExitCode.unhealthy
         }
     }
 
-    private func target() throws -> URL {
-        if let url {
-            return try read("URL", url, shown: Endpoint.withoutCredentials(url)) { text throws(ValueError) in
+    /// Complains of every mistake, not only of the first.
+    private func arguments() throws -> (Probe, Duration) {
+        let given = url.map { url in
+            read("URL", url, shown: Endpoint.withoutCredentials(url)) { text throws(ValueError) in
                 try Endpoint.url(text)
             }
         }
+        let statuses = StatusSet(accept)
+        if statuses == nil {
+            Terminal.complain(
+                "--accept: \"\(accept)\" is not a status, a range or a class (200, 200-299, 2xx), or a list of them")
+        }
+        let limit = read("--timeout", timeout) { text throws(ValueError) in
+            try Duration(setting: text, within: .milliseconds(1) ... .seconds(3600))
+        }
+        let url = try given ?? ownURL()
+        let (tls, fields) = (tls(for: url), fields())
+        guard let url, let statuses, let limit, let tls, let fields else { throw ExitCode.usage }
+        guard url.scheme != .tcp else { return (.connect(url), limit) }
+        return (.http(Request(url, fields: fields, tls: tls), Expectation(statuses)), limit)
+    }
+
+    /// nil where it is wrong, which is complained of.
+    private func tls(for url: URL?) -> Request.TLS? {
+        var tls = Request.TLS()
+        tls.isVerified = !insecureSkipVerify
+        if let url, url.scheme != .https, caFile != nil || insecureSkipVerify {
+            Terminal.complain("--ca-file and --insecure-skip-verify are for https:// alone")
+            return nil
+        }
+        guard let caFile else { return tls }
+        switch Files.system.read(caFile) {
+        case .success(let bytes): tls.authorities = bytes
+        case .failure(let failure):
+            Terminal.complain("--ca-file: \"\(caFile)\" \(failure.problem)")
+            return nil
+        }
+        return tls
+    }
+
+    private func fields() -> [Field]? {
+        var fields: [Field] = []
+        for line in header {
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = parts.count == 2 ? parts[1].drop { $0 == " " } : ""
+            let field = Field(name: String(parts.first ?? ""), value: String(value))
+            guard parts.count == 2, field.isValid else {
+                Terminal.complain("--header: \"\(line)\" is not a name, a colon and a value")
+                return nil
+            }
+            fields.append(field)
+        }
+        return fields
+    }
+
+    private func ownURL() throws -> URL {
         guard let url = try listenAddress().url(target: "/livez") else {
-            throw usage("the kernel chooses the port that healthz listens on: give the URL to probe")
+            Terminal.complain("the kernel chooses the port that healthz listens on: give the URL to probe")
+            throw ExitCode.usage
         }
         return url
     }
@@ -89,17 +144,13 @@ struct ProbeCommand: Subcommand {
 
     private func read<Value>(
         _ place: String, _ text: String, shown: String? = nil, _ parse: (String) throws(ValueError) -> Value
-    ) throws -> Value {
+    ) -> Value? {
         do {
             return try parse(text)
         } catch {
-            throw usage("\(place): \"\(shown ?? text)\" \(error.problem)")
+            Terminal.complain("\(place): \"\(shown ?? text)\" \(error.problem)")
+            return nil
         }
-    }
-
-    private func usage(_ line: String) -> ExitCode {
-        Terminal.complain(line)
-        return .usage
     }
 }
 

@@ -8,8 +8,13 @@ struct ServeCommand: Subcommand {
         abstract: "Answer /healthz, /healthz/NAME, /livez, /readyz and /metrics (the default).",
         discussion: """
             Every flag has a variable: --timeout is HEALTHZ_TIMEOUT, but --grafana-endpoint is GRAFANA_ENDPOINT, and \
-            so with Loki and Tempo. More can be said in a file, --config healthz.yaml, which docs/configuration.md \
-            describes; SIGHUP reads it again. "healthz config" shows what is in force.
+            so with Loki and Tempo. A file in YAML, --config healthz.yaml, can also name the services to check; \
+            docs/configuration.md describes it, which "make install" and the package put into the folder \
+            share/doc/healthz. "healthz config" shows what is in force.
+
+            SIGHUP reads the file again. SIGTERM drains: /healthz and /readyz fail for the time of --drain, then \
+            healthz exits; a second SIGTERM ends the draining. SIGINT (Ctrl-C) exits without draining. Each finishes \
+            the answers that are under way.
             """)
 
     @OptionGroup var flags: SettingFlags

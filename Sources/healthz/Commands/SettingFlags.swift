@@ -77,6 +77,7 @@ extension Configuration {
             return try load(flags: flags)
         } catch {
             for mistake in error.mistakes { Terminal.complain(of: mistake) }
+            for warning in error.warnings { Terminal.complain("warning: \(warning)") }
             throw error.mistakes.allSatisfy { $0.origin == .flag } ? ExitCode.usage : ExitCode.configuration
         }
     }

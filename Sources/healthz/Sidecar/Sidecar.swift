@@ -114,7 +114,7 @@ actor Sidecar {
         default:
             // A second signal: whoever sends it does not want to wait.
             if draining != nil { registrars.assumeIsolated { $0.end() } }
-            end()
+            end(by: signal == SIGINT ? "SIGINT" : "SIGTERM")
         }
     }
 
@@ -131,11 +131,12 @@ actor Sidecar {
         draining?.wake(by: .now + time)
     }
 
-    private func end() {
+    /// - Parameter signal: which asks for it; nil if the time of draining is over.
+    private func end(by signal: String? = nil) {
         guard !isOver else { return }
         isOver = true
         registrars.assumeIsolated { $0.leave(by: .now + Sidecar.farewell) }
-        log.assumeIsolated { $0.stopping() }
+        log.assumeIsolated { $0.stopping(by: signal) }
         whenOver?.resume()
         whenOver = nil
     }
@@ -157,7 +158,7 @@ actor Sidecar {
         case .success(let next): adopt(next)
         case .failure(let error):
             responder.assumeIsolated { $0.reloadFailed(at: Moment.now.timestamp) }
-            log.assumeIsolated { $0.reloadFailed(error.mistakes) }
+            log.assumeIsolated { $0.reloadFailed(error) }
         }
         // Not for one that another has followed: whoever asked for that would take it to be in force.
         if reloads == 0 { manager.tell(.ready) }
@@ -211,8 +212,8 @@ actor Sidecar {
 
     private func complaint(_ error: ListenError) -> String {
         let place = configuration.settings.first { $0.setting == .listen }?.place ?? Setting.listen.variable
-        let hint = error.cause == .inUse ? " (port 0 lets the kernel choose a free one)" : ""
-        return "\(place): \(error)\(hint)"
+        guard error.cause == .inUse, case .tcp = error.address else { return "\(place): \(error)" }
+        return "\(place): \(error) (port 0 lets the kernel choose a free one)"
     }
 }
 
