@@ -27,13 +27,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// Programs for libFuzzer, which brings their main function: only `make fuzz` builds them.
 func fuzzer(_ room: String) -> Target {
     .executableTarget(
-        name: "\(room)Fuzzer", dependencies: ["Health", "HTTPWire", "Judging", "Configuration", httpTypes],
+        name: "\(room)Fuzzer",
+        dependencies: [
+            "Configuration", "Discovery", "HTTPClient", "Health", "HTTPWire", "Judging", "Time", httpTypes,
+        ],
         path: "Fuzz/\(room)Fuzzer",
         swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
 }
 
 let fuzzers =
-    Context.environment["HEALTHZ_FUZZ"] == nil ? [] : ["Configuration", "HTTPWire", "Health", "Judging"].map(fuzzer)
+    Context.environment["HEALTHZ_FUZZ"] == nil
+    ? [] : ["Configuration", "Discovery", "HTTPWire", "Health", "Judging"].map(fuzzer)
 
 /// What one call of each room's hot function costs: only `make bench` builds it. The C target counts allocations.
 let benchmarks: [Target] =

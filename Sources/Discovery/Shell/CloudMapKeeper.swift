@@ -41,7 +41,7 @@ package actor CloudMapKeeper {
     }
 
     package func adopt(_ next: CloudMapSettings) {
-        guard next != settings, !hasEnded else { return }
+        guard !hasEnded else { return }
         settings = next
         findOut()
     }

@@ -10,7 +10,7 @@ extension StateLog {
             "event": "discovery", "provider": "\(event.provider)", "registry_service": "\(event.service)",
             "change": "\(note.code)",
         ]
-        if case .failed(let cause, _) = note { metadata["reason"] = "\(cause.rawValue)" }
+        if case .failed(let cause, _) = note { metadata["cause"] = "\(cause.rawValue)" }
         let name = event.service.isEmpty ? event.provider : "\(event.provider): \(event.service)"
         logger.log(level: note.level, "\(name): \(note.text)", metadata: metadata)
     }
