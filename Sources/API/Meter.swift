@@ -49,6 +49,9 @@ struct Meter {
         reloadHasFailed = true
     }
 
+    /// Whether somebody has taken the node out of service.
+    var isInMaintenance = false
+
     func response(to head: RequestHead, _ detail: Detail, isDraining: Bool, fields: [HTTPField]) -> Response {
         let formats = ExpositionFormat.allCases
         let format = formats[Accept.preferred(head.fields[.accept], of: formats.map(\.mediaType))]
@@ -63,10 +66,12 @@ struct Meter {
             ?? ServerFigures(
                 connections: Figures.Connections(open: 0, accepted: 0, refused: []), refusals: StatusTally(),
                 process: nil)
-        return Figures(
+        var figures = Figures(
             version: version, health: aggregator.assumeIsolated { $0.figures() }, isDraining: isDraining,
             connections: server.connections, requests: answered(server.refusals), loadedAt: loadedAt,
             reloadHasFailed: reloadHasFailed, process: server.process)
+        figures.isInMaintenance = isInMaintenance
+        return figures
     }
 
     private func answered(_ refusals: StatusTally) -> [Figures.Requests] {

@@ -69,7 +69,8 @@ actor Desk {
 
     init(
         _ services: [String] = ["loki", "tempo"], _ freshness: Aggregator.Freshness = .onDemand(maxAge: .zero),
-        unhealthyStatus: Int = 500, audience: Audience = Audience(includesEverybody: true, networks: [], token: nil)
+        unhealthyStatus: Int = 500, degradedStatus: Int = 200,
+        audience: Audience = Audience(includesEverybody: true, networks: [], token: nil)
     ) async {
         loop = EventLoop()
         prober = HeldProber(on: loop)
@@ -83,7 +84,9 @@ actor Desk {
         aggregator = Aggregator(on: loop, plan: plan, prober: prober, clock: clock)
         responder = HealthResponder(
             on: loop, aggregator,
-            HealthResponder.Settings(services: services, unhealthyStatus: unhealthyStatus, audience: audience),
+            HealthResponder.Settings(
+                services: services, unhealthyStatus: unhealthyStatus, degradedStatus: degradedStatus, audience: audience
+            ),
             from: Origin(version: "1.2.3", node: "here"), loadedAt: Timestamp(milliseconds: 0))
     }
 
@@ -131,6 +134,8 @@ actor Desk {
             return reads
         }
     }
+
+    func maintain(_ reason: String?) { responder.assumeIsolated { $0.maintain(reason) } }
 
     func drain() { responder.assumeIsolated { $0.drain() } }
 

@@ -28,6 +28,7 @@ actor Sidecar {
     private var configuration: Configuration
     /// Running while the node is not to be used any more, and is answered so.
     private var draining: LoopTimer?
+    private var maintenance: MaintenanceFile?
     /// How many configurations are being read.
     private var reloads = 0
     private var isOver = false
@@ -67,6 +68,7 @@ actor Sidecar {
         let numbers = [SIGTERM, SIGINT] + (load == nil ? [] : [SIGHUP])
         let signals = Signals(numbers, on: loop) { number in self.assumeIsolated { $0.received(number, load) } }
         try await engine.start()
+        watchForMaintenance()
         await responder.readServerFigures { [weak server, process = ProcessReader()] in
             ServerFigures(server, process)
         }
@@ -98,6 +100,19 @@ actor Sidecar {
         case SIGTERM where draining == nil && configuration.drain > .zero: drain()
         default: end(by: signal == SIGINT ? "SIGINT" : "SIGTERM")
         }
+    }
+
+    private func watchForMaintenance() {
+        maintenance = configuration.maintenanceFile.map { path in
+            MaintenanceFile(path, on: loop) { [weak self] in
+                self?.assumeIsolated { $0.maintenance?.look() }
+            } changed: { [responder, log] reason in
+                responder.assumeIsolated { $0.maintain(reason) }
+                log.assumeIsolated { $0.maintenance(reason) }
+            }
+        }
+        if let maintenance { return maintenance.look() }
+        responder.assumeIsolated { $0.maintain(nil) }
     }
 
     private func drain() {
@@ -147,6 +162,7 @@ actor Sidecar {
     private func adopt(_ next: Configuration) {
         let former = configuration
         configuration = next
+        if next.maintenanceFile != former.maintenanceFile { watchForMaintenance() }
         engine.assumeIsolated { $0.adopt(next) }
         responder.assumeIsolated { $0.adopt(HealthResponder.Settings(next), at: Moment.now.timestamp) }
         server.assumeIsolated {
