@@ -22,14 +22,19 @@ package actor HealthResponder {
     package struct Settings: Sendable {
         let services: [String]
         let unhealthy: HTTPResponse.Status
+        let degraded: HTTPResponse.Status
         let audience: Audience
         let loadedAt: Timestamp
 
         /// - Parameters:
         ///   - services: their names, in the order in which they are shown.
         ///   - unhealthyStatus: of a response that says unhealthy.
+        ///   - degradedStatus: of one that says degraded.
         ///   - loadedAt: when the configuration was loaded.
-        package init(services: [String], unhealthyStatus: Int, audience: Audience, loadedAt: Timestamp) {
+        package init(
+            services: [String], unhealthyStatus: Int, degradedStatus: Int = 200, audience: Audience, loadedAt: Timestamp
+        ) {
+            degraded = HTTPResponse.Status(code: degradedStatus)
             self.services = services
             unhealthy = HTTPResponse.Status(code: unhealthyStatus)
             self.audience = audience
@@ -50,6 +55,8 @@ package actor HealthResponder {
     private let aggregator: Aggregator
     private var settings: Settings
     private var isDraining = false
+    /// Why somebody has taken the node out of service; nil if nobody has. May be empty.
+    private var maintenance: String?
     private var reloadFailedAt: Timestamp?
     private var meter: Meter
     private var responses: ReportResponses
@@ -101,6 +108,12 @@ package actor HealthResponder {
     /// From now on the node is not to be used.
     package func drain() {
         isDraining = true
+    }
+
+    /// From now on the node is out of service for that reason; nil: not any more.
+    package func maintain(_ reason: String?) {
+        maintenance = reason
+        meter.isInMaintenance = reason != nil
     }
 
     /// - Returns: the response, or nil; then `reply` sends it when the check that is needed has ended.
@@ -181,6 +194,7 @@ package actor HealthResponder {
         return .report(
             Question(
                 selection: selection, format: format, detail: detail, unhealthy: settings.unhealthy,
+                degraded: settings.degraded,
                 warnings: warnings + (warning.map { [$0] } ?? [])))
     }
 
@@ -188,18 +202,21 @@ package actor HealthResponder {
 
     /// nil if a check is needed.
     private func response(atHandTo question: Question) -> Response? {
-        if isDraining { return response(whileDrainingTo: question) }
+        if let response = response(outOfServiceTo: question) { return response }
         return aggregator.assumeIsolated { $0.known(question.selection) }.map { responses.response(to: question, $0) }
     }
 
     /// Draining may have begun since the question: then nothing is called healthy any more.
     private func response(to question: Question, fresh report: Aggregator.Numbered) -> Response {
-        isDraining ? response(whileDrainingTo: question) : responses.response(to: question, report)
+        response(outOfServiceTo: question) ?? responses.response(to: question, report)
     }
 
-    private func response(whileDrainingTo question: Question) -> Response {
-        responses.response(
-            to: question, aggregator.assumeIsolated { $0.lastKnown(question.selection, cause: .draining) })
+    /// nil if the node is in service.
+    private func response(outOfServiceTo question: Question) -> Response? {
+        guard isDraining || maintenance != nil else { return nil }
+        let (cause, note) = (isDraining ? Report.Cause.draining : .maintenance, isDraining ? "" : maintenance ?? "")
+        return responses.response(
+            to: question, aggregator.assumeIsolated { $0.lastKnown(question.selection, cause: cause, note: note) })
     }
 
     private func unknown(_ name: String) -> String {

@@ -54,6 +54,9 @@ struct Meter {
         reloadHasFailed = true
     }
 
+    /// Whether somebody has taken the node out of service.
+    var isInMaintenance = false
+
     func response(to head: RequestHead, _ detail: Detail, isDraining: Bool, fields: [HTTPField]) -> Response {
         let formats = ExpositionFormat.allCases
         let format = formats[Accept.preferred(head.fields[.accept], of: formats.map(\.mediaType))]
@@ -68,10 +71,12 @@ struct Meter {
             ?? ServerFigures(
                 connections: Figures.Connections(open: 0, accepted: 0, refused: []), refusals: StatusTally(),
                 process: nil)
-        return Figures(
+        var figures = Figures(
             version: version, health: aggregator.assumeIsolated { $0.figures() }, isDraining: isDraining,
             connections: server.connections, requests: answered(server.refusals), loadedAt: loadedAt,
             reloadHasFailed: reloadHasFailed, process: server.process, discovery: server.discovery)
+        figures.isInMaintenance = isInMaintenance
+        return figures
     }
 
     private func answered(_ refusals: StatusTally) -> [Figures.Requests] {

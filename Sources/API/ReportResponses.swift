@@ -38,7 +38,12 @@ struct ReportResponses {
     }
 
     private func encode(_ report: Report, _ question: Question) -> Response {
-        let status = report.status == .unhealthy ? question.unhealthy : .ok
+        let status: HTTPResponse.Status =
+            switch report.status {
+            case .healthy: .ok
+            case .degraded: question.degraded
+            case .unhealthy: question.unhealthy
+            }
         let (detail, fields) = (question.detail, FixedResponses.negotiatedFields)
         switch question.format {
         case .json:

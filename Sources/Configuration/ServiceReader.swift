@@ -163,36 +163,6 @@ struct ServiceReader {
         return []
     }
 
-    private func path(_ preset: ServicePreset) -> String {
-        guard preset == .dockerContainer else { return preset.path }
-        return "\(preset.path)\(section[.container]?.plainText ?? "")/json"
-    }
-
-    private enum DockerDown: String, CaseIterable {
-        case degraded, unhealthy
-    }
-
-    /// nil for all other presets, which take none of its keys.
-    private func container(_ preset: ServicePreset?) -> ContainerExpectation? {
-        let isContainer = preset == .dockerContainer
-        let name = value(.container) { text throws(ValueError) in
-            guard isContainer else { throw ValueError("needs preset: docker-container") }
-            guard text.isServiceName || text.wholeMatch(of: /[a-zA-Z0-9][a-zA-Z0-9_.-]+/) != nil else {
-                throw ValueError("is not the name of a container")
-            }
-            return text
-        }
-        let down = value(.dockerDown) { text throws(ValueError) in
-            guard isContainer else { throw ValueError("needs preset: docker-container") }
-            return try DockerDown(word: text)
-        }
-        guard isContainer else { return nil }
-        if name == nil, section[.container] == nil {
-            mistakes.add("needs the key container", at: section.position, path: section.path)
-        }
-        return ContainerExpectation(needsDocker: down == .unhealthy)
-    }
-
     private func instances(_ node: YAMLNode, _ preset: ServicePreset?) -> [Place] {
         guard case .sequence(let nodes) = node.content else {
             mistakes.add("is \(node.kind), not a list of URLs", at: node.position, path: section.path(.instances))
@@ -290,7 +260,7 @@ struct ServiceReader {
             rise: count(.rise, .rise) ?? defaults.threshold.rise, fall: count(.fall, .fall) ?? defaults.threshold.fall)
     }
 
-    private func value<Value>(_ key: ServiceKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
+    func value<Value>(_ key: ServiceKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
         section[key]?.value(path: section.path(key), mistakes, parse)
     }
 

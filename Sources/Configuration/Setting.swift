@@ -20,6 +20,8 @@ package enum Setting: String, CaseIterable, Sendable {
     case fall
     case reuseConnections = "reuse-connections"
     case unhealthyStatus = "unhealthy-status"
+    case degradedStatus = "degraded-status"
+    case maintenanceFile = "maintenance-file"
     case detail
     case detailTokenFile = "detail-token-file"
     case proxyProtocol = "proxy-protocol"
@@ -95,6 +97,10 @@ extension Setting {
             Row(.switch, default: "off", "Keep connections open for the next probe: on or off.")
         case .unhealthyStatus:
             Row(.word(UnhealthyStatus.words, "status"), default: "500", "Status code for unhealthy: 500 or 503.")
+        case .degradedStatus:
+            Row(.word(DegradedStatus.words, "status"), default: "200", "Status code for degraded: 200 or 429.")
+        case .maintenanceFile:
+            Row(.file([]), "While this file exists, the node is unhealthy; its first line is the reason.")
         case .detail:
             Row(
                 .networks(or: ["full", "summary"], "audience"), default: "full",

@@ -101,10 +101,10 @@ package actor Aggregator {
     }
 
     /// What was last known, without probing, called unhealthy for `cause`. Services never probed are not in it.
-    package func lastKnown(_ selection: Selection, cause: Report.Cause) -> Numbered {
+    package func lastKnown(_ selection: Selection, cause: Report.Cause, note: String = "") -> Numbered {
         memory.number(
             Report(checkedAt: clock().timestamp, duration: .zero, services: services.compactMap { $0.report })
-                .narrowed(to: selection, cause: cause))
+                .narrowed(to: selection, cause: cause).with(note: note))
     }
 
     /// What is known and counted now: nothing is probed for it.

@@ -19,7 +19,9 @@ package enum HealthJSON {
             object.member("releaseId", version)
             object.member("description", "health of a node, by healthz")
             if !warnings.isEmpty { object.member("notes", warnings) }
-            if let cause = report.cause { object.member("output", "\(cause.rawValue): \(cause.description)") }
+            if let cause = report.cause, let message = report.message(withNote: detail == .full) {
+                object.member("output", "\(cause.rawValue): \(message)")
+            }
             object.object("checks") { checks in
                 for service in report.services {
                     checks.array("\(service.name):\(measurement)") { write(service, report, detail, to: &$0) }

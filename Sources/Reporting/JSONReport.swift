@@ -19,9 +19,9 @@ package enum JSONReport {
     ) -> String {
         JSONWriter.object(expanded: report.services.contains(where: \.isGroup) ? 4 : 2) { object in
             object.member("status", report.status.rawValue)
-            if let cause = report.cause {
+            if let cause = report.cause, let message = report.message(withNote: detail == .full) {
                 object.member("reason", cause.rawValue)
-                object.member("message", cause.description)
+                object.member("message", message)
             }
             object.member("checked_at", report.checkedAt.rfc3339)
             object.member("duration_ms", decimal: report.duration.milliseconds)

@@ -69,7 +69,8 @@ actor Desk {
 
     init(
         _ services: [String] = ["loki", "tempo"], _ freshness: Aggregator.Freshness = .onDemand(maxAge: .zero),
-        unhealthyStatus: Int = 500, audience: Audience = Audience(includesEverybody: true, networks: [], token: nil)
+        unhealthyStatus: Int = 500, degradedStatus: Int = 200,
+        audience: Audience = Audience(includesEverybody: true, networks: [], token: nil)
     ) async {
         loop = EventLoop()
         prober = HeldProber(on: loop)
@@ -84,7 +85,7 @@ actor Desk {
         responder = HealthResponder(
             on: loop, aggregator,
             HealthResponder.Settings(
-                services: services, unhealthyStatus: unhealthyStatus, audience: audience,
+                services: services, unhealthyStatus: unhealthyStatus, degradedStatus: degradedStatus, audience: audience,
                 loadedAt: Timestamp(milliseconds: 0)),
             from: Origin(version: "1.2.3", node: "here"))
     }
@@ -133,6 +134,8 @@ actor Desk {
             return reads
         }
     }
+
+    func maintain(_ reason: String?) { responder.assumeIsolated { $0.maintain(reason) } }
 
     func drain() { responder.assumeIsolated { $0.drain() } }
 

@@ -63,6 +63,8 @@ package struct Figures: Sendable {
     /// nil where the system does not tell.
     package let process: Process?
     package let discovery: [DiscoveryFigures]
+    /// Whether somebody has taken the node out of service.
+    package var isInMaintenance = false
 
     package init(
         version: String, health: HealthFigures, isDraining: Bool, connections: Connections, requests: [Requests],
@@ -80,7 +82,7 @@ package struct Figures: Sendable {
         self.process = process
     }
 
-    var isUp: Bool? { isDraining ? false : health.status.map { $0 != .unhealthy } }
+    var isUp: Bool? { isDraining || isInMaintenance ? false : health.status.map { $0 != .unhealthy } }
 }
 
 /// Figures as Prometheus scrapes them: docs/metrics.md.

@@ -89,6 +89,7 @@ package struct StatusPage {
         case .draining: "\(word): draining"
         case .nothingChecked: "\(word): nothing checked"
         case .stale: "\(word): stale"
+        case .maintenance: "\(word): maintenance"
         }
     }
 
@@ -111,7 +112,7 @@ package struct StatusPage {
     /// In a sentence or two, what is the matter.
     private var gist: String {
         var sentences: [String] = []
-        if let cause = report.cause { sentences.append("\(cause.description).") }
+        if let message = report.message(withNote: detail == .full) { sentences.append("\(message).") }
         switch setting.selection {
         case .all: break
         case .only(let name): sentences.append("This page is about \(name) alone.")

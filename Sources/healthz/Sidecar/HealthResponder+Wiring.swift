@@ -9,7 +9,7 @@ extension HealthResponder.Settings {
     init(_ configuration: Configuration, loadedAt time: Timestamp) {
         self.init(
             services: configuration.services.map(\.name), unhealthyStatus: configuration.unhealthyStatus,
-            audience: Audience(configuration), loadedAt: time)
+            degradedStatus: configuration.degradedStatus, audience: Audience(configuration), loadedAt: time)
     }
 }
 

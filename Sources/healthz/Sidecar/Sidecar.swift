@@ -32,6 +32,7 @@ actor Sidecar {
     private var configuration: Configuration
     /// Running while the node is not to be used any more, and is answered so.
     private var draining: LoopTimer?
+    private var maintenance: MaintenanceFile?
     /// How many configurations are being read.
     private var reloads = 0
     private var isOver = false
@@ -80,6 +81,7 @@ actor Sidecar {
         }
         await registrars.adopt(configuration)
         try await engine.start()
+        watchForMaintenance()
         await responder.readServerFigures { [weak server, process = ProcessReader(), registrars] in
             ServerFigures(server, process, registrars)
         }
@@ -116,6 +118,19 @@ actor Sidecar {
             if draining != nil { registrars.assumeIsolated { $0.end() } }
             end(by: signal == SIGINT ? "SIGINT" : "SIGTERM")
         }
+    }
+
+    private func watchForMaintenance() {
+        maintenance = configuration.maintenanceFile.map { path in
+            MaintenanceFile(path, on: loop) { [weak self] in
+                self?.assumeIsolated { $0.maintenance?.look() }
+            } changed: { [responder, log] reason in
+                responder.assumeIsolated { $0.maintain(reason) }
+                log.assumeIsolated { $0.maintenance(reason) }
+            }
+        }
+        if let maintenance { return maintenance.look() }
+        responder.assumeIsolated { $0.maintain(nil) }
     }
 
     private func drain() {
@@ -168,6 +183,7 @@ actor Sidecar {
     private func adopt(_ next: Configuration) {
         let former = configuration
         configuration = next
+        if next.maintenanceFile != former.maintenanceFile { watchForMaintenance() }
         engine.assumeIsolated { $0.adopt(next) }
         registrars.assumeIsolated { $0.adopt(next) }
         responder.assumeIsolated { $0.adopt(HealthResponder.Settings(next, loadedAt: Moment.now.timestamp)) }
