@@ -89,6 +89,19 @@ struct ServeDiscoveryTests {
         }
     }
 
+    @Test("A node that is taken out of service by a file is told as ill, and well again without it")
+    func maintenance() throws {
+        let path = "\(folder.path)/maintenance"
+        let settings = "drain: 0\nmaintenance_file: \(path)"
+        let sidecar = try serve(Self.cloudMapSection + "\n" + Self.consulSection, settings)
+        try until("registered") { health() == "HEALTHY" && consul.status("grafana-1") == "passing" }
+        try "new disk\n".write(toFile: path, atomically: true, encoding: .utf8)
+        try until("out of service") { health() == "UNHEALTHY" && consul.status("grafana-1") == "critical" }
+        #expect(try sidecar.get("/healthz").status == 500)
+        try FileManager.default.removeItem(atPath: path)
+        try until("back") { health() == "HEALTHY" && consul.status("grafana-1") == "passing" }
+    }
+
     @Test("Answers and metrics say what was told, and nothing is sent to Cloud Map while nothing changes")
     func shown() throws {
         let sidecar = try serve(Self.cloudMapSection + "\n" + Self.consulSection)

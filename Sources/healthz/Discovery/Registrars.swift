@@ -20,6 +20,7 @@ actor Registrars {
     /// Those that a reload has left out, and that are not gone yet.
     private var former: [any Keeper] = []
     private var report: Report?
+    private var isInMaintenance = false
     private var staleAfter = Duration.zero
     private var staleAt: Instant?
     /// When the report is too old to be believed, or the end comes.
@@ -57,6 +58,12 @@ actor Registrars {
         staleAt = .now - report.duration + staleAfter
         wake()
         hand(on: report)
+    }
+
+    /// Somebody takes the node out of service, or puts it back.
+    func maintain(_ isInMaintenance: Bool) {
+        self.isInMaintenance = isInMaintenance
+        if let report { hand(on: report) }
     }
 
     /// The process is about to end, and still answers.
@@ -168,7 +175,8 @@ actor Registrars {
 
     // MARK: Reports
 
-    private func hand(on report: Report) {
+    private func hand(on checked: Report) {
+        let report = isInMaintenance ? checked.narrowed(to: .all, cause: .maintenance) : checked
         cloudMap?.judged(report.status, output: "")
         for (keeper, source) in consul {
             let part = source.map { report.narrowed(to: .only($0), cause: report.cause) } ?? report

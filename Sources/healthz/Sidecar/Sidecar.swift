@@ -124,13 +124,15 @@ actor Sidecar {
         maintenance = configuration.maintenanceFile.map { path in
             MaintenanceFile(path, on: loop) { [weak self] in
                 self?.assumeIsolated { $0.maintenance?.look() }
-            } changed: { [responder, log] reason in
+            } changed: { [responder, registrars, log] reason in
                 responder.assumeIsolated { $0.maintain(reason) }
+                registrars.assumeIsolated { $0.maintain(reason != nil) }
                 log.assumeIsolated { $0.maintenance(reason) }
             }
         }
         if let maintenance { return maintenance.look() }
         responder.assumeIsolated { $0.maintain(nil) }
+        registrars.assumeIsolated { $0.maintain(false) }
     }
 
     private func drain() {
