@@ -210,7 +210,7 @@ final class Conversation {
             return answer(head, &output)
         case .refuse(let error):
             state.report(.refusal(error))
-            return encode(.refusal(error), to: nil, into: &output)
+            return encode(.refusal(error), to: asked(.failure(error)), into: &output)
         case .read:
             _ = flush(&output)
             return nil
@@ -231,7 +231,7 @@ final class Conversation {
 
     /// The handler is asked once for a request. It returns the response, or nil, and then `deliver` is called.
     private func answer(_ head: RequestHead, _ output: inout [UInt8]) -> ConnectionMachine.Action? {
-        let asked = AskedRequest(head: head, startedAt: state.logExchange == nil ? nil : .now)
+        let asked = asked(.success(head))
         request = state.nextRequestNumber()
         let reply = ConnectionReply(server: server, descriptor: descriptor, request: request)
         if let response = state.handler(head, client, reply) {
@@ -242,18 +242,22 @@ final class Conversation {
         return nil
     }
 
-    /// - Parameter asked: nil for a request that could not be read.
+    private func asked(_ request: Result<RequestHead, RequestError>) -> AskedRequest {
+        AskedRequest(request: request, startedAt: state.logExchange == nil ? nil : .now)
+    }
+
     private func encode(
-        _ response: Response, to asked: AskedRequest?, into output: inout [UInt8]
+        _ response: Response, to asked: AskedRequest, into output: inout [UInt8]
     ) -> ConnectionMachine.Action {
         request = 0
         // A response is no progress of a client that still has to read earlier ones.
         if !socket.hasUnsent { timedPhase = nil }
         answeredRequests += 1
         if answeredRequests == state.limits.requestsPerConnection { state.report(.requestsPerConnection) }
-        if let asked, let startedAt = asked.startedAt, let logExchange = state.logExchange {
+        if let startedAt = asked.startedAt, let logExchange = state.logExchange {
             logExchange(
-                Exchange(peer: client, head: asked.head, status: response.status.code, duration: .now - startedAt))
+                Exchange(
+                    peer: client, request: asked.request, status: response.status.code, duration: .now - startedAt))
         }
         return machine.answer(
             response, date: state.currentDate(),

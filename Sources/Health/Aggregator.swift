@@ -20,6 +20,11 @@ package actor Aggregator {
     private var lastProbe = 0
     /// When the check began that the latest report on everything comes from.
     private var lastCheckedAt: Instant?
+    /// When the check began that the last report came from before checks were stuck; nil if they are not.
+    private var stuckSince: Instant?
+    private var node = NodeHistory()
+    /// Something has changed since the node was last looked at.
+    private var nodeMayHaveChanged = true
     private var checksBegun = 0
     private var coalesced = 0
 
@@ -53,6 +58,8 @@ package actor Aggregator {
         checks = [:]
         memory.removeAll()
         lastCheckedAt = nil
+        stuckSince = nil
+        nodeMayHaveChanged = true
     }
 
     /// The report at hand, if it may be given without probing.
@@ -109,14 +116,20 @@ package actor Aggregator {
             checks: checksBegun, coalesced: coalesced, services: services)
     }
 
+    /// Tells of the node if the last check is too old.
+    /// - Returns: when that will be so; nil if it is, or if it cannot be.
+    package func noteAge() -> Instant? {
+        guard case .background(let staleAfter) = plan.freshness, let lastCheckedAt else { return nil }
+        let now = clock()
+        guard isTooOld(lastCheckedAt, at: now) else { return lastCheckedAt + staleAfter + .milliseconds(1) }
+        tellOfNode(at: now)
+        return nil
+    }
+
     /// nil where not every service has been probed.
     private func status(of reports: [ServiceReport], at now: Moment) -> HealthStatus? {
         guard reports.count == services.count else { return nil }
-        if case .background(let staleAfter) = plan.freshness, let lastCheckedAt,
-            now.instant - lastCheckedAt > staleAfter
-        {
-            return .unhealthy
-        }
+        if let lastCheckedAt, isTooOld(lastCheckedAt, at: now) { return .unhealthy }
         return Report(checkedAt: now.timestamp, duration: .zero, services: reports).status
     }
 
@@ -137,7 +150,8 @@ package actor Aggregator {
     /// Begins what is not begun, and ends what has nothing to wait for.
     private func start(_ check: RunningCheck) {
         guard check.missing == 0 else { return }
-        let targets = check.services.flatMap(\.targets)
+        let now = check.startedAt.instant
+        let targets = check.services.flatMap(\.targets).filter { $0.checks != nil || $0.isDue(at: now) }
         guard !targets.isEmpty else { return finish(check) }
         check.missing = targets.count
         var idle: [TargetState] = []
@@ -162,9 +176,10 @@ package actor Aggregator {
 
     private func ended(_ number: Int, _ outcome: Outcome) {
         guard let (state, startedAt) = probes.removeValue(forKey: number) else { return }
+        let duration = clock().instant - startedAt.instant
         let observation = Observation(
-            startedAt: startedAt, duration: clock().instant - startedAt.instant, httpStatus: outcome.status,
-            verdict: outcome.verdict)
+            startedAt: startedAt, duration: duration, httpStatus: outcome.status,
+            verdict: state.target.judge(outcome.verdict, after: duration))
         let change = state.history.record(observation, threshold: state.target.threshold)
         let waiting = state.checks ?? []
         state.checks = nil
@@ -189,22 +204,56 @@ package actor Aggregator {
         if service.service.isGroup { service.history.note(condition, instances, at: moment.timestamp) }
         let change = service.history.record(condition, at: moment)
         guard change != .none, let report = service.report else { return }
+        nodeMayHaveChanged = true
         changed(.service(report, previousLasted: change.previousLasted))
     }
 
+    private func tellOfNode(at now: Moment) {
+        let reports = services.compactMap(\.report)
+        guard reports.count == services.count else { return }
+        let isStale = lastCheckedAt.map { isTooOld($0, at: now) } ?? false
+        nodeMayHaveChanged = isStale
+        let report = Report(
+            checkedAt: now.timestamp, duration: .zero, cause: isStale ? .stale : nil, services: reports)
+        let change = node.record(report, at: now.instant)
+        if change != .none { changed(.node(report, previousLasted: change.previousLasted)) }
+    }
+
+    /// While probes are running, a service with instances may be between two conditions.
+    private var isIdle: Bool {
+        services.allSatisfy { $0.targets.allSatisfy { $0.checks == nil } }
+    }
+
+    /// A check of everything has ended.
+    private func noteEnd(of check: RunningCheck, at now: Moment) {
+        if let last = lastCheckedAt, isTooOld(last, at: now) { stuckSince = stuckSince ?? last }
+        lastCheckedAt = check.startedAt.instant
+        guard let since = stuckSince, !isTooOld(check.startedAt.instant, at: now) else { return }
+        stuckSince = nil
+        nodeMayHaveChanged = true
+        changed(.resumed(after: now.instant - since))
+    }
+
+    private func isTooOld(_ checkedAt: Instant, at now: Moment) -> Bool {
+        guard case .background(let staleAfter) = plan.freshness else { return false }
+        return now.instant - checkedAt > staleAfter
+    }
+
     private func finish(_ check: RunningCheck) {
+        let now = clock()
         let numbered = memory.number(
             Report(
-                checkedAt: check.startedAt.timestamp, duration: clock().instant - check.startedAt.instant,
+                checkedAt: check.startedAt.timestamp, duration: now.instant - check.startedAt.instant,
                 services: check.services.compactMap { $0.report }
             ).narrowed(to: check.selection))
         // One that was begun before the plan was replaced is for those who wait for it, and not for later.
         if checks[check.selection] === check {
             checks[check.selection] = nil
-            if check.selection == .all { lastCheckedAt = check.startedAt.instant }
+            if check.selection == .all { noteEnd(of: check, at: now) }
             if isInBackground { memory.removeAll() }
             memory.remember(numbered, for: check.selection, startedAt: check.startedAt.instant)
         }
+        if nodeMayHaveChanged, isIdle { tellOfNode(at: now) }
         var answers = [check.selection: numbered]
         for (selection, answer) in check.waiting {
             let report = answers[selection] ?? memory.number(numbered.report.narrowed(to: selection))

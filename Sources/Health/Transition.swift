@@ -4,4 +4,8 @@ package enum Transition: Sendable, Equatable {
     case service(ServiceReport, previousLasted: Duration?)
     /// One of a service's instances.
     case instance(TargetReport, of: String, previousLasted: Duration?)
+    /// All services together.
+    case node(Report, previousLasted: Duration?)
+    /// Checks in the background did not end for longer than a report may be old, and now one has.
+    case resumed(after: Duration)
 }

@@ -143,11 +143,24 @@ struct JSONWriter {
     }
 }
 
-/// An object of strings on one line, as a log has them.
+/// An object on one line, as a log has them.
 package enum JSONLine {
-    package static func encode(_ members: [(name: String, value: String)]) -> String {
+    package enum Value: Sendable {
+        case text(String)
+        case integer(Int)
+        /// Is written with one decimal.
+        case decimal(Double)
+    }
+
+    package static func encode(_ members: [(name: String, value: Value)]) -> String {
         JSONWriter.object(expanded: 0) { object in
-            for (name, value) in members { object.member(name, value) }
+            for (name, value) in members {
+                switch value {
+                case .text(let text): object.member(name, text)
+                case .integer(let number): object.member(name, number)
+                case .decimal(let number): object.member(name, decimal: number)
+                }
+            }
         }
     }
 }

@@ -73,6 +73,15 @@ struct BackgroundTests {
         #expect(try sidecar.get("/livez").status == 200)
         upstream.change(to: Self.ok)
         try until("healthy again") { try sidecar.get("/healthz").status == 200 }
+        try sidecar.program.waitForErrors("the node's recovery") {
+            $0.components(separatedBy: "the node is healthy").count == 3
+        }
+        let log = sidecar.program.errorText.split(separator: "\n").map(String.init)
+        let lines = log.filter { $0.contains("the node") || $0.contains("stuck for") }
+        try #require(lines.count >= 4, "\(log)")
+        #expect(lines[1].contains("warning the node is unhealthy after ") && lines[1].contains(": stale: "))
+        #expect(lines[2].contains("warning checks were stuck for "))
+        #expect(lines.last?.contains("info    the node is healthy after ") == true)
     }
 
     @Test("Time in which the sidecar itself was stopped is not held against an upstream that is about to answer")

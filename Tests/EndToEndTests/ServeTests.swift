@@ -49,6 +49,11 @@ struct ServeTests {
         #expect(log.contains("info    loki is healthy after "))
         // Changes of state, and no line for each request.
         #expect(log.components(separatedBy: "loki is").count == 4)
+        let node = log.split(separator: "\n").filter { $0.contains("the node is") }
+        try #require(node.count == 3)
+        #expect(node[0].contains("info    the node is healthy"))
+        #expect(node[1].contains("warning the node is unhealthy after ") && node[1].hasSuffix(": loki (refused)"))
+        #expect(node[2].contains("info    the node is healthy after "))
     }
 
     @Test("No thread is of the global pool, nor after a reload: Dispatch would look after that once a second for ever")
@@ -57,7 +62,9 @@ struct ServeTests {
         let sidecar = try RunningSidecar(stack.environment)
         #expect(try sidecar.get("/healthz").status == 200)
         sidecar.program.signal(SIGHUP)
-        try sidecar.program.waitForErrors("the reload") { $0.contains("the new configuration is in force") }
+        try sidecar.program.waitForErrors("the reload") {
+            $0.contains("SIGHUP: there is no file to read (--config); the configuration stays as it is")
+        }
         // Threads stay for some seconds when they have nothing more to do.
         let threads = sidecar.program.threads
         #expect(threads.contains { $0.hasSuffix("overcommit") }, "\(threads)")
@@ -392,21 +399,32 @@ struct ServeTests {
         let lines = try quiet.program.wait().errors.split(separator: "\n")
         #expect(
             lines.allSatisfy {
-                $0.contains("listens") || $0.contains("grafana: GET") || $0.contains("closing the")
-                    || $0.contains("ended")
+                $0.contains("listens") || $0.contains("grafana: GET") || $0.contains("SIGINT")
+                    || $0.contains("closing the") || $0.contains("ended")
             }, "\(lines)")
 
         let json = try RunningSidecar(
             environment.merging(["HEALTHZ_LOG_FORMAT": "json", "HEALTHZ_ACCESS_LOG": "on"]) { $1 })
         _ = try json.get("/healthz?x=1", fields: ["User-Agent: ELB-HealthChecker/2.0"])
+        let malformed = try RawClient(port: json.port)
+        try malformed.send("GET / HTTP/1.1\r\nHost : a\r\n\r\n")
+        #expect(try malformed.readResponse().status == 400)
         json.program.signal(SIGINT)
         let events = try json.program.wait().errors.split(separator: "\n").map {
-            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: String] ?? [:]
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
         }
-        #expect(events.map { $0["event"] } == ["started", "changed", "answered", "ended"])
-        #expect(events[1]["service"] == "grafana" && events[1]["reason"] == "refused")
-        #expect(events[2]["target"] == "/healthz?x=1" && events[2]["http_status"] == "500")
-        #expect(events[2]["user_agent"] == "ELB-HealthChecker/2.0")
-        #expect(events.allSatisfy { $0["time"]?.hasSuffix("Z") == true && $0["level"] != nil && $0["message"] != nil })
+        func text(_ name: String) -> [String?] { events.map { $0[name] as? String } }
+        #expect(text("event") == ["started", "changed", "node_changed", "answered", "answered", "stopping", "ended"])
+        #expect(text("service")[1] == "grafana" && text("cause")[1] == "refused")
+        #expect(text("detail")[1] == "connection refused by 127.0.0.1:\(closed.port)")
+        #expect(text("url")[1] == "\(closed.url)/api/health")
+        #expect(text("status")[2] == "unhealthy" && text("detail")[2] == "grafana (refused)")
+        #expect(text("target")[3] == "/healthz?x=1" && events[3]["http_status"] as? Int == 500)
+        #expect(text("user_agent")[3] == "ELB-HealthChecker/2.0")
+        #expect([1, 3].allSatisfy { events[$0]["duration_ms"] is Double })
+        #expect(events.allSatisfy { ($0["time"] as? String)?.hasSuffix("Z") == true })
+        #expect(text("level").allSatisfy { $0 != nil } && text("message").allSatisfy { $0 != nil })
+        #expect(text("detail")[4] == "a field line is not valid" && events[4]["http_status"] as? Int == 400)
+        #expect(text("message")[3]?.hasSuffix(" \"ELB-HealthChecker/2.0\"") == true)
     }
 }

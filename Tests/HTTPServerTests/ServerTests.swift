@@ -403,17 +403,26 @@ struct ServerTests {
         await gate.open()
     }
 
-    @Test("An access log is told of each answered request")
+    @Test("An access log is told of each answered request, and of each refused one")
     func observer() async throws {
         let seen = Guarded<[String]>([])
         let server = Server(on: loop) { _, _, _ in .text(.notFound, "") }
         await server.logExchanges(to: { exchange in
             seen.withLock {
-                $0.append("\(exchange.peer.host ?? "-") \(exchange.head.method.rawValue) \(exchange.status)")
+                let request =
+                    switch exchange.request {
+                    case .success(let head): head.method.rawValue
+                    case .failure(let error): "\(error)"
+                    }
+                $0.append("\(exchange.peer.host ?? "-") \(request) \(exchange.status)")
             }
         })
         guard case .tcp(_, let port) = try await server.listen(on: .tcp(host: "127.0.0.1", port: 0)) else { return }
         _ = try get("/", port: port)
-        #expect(seen.withLock { $0 } == ["127.0.0.1 GET 404"])
+        let malformed = try RawClient(port: port)
+        try malformed.send("GET / HTTP/1.1\r\nHost : a\r\n\r\n")
+        #expect(try malformed.readResponse().status == 400)
+        #expect(
+            seen.withLock { $0 } == ["127.0.0.1 GET 404", "127.0.0.1 \(RequestError.malformedField) 400"])
     }
 }

@@ -192,6 +192,9 @@ struct ReportingTests {
 
     @Test("A line of JSON holds what it is given")
     func jsonLine() {
-        #expect(JSONLine.encode([("a", "b\n"), ("c", "")]) == #"{"a": "b\n", "c": ""}"#)
+        let line = JSONLine.encode([
+            ("a", .text("b\n")), ("c", .text("")), ("d", .integer(-7)), ("e", .decimal(0.449)), ("f", .decimal(1000)),
+        ])
+        #expect(line == #"{"a": "b\n", "c": "", "d": -7, "e": 0.4, "f": 1000.0}"#)
     }
 }

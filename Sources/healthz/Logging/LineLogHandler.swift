@@ -36,10 +36,20 @@ struct LineLogHandler: LogHandler {
         case .json:
             let members = metadata.merging(event.metadata ?? [:]) { _, new in new }
                 .sorted { $0.key < $1.key }
-                .map { ($0.key, "\($0.value)") }
-            write(
-                JSONLine.encode([("time", time), ("level", event.level.rawValue), ("message", message)] + members)
-                    + "\n")
+                .map { ($0.key, LineLogHandler.json($0.value)) }
+            let first: [(String, JSONLine.Value)] = [
+                ("time", .text(time)), ("level", .text(event.level.rawValue)), ("message", .text(message)),
+            ]
+            write(JSONLine.encode(first + members) + "\n")
+        }
+    }
+
+    /// A number stays a number.
+    private static func json(_ value: Logger.Metadata.Value) -> JSONLine.Value {
+        switch value {
+        case .stringConvertible(let number as Int): .integer(number)
+        case .stringConvertible(let number as Double): .decimal(number)
+        default: .text("\(value)")
         }
     }
 }

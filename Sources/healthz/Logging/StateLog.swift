@@ -14,7 +14,7 @@ import Time
 actor StateLog {
     private nonisolated let loop: EventLoop
     private let writer = LogWriter()
-    private var logger: Logger
+    private(set) var logger: Logger
     /// What has been told of, by its event or its limit: each is, once.
     private var told: Set<String> = []
 
@@ -54,8 +54,11 @@ actor StateLog {
     }
 
     func reloaded(_ configuration: Configuration, after former: Configuration) {
+        let names = configuration.services.map(\.name).joined(separator: ", ")
         logger.info(
-            "SIGHUP: the new configuration is in force, for \(configuration.services.map(\.name).joined(separator: ", "))",
+            configuration.isFromFiles
+                ? "SIGHUP: the new configuration is in force, for \(names)"
+                : "SIGHUP: there is no file to read (\(Setting.config.flag)); the configuration stays as it is, for \(names)",
             metadata: ["event": "reloaded"])
         if configuration.listen != former.listen {
             logger.warning("listen has changed, which takes effect at the next start", metadata: ["event": "advice"])
@@ -64,8 +67,16 @@ actor StateLog {
         tell(configuration, notices: configuration.notices.filter { !former.notices.contains($0) })
     }
 
-    func reloadFailed(_ mistakes: [ConfigurationMistake]) {
-        for mistake in mistakes { logger.error("\(mistake)", metadata: ["event": "mistake"]) }
+    func reloadFailed(_ error: ConfigurationError) {
+        let mistakes = error.mistakes
+        for mistake in mistakes {
+            var metadata: Logger.Metadata = [
+                "event": "mistake", "place": "\(mistake.place)", "detail": "\(mistake.problem)",
+            ]
+            if case .file(let place) = mistake.origin { metadata["file"] = "\(place)" }
+            logger.error("\(mistake)", metadata: metadata)
+        }
+        for warning in error.warnings { logger.warning("\(warning)", metadata: ["event": "advice"]) }
         let places = mistakes.count == 1 ? "one place" : "\(mistakes.count) places"
         logger.error(
             "SIGHUP: the new configuration has mistakes in \(places); the former one stays in force",
@@ -80,52 +91,29 @@ actor StateLog {
         }
     }
 
-    func changed(_ transition: Transition) {
-        switch transition {
-        case .service(let service, let lasted):
-            tell(
-                service.name, service.status, service.reason, after: lasted,
-                service.isGroup ? nil : service.instances.first?.observation.duration,
-                ["event": "changed", "service": "\(service.name)"])
-        case .instance(let instance, let service, let lasted):
-            tell(
-                "\(service) at \(instance.name)", instance.status, instance.reason, after: lasted,
-                instance.observation.duration,
-                ["event": "instance_changed", "service": "\(service)", "instance": "\(instance.name)"])
-        }
-    }
-
-    private func tell(
-        _ name: String, _ status: HealthStatus, _ reason: Reason?, after lasted: Duration?, _ took: Duration?,
-        _ names: Logger.Metadata
-    ) {
-        let before = lasted.map { " after \($0.brief)" } ?? ""
-        let why = reason.map { ": \($0.code): \($0)" } ?? ""
-        var metadata = names
-        metadata["status"] = "\(status.rawValue)"
-        metadata["reason"] = reason.map { "\($0.code)" }
-        metadata["duration_ms"] = took.map { "\($0.milliseconds)" }
-        let time = took.map { " (\($0.brief))" } ?? ""
-        logger.log(
-            level: status == .healthy ? .info : .warning, "\(name) is \(status.rawValue)\(before)\(why)\(time)",
-            metadata: metadata)
-    }
-
     private func answered(_ exchange: Exchange) {
-        let head = exchange.head
-        let target: String =
-            switch head.target {
-            case .origin(let path, let query): path + (query.map { "?\($0)" } ?? "")
-            case .asterisk: "*"
-            }
-        logger.info(
-            "\(exchange.peer) \(head.method.rawValue) \(target) \(exchange.status) \(exchange.duration.brief)",
-            metadata: [
-                "event": "answered", "peer": "\(exchange.peer)", "method": "\(head.method.rawValue)",
-                "target": "\(target)", "http_status": "\(exchange.status)",
-                "duration_ms": "\(exchange.duration.milliseconds)",
-                "user_agent": "\(head.fields[.userAgent] ?? "")",
-            ])
+        var metadata: Logger.Metadata = [
+            "event": "answered", "peer": "\(exchange.peer)", "http_status": .stringConvertible(exchange.status),
+        ]
+        switch exchange.request {
+        case .success(let head):
+            let target: String =
+                switch head.target {
+                case .origin(let path, let query): path + (query.map { "?\($0)" } ?? "")
+                case .asterisk: "*"
+                }
+            let (method, agent) = (head.method.rawValue, head.fields[.userAgent] ?? "")
+            metadata["method"] = "\(method)"
+            metadata["target"] = "\(target)"
+            metadata["duration_ms"] = .milliseconds(exchange.duration)
+            metadata["user_agent"] = "\(agent)"
+            logger.info(
+                "\(exchange.peer) \(method) \(target) \(exchange.status) \(exchange.duration.brief) \"\(agent)\"",
+                metadata: metadata)
+        case .failure(let error):
+            metadata["detail"] = "\(error)"
+            logger.info("\(exchange.peer) refused \(exchange.status): \(error)", metadata: metadata)
+        }
     }
 
     /// Told once for each limit: whoever runs into one may do so a thousand times a second.
@@ -176,7 +164,11 @@ actor StateLog {
             metadata: ["event": "draining"])
     }
 
-    func stopping() {
+    /// - Parameter signal: which asks for it; nil if the time of draining is over.
+    func stopping(by signal: String?) {
+        if let signal {
+            logger.info("\(signal): ending without draining on", metadata: ["event": "stopping"])
+        }
         logger.debug("closing the listener, finishing answers in flight")
     }
 
@@ -184,6 +176,13 @@ actor StateLog {
     func ended() {
         logger.info("healthz has ended", metadata: ["event": "ended"])
         writer.flush(within: .seconds(1))
+    }
+}
+
+extension Configuration {
+    /// Whether there is anything that a reload could find changed.
+    fileprivate var isFromFiles: Bool {
+        settings.contains { [.config, .detailTokenFile].contains($0.setting) && !$0.shown.isEmpty }
     }
 }
 

@@ -17,7 +17,11 @@ actor Engine {
     private let prober: TargetProber
     /// nil where checks are made on demand.
     private var pace: Pace?
+    /// What the first check is for.
+    private let targets: [Target]
     private var timer: LoopTimer?
+    /// Fires when the last check becomes too old.
+    private var staleness: LoopTimer?
     private var due: Instant?
     /// Tells the present series of checks from those before a reload.
     private var series = 0
@@ -32,6 +36,7 @@ actor Engine {
         aggregator = Aggregator(
             on: loop, plan: configuration.plan, prober: prober, clock: { .now }, changed: changed)
         pace = configuration.background?.pace
+        targets = configuration.services.flatMap(\.targets)
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -44,7 +49,9 @@ actor Engine {
             Terminal.complain("\(error)")
             throw ExitCode.system
         }
+        prober.prepare(for: targets)
         timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
+        staleness = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.noteAge() } }
         beginSeries()
     }
 
@@ -52,6 +59,7 @@ actor Engine {
     func adopt(_ configuration: Configuration) {
         aggregator.assumeIsolated { $0.replace(configuration.plan) }
         prober.forget()
+        prober.prepare(for: configuration.services.flatMap(\.targets))
         pace = configuration.background?.pace
         beginSeries()
     }
@@ -89,10 +97,16 @@ actor Engine {
 
     private func checkHasEnded(_ series: Int, startedAt: Instant) {
         guard series == self.series, let pace else { return }
+        noteAge()
         var random = SystemRandomNumberGenerator()
         let next = pace.next(after: startedAt, using: &random)
         due = next
         timer?.wake(by: next)
+    }
+
+    private func noteAge() {
+        guard pace != nil, let next = aggregator.assumeIsolated({ $0.noteAge() }) else { return }
+        staleness?.wake(by: next)
     }
 }
 

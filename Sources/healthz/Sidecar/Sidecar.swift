@@ -96,7 +96,7 @@ actor Sidecar {
         case SIGHUP:
             if let load, draining == nil { reload(load) }
         case SIGTERM where draining == nil && configuration.drain > .zero: drain()
-        default: end()
+        default: end(by: signal == SIGINT ? "SIGINT" : "SIGTERM")
         }
     }
 
@@ -111,10 +111,11 @@ actor Sidecar {
         draining?.wake(by: .now + time)
     }
 
-    private func end() {
+    /// - Parameter signal: which asks for it; nil if the time of draining is over.
+    private func end(by signal: String? = nil) {
         guard !isOver else { return }
         isOver = true
-        log.assumeIsolated { $0.stopping() }
+        log.assumeIsolated { $0.stopping(by: signal) }
         whenOver?.resume()
         whenOver = nil
     }
@@ -136,7 +137,7 @@ actor Sidecar {
         case .success(let next): adopt(next)
         case .failure(let error):
             responder.assumeIsolated { $0.reloadFailed(at: Moment.now.timestamp) }
-            log.assumeIsolated { $0.reloadFailed(error.mistakes) }
+            log.assumeIsolated { $0.reloadFailed(error) }
         }
         // Not for one that another has followed: whoever asked for that would take it to be in force.
         if reloads == 0 { manager.tell(.ready) }
