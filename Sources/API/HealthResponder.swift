@@ -147,10 +147,10 @@ package actor HealthResponder {
         }
         let request = Request(head: head, peer: peer, query: query)
         switch HealthResponder.router.match(head.method, path: path) {
-        case .route(.service, let name): return (.service, service(name ?? "", request))
-        case .route(let route, _): return (route, answer(request, route))
-        case .methodNotAllowed(let route, let allow):
-            return (route, .response(FixedResponses.methodNotAllowed(allow)))
+        case .route(let route): return (route, answer(request, route))
+        case .routeBelow(let route, let name): return (route, service(name, request))
+        case .methodNotAllowed(let route):
+            return (route, .response(FixedResponses.methodNotAllowed(HealthResponder.router.allow)))
         case .notFound: return (.other, .response(FixedResponses.notFound))
         }
     }
