@@ -71,7 +71,7 @@ let package = Package(
         room("Sockets"),
         room("HTTPWire", ["Sockets", "Time", httpTypes]),
         room("HTTPServer", ["Time", "CSystem", "EventLoop", "HTTPWire", "Sockets", httpTypes]),
-        room("Judging", ["Health"]),
+        room("Judging", ["HTTPClient", "Health"]),
         room("CurlClient", ["CCurl", "CSystem", "EventLoop", "HTTPClient", "Time"]),
         room("Probing", ["CurlClient", "EventLoop", "HTTPClient", "Health", "Judging", "Time"]),
         room(
@@ -100,7 +100,7 @@ let package = Package(
         tests("HTTPWireTests", ["HTTPWire", "Time", "TestSupport", httpTypes]),
         tests("SocketsTests", ["Sockets"]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "Sockets", "TestSupport", httpTypes]),
-        tests("JudgingTests", ["Health", "Judging"]),
+        tests("JudgingTests", ["HTTPClient", "Health", "Judging"]),
         tests("CurlClientTests", ["CurlClient", "EventLoop", "HTTPClient", "TestSupport", "Time"]),
         tests(
             "ProbingTests",

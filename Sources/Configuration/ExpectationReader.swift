@@ -13,10 +13,11 @@ struct ExpectationReader {
 
     /// - Parameter method: of the request, which the answer's body depends on.
     func read(_ preset: ServicePreset?, _ method: Request.Method) -> Expectation {
-        let body = body()
+        let body = body(section[.body], section.path(.body))
         if method == .head { refuseBody(preset) }
+        let statuses = accepted(section[.accept], section.path(.accept)) ?? preset?.statuses ?? .success
         return Expectation(
-            accepted() ?? preset?.statuses ?? .success, body: section[.body] == nil ? preset?.body : body)
+            statuses, body: section[.body] == nil ? preset?.body : body, tolerance: tolerance(preset, statuses))
     }
 
     private func refuseBody(_ preset: ServicePreset?) {
@@ -29,11 +30,41 @@ struct ExpectationReader {
         }
     }
 
-    private func accepted() -> StatusSet? {
-        guard let node = section[.accept] else { return nil }
+    // MARK: What is degraded
+
+    /// - Parameter statuses: those that are healthy.
+    private func tolerance(_ preset: ServicePreset?, _ statuses: StatusSet) -> Tolerance? {
+        let address = ringAddress(preset)
+        guard let node = section[.degraded] else { return preset?.tolerance(ringAddress: address) }
+        let path = section.path(.degraded)
+        guard let keys = Section<DegradedKey>(node, path: path, mistakes) else { return nil }
+        if node.isEmptyMapping { mistakes.add("expects nothing", at: node.position, path: path) }
+        return .response(
+            accepted(keys[.accept], keys.path(.accept)) ?? statuses, body: body(keys[.body], keys.path(.body)))
+    }
+
+    private func ringAddress(_ preset: ServicePreset?) -> String? {
+        guard let node = section[.ringAddress] else { return nil }
+        return node.value(path: section.path(.ringAddress), mistakes) { text throws(ValueError) in
+            guard let preset, preset.hasPeers else {
+                let presets = ServicePreset.allCases.filter(\.hasPeers).map(\.rawValue)
+                throw ValueError("is for these presets alone: \(presets.joined(separator: ", "))")
+            }
+            guard section[.degraded] == nil else { throw ValueError("has no effect beside degraded") }
+            guard !text.isEmpty, text.isVisibleASCII else {
+                throw ValueError("is not an address, with or without a port (10.0.0.7:9095)")
+            }
+            return text
+        }
+    }
+
+    // MARK: Status and body
+
+    private func accepted(_ node: YAMLNode?, _ place: String) -> StatusSet? {
+        guard let node else { return nil }
         var all: StatusSet?
         for (index, element) in node.elements.enumerated() {
-            let path = node.elements.count > 1 ? "\(section.path(.accept))[\(index)]" : section.path(.accept)
+            let path = node.elements.count > 1 ? "\(place)[\(index)]" : place
             let statuses = element.value(path: path, mistakes) { text throws(ValueError) in
                 guard let statuses = StatusSet(text) else {
                     throw ValueError("is not a status, a range or a class (200, 200-299, 2xx)")
@@ -42,15 +73,13 @@ struct ExpectationReader {
             }
             if let statuses { all = all?.union(statuses) ?? statuses }
         }
-        if node.isEmptyList { mistakes.add("is empty", at: node.position, path: section.path(.accept)) }
+        if node.isEmptyList { mistakes.add("is empty", at: node.position, path: place) }
         return all
     }
 
-    private func body() -> BodyExpectation? {
-        guard let node = section[.body],
-            let keys = Section<BodyKey>(node, path: section.path(.body), mistakes)
-        else { return nil }
-        if node.isEmptyMapping { mistakes.add("expects nothing", at: node.position, path: section.path(.body)) }
+    private func body(_ node: YAMLNode?, _ path: String) -> BodyExpectation? {
+        guard let node, let keys = Section<BodyKey>(node, path: path, mistakes) else { return nil }
+        if node.isEmptyMapping { mistakes.add("expects nothing", at: node.position, path: path) }
         return BodyExpectation(
             contained: texts(keys, .contains) { _ throws(ValueError) in },
             patterns: texts(keys, .matches) { text throws(ValueError) in try ExpectationReader.pattern(text) },

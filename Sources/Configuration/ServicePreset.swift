@@ -32,11 +32,24 @@ enum ServicePreset: String, CaseIterable {
     }
 
     var body: BodyExpectation? {
+        switch self {
+        // Any server may answer 200: these words are theirs.
+        case .lokiReady, .tempoReady, .mimirReady: BodyExpectation(patterns: [#"^ready\s*$"#])
+        case .prometheusReady: BodyExpectation(patterns: [#"^Prometheus .*is Ready\."#])
+        case .alertmanagerReady: BodyExpectation(patterns: [#"^OK\s*$"#])
         // The leader's address; without a leader, an empty string.
-        self == .consulLeader ? BodyExpectation(patterns: [#"^"[^"]+""#]) : nil
+        case .consulLeader: BodyExpectation(patterns: [#"^"[^"]+""#])
+        case .grafana, .loki, .tempo, .tcp: nil
+        }
     }
 
-    var expectation: Expectation { Expectation(statuses, body: body) }
+    /// Whether its 503 may be due to another instance of its ring.
+    var hasPeers: Bool { [.lokiReady, .tempoReady, .mimirReady].contains(self) }
+
+    /// - Parameter ringAddress: the server's own, where it is known.
+    func tolerance(ringAddress: String? = nil) -> Tolerance? { hasPeers ? .peer(ringAddress: ringAddress) : nil }
+
+    var expectation: Expectation { Expectation(statuses, body: body, tolerance: tolerance()) }
 
     /// The setting that has the base URL, where the service does not say it.
     var endpoint: Setting? {

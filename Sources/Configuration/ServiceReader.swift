@@ -3,18 +3,24 @@ import Health
 import Sockets
 
 package enum ServiceKey: String, CaseIterable, Sendable {
-    case preset, endpoint, url, instances, require, critical, accept, body, method, headers
+    case preset, endpoint, url, instances, require, critical, accept, body, degraded, method, headers
     case requestBody = "request_body"
     case basicAuth = "basic_auth"
     case bearerToken = "bearer_token"
     case bearerTokenFile = "bearer_token_file"
     case tls
     case unixSocket = "unix_socket"
+    case ringAddress = "ring_address"
     case timeout, rise, fall
 }
 
 package enum BodyKey: String, CaseIterable, Sendable {
     case contains, matches, json
+}
+
+/// The keys of `degraded`.
+package enum DegradedKey: String, CaseIterable, Sendable {
+    case accept, body
 }
 
 package enum BasicAuthKey: String, CaseIterable, Sendable {
@@ -209,7 +215,8 @@ struct ServiceReader {
 
     private func refuseWhatIsHTTPOnly() {
         let keys: [ServiceKey] = [
-            .accept, .body, .method, .headers, .requestBody, .basicAuth, .bearerToken, .bearerTokenFile, .tls,
+            .accept, .body, .degraded, .ringAddress, .method, .headers, .requestBody, .basicAuth, .bearerToken,
+            .bearerTokenFile, .tls,
             .unixSocket,
         ]
         for key in keys {

@@ -42,6 +42,7 @@ package actor CurlClient: Client {
     /// Handles that are not in use, by their keys.
     private var idle: [String: Transfer] = [:]
     private let kept = KeptConnections()
+    private let heads = ReadHeads()
 
     /// - Parameter userAgent: the User-Agent of requests that have none, such as `healthz/1.0`.
     package init(on loop: EventLoop, userAgent: String) {
@@ -114,7 +115,7 @@ package actor CurlClient: Client {
 
     private func end(_ passed: [Int]) {
         for id in passed {
-            if let flight = flights[id] { finish(flight, .failure(outOfTime(flight))) }
+            if let flight = flights[id] { finish(flight, outOfTime(flight)) }
         }
         settle()
     }
@@ -172,6 +173,11 @@ package actor CurlClient: Client {
             guard let flight = flights[transfer.flight], flight.transfer === transfer else { continue }
             finish(flight, self.result(flight, transfer, result))
         }
+        // Those that libcurl has not ended itself: it waits for more of the body.
+        for id in heads.take() {
+            guard let flight = flights[id], let transfer = flight.transfer else { continue }
+            finish(flight, .success(transfer.takeResponse()))
+        }
     }
 
     // MARK: One request
@@ -188,7 +194,7 @@ package actor CurlClient: Client {
     private func begin(_ flight: Flight, _ errand: Errand) {
         let known = flight.key.flatMap { idle.removeValue(forKey: $0) }
         let reused = known.flatMap { $0.errand == errand ? $0 : nil }
-        guard let transfer = reused ?? (try? Transfer(errand, userAgent: userAgent, kept: kept)) else {
+        guard let transfer = reused ?? (try? Transfer(errand, userAgent: userAgent, kept: kept, heads: heads)) else {
             return fail(flight)
         }
         flight.transfer = transfer
@@ -217,17 +223,19 @@ package actor CurlClient: Client {
     }
 
     private func result(_ flight: Flight, _ transfer: Transfer, _ code: CURLcode) -> Flight.Outcome {
-        guard code == CURLE_OK else {
+        guard code == CURLE_OK || transfer.suffices else {
             return .failure(TransferFailure(code, of: transfer, to: flight.place, limit: flight.limit))
         }
         return transfer.isComplete ? .success(transfer.takeResponse()) : .failure(.incomplete)
     }
 
-    private func outOfTime(_ flight: Flight) -> TransferFailure {
+    private func outOfTime(_ flight: Flight) -> Flight.Outcome {
         if let host = flight.lookedUp {
-            return .dns(host: host, detail: "no answer from the name servers within \(flight.limit.brief)")
+            return .failure(.dns(host: host, detail: "no answer from the name servers within \(flight.limit.brief)"))
         }
-        return flight.transfer.map { .outOfTime($0, to: flight.place, limit: flight.limit) } ?? CurlClient.noTransfer
+        guard let transfer = flight.transfer else { return .failure(CurlClient.noTransfer) }
+        if transfer.suffices { return .success(transfer.takeResponse()) }
+        return .failure(.outOfTime(transfer, to: flight.place, limit: flight.limit))
     }
 
     private func fail(_ flight: Flight) {

@@ -12,6 +12,8 @@ extension EasyHandle {
         try set(CURLOPT_USERAGENT, userAgent)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        // So that the first bytes of what is not HTTP can be seen: they are refused by the transfer.
+        try set(CURLOPT_HTTP09_ALLOWED, true)
         // A redirect is a response like another.
         try set(CURLOPT_FOLLOWLOCATION, false)
         // Not even one from the environment.
@@ -62,12 +64,14 @@ extension EasyHandle {
         var lines = request.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         func lacks(_ name: String) -> Bool { !request.fields.contains { $0.name.lowercased() == name } }
         if request.tls.serverName != nil, lacks("host") { lines.append("Host: \(request.url.authority)") }
+        // Nothing here decodes, and without this field a server may choose any coding (RFC 9110 §12.5.3).
+        if lacks("accept-encoding") { lines.append("Accept-Encoding: identity") }
         // libcurl would call any content a form, and ask whether it may send it.
         if request.sendsContent {
             lines.append("Expect:")
             if lacks("content-type") { lines.append("Content-Type:") }
         }
-        if !lines.isEmpty { try set(CURLOPT_HTTPHEADER, list: lines) }
+        try set(CURLOPT_HTTPHEADER, list: lines)
     }
 
     private func setCredentials(_ credentials: URL.Credentials?) throws(Refusal) {

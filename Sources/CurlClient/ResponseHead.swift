@@ -10,15 +10,20 @@ struct ResponseHead {
     /// number that the last one begins with.
     private(set) var isAmbiguous = false
     /// No longer than libcurl can count.
-    private var length: curl_off_t?
+    private(set) var length: curl_off_t?
     private var isAtStatusLine = true
     /// Of the response that came last; empty where they are not kept.
     private(set) var fields: [Field] = []
-    private let keepsFields: Bool
+    /// Whether the last field line was kept, and so the lines that go on with it.
+    private var keptLast = false
+    private let reading: Request.Reading
 
-    init(keepsFields: Bool) {
-        self.keepsFields = keepsFields
+    init(_ reading: Request.Reading) {
+        self.reading = reading
     }
+
+    /// Whether anything has come that begins as a response of HTTP does.
+    private(set) var hasBegun = false
 
     /// - Parameters:
     ///   - line: a field line, a status line, or an empty line, each with its line end.
@@ -30,22 +35,37 @@ struct ResponseHead {
             if !isComplete { fields = [] }
         }
         let isFirst = isAtStatusLine
-        isAtStatusLine = line.count == 2 && line[0] == 13 && line[1] == 10
-        if isAtStatusLine, status() >= 200 { isComplete = true }
-        if keepsFields, !isFirst, !isAtStatusLine, !isComplete { keep(line) }
+        hasBegun = true
+        // A line may end with LF alone (RFC 9112 §2.2). For libcurl, any line that begins with a line end is the empty one.
+        isAtStatusLine = line.first == 13 || line.first == 10
+        if isAtStatusLine, ResponseHead.isFinal(status()) { isComplete = true }
+        if reading.keepsFields, !isFirst, !isAtStatusLine, !isComplete { keep(line) }
         let name: StaticString = "Content-Length:"
         guard !isComplete, ResponseHead.begins(line, with: name) else { return }
         readLengths(line[name.utf8CodeUnitCount...])
     }
 
+    /// After a 101 that nobody asked for, libcurl waits for no other response either.
+    private static func isFinal(_ status: Int) -> Bool { status >= 200 || status == 101 }
+
     private mutating func keep(_ line: UnsafeRawBufferPointer) {
         // A line that begins with a blank goes on with the one before (RFC 9112 §5.2).
-        if let first = line.first, first == 32 || first == 9, let last = fields.popLast() {
+        if let first = line.first, first == 32 || first == 9 {
+            guard keptLast, let last = fields.popLast() else { return }
             return fields.append(Field(name: last.name, value: "\(last.value) \(ResponseHead.text(line[...]))"))
         }
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
+        keptLast = false
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), isWanted(line[..<colon]) else { return }
+        keptLast = true
         let name = String(decoding: line[..<colon], as: UTF8.self)
         fields.append(Field(name: name, value: ResponseHead.text(line[(colon + 1)...])))
+    }
+
+    private func isWanted(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard !reading.fieldNames.isEmpty, let start = name.base.baseAddress else { return true }
+        return reading.fieldNames.contains {
+            $0.utf8.count == name.count && strncasecmp(start, $0, name.count) == 0
+        }
     }
 
     /// Without white space, such as the line end, before and after it.

@@ -7,6 +7,7 @@ import Time
 /// Sendable: the client owns it.
 final class Transfer {
     private static let stepsOfAResponse = 8
+    private static let alienLimit = 80
 
     let errand: Errand
     let addressing: Errand.Addressing
@@ -14,12 +15,16 @@ final class Transfer {
     var flight = 0
     private let easy: EasyHandle
     private let kept: KeptConnections
+    private let heads: ReadHeads
 
     /// As far as it has come, and as much of it as is kept.
     private var body: [UInt8] = []
     private(set) var head: ResponseHead
-    /// In bytes, head and body together.
+    /// The first bytes of what is no response of HTTP at all.
+    private(set) var alienBytes: [UInt8]?
+    /// In bytes: the head, and the body where the whole of it is wanted.
     private var received = 0
+    private var headBytes = 0
     /// How often libcurl has told of progress since the response began.
     private var steps = 0
     /// What was left waiting in the socket each time, after the first few.
@@ -32,11 +37,14 @@ final class Transfer {
     private var opened: [Int32] = []
 
     /// - Parameter kept: of the multi handle that it will be added to.
-    init(_ errand: Errand, userAgent: String, kept: KeptConnections) throws(EasyHandle.Refusal) {
+    init(
+        _ errand: Errand, userAgent: String, kept: KeptConnections, heads: ReadHeads
+    ) throws(EasyHandle.Refusal) {
         self.errand = errand
         self.kept = kept
+        self.heads = heads
         addressing = errand.addressing
-        head = ResponseHead(keepsFields: errand.request.reading.keepsFields)
+        head = ResponseHead(errand.request.reading)
         easy = try EasyHandle()
         try easy.configure(for: errand, userAgent: userAgent)
         try setCallbacks()
@@ -46,11 +54,13 @@ final class Transfer {
     /// - Parameter addresses: of the URL's host, where it is a name.
     func prepare(limit: Duration, addresses: [String]) throws(EasyHandle.Refusal) {
         received = 0
+        headBytes = 0
         steps = 0
         leftWaiting = 0
         body = []
+        alienBytes = nil
         hasConnected = false
-        head = ResponseHead(keepsFields: errand.request.reading.keepsFields)
+        head = ResponseHead(errand.request.reading)
         socket = -1
         opened = []
         easy.clearError()
@@ -81,6 +91,24 @@ final class Transfer {
     /// Where libcurl has ended it without an error.
     var isComplete: Bool { errand.isConnectionAlone || head.isComplete }
 
+    /// All that is wanted is there: the rest of the body does not matter.
+    var isAnswered: Bool {
+        guard hasUsableHead else { return false }
+        return switch reading.body(of: status) {
+        case .none: true
+        case .beginning(let size): body.count >= size
+        case .whole: false
+        }
+    }
+
+    /// What has come is a response even if no more comes.
+    var suffices: Bool {
+        guard hasUsableHead else { return false }
+        return if case .whole = reading.body(of: status) { false } else { true }
+    }
+
+    private var hasUsableHead: Bool { head.isComplete && !head.isAmbiguous && headBytes <= byteLimit }
+
     /// The response that is complete; what it holds is gone from here.
     func takeResponse() -> Response {
         defer { body = [] }
@@ -99,10 +127,12 @@ final class Transfer {
         return errand.url.scheme == .https && easy.offset(CURLINFO_APPCONNECT_TIME_T) == 0 ? .handshake : .response
     }
 
-    var byteLimit: Int { errand.request.reading.limit }
+    var byteLimit: Int { reading.limit }
 
     /// In chunks or encrypted, a response within the limit is larger, but not eight times as large.
     var isTooLarge: Bool { received > byteLimit || leftWaiting / 8 > byteLimit }
+
+    private var reading: Request.Reading { errand.request.reading }
 
     private var status: Int { easy.number(CURLINFO_RESPONSE_CODE) }
 
@@ -111,7 +141,7 @@ final class Transfer {
     /// libcurl has read what it wanted for now. What it passes over (chunk extensions) it shows nobody, so a stream of
     /// that is noticed by how it fills the socket.
     private func progressed() -> Bool {
-        guard received > 0 else { return true }
+        guard received > 0, !isAnswered else { return true }
         steps += 1
         // A response has mostly ended by then.
         if steps > Transfer.stepsOfAResponse { leftWaiting += Int(healthz_unread(socket)) }
@@ -119,14 +149,41 @@ final class Transfer {
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer, isHeader: Bool) -> Int {
-        received += bytes.count
+        // What follows says nothing, neither more of the body nor trailers.
+        if isAnswered { return bytes.count }
         if isHeader {
-            head.receive(bytes, status: status)
-        } else if !isTooLarge {
-            body.append(contentsOf: bytes.prefix(errand.request.reading.keptBody - body.count))
+            receiveHead(bytes)
+        } else if head.hasBegun {
+            receiveBody(bytes)
+        } else {
+            alienBytes = Array(bytes.prefix(Transfer.alienLimit))
+            return 0
         }
+        if isAnswered, !isTooLarge, !waitsForBody { heads.note(flight) }
         // Anything but the count makes libcurl end the transfer.
         return isTooLarge || head.isAmbiguous ? 0 : bytes.count
+    }
+
+    private func receiveHead(_ bytes: UnsafeRawBufferPointer) {
+        received += bytes.count
+        if !head.isComplete { headBytes += bytes.count }
+        head.receive(bytes, status: status)
+    }
+
+    private func receiveBody(_ bytes: UnsafeRawBufferPointer) {
+        switch reading.body(of: status) {
+        case .none: break
+        case .beginning(let size): body.append(contentsOf: bytes.prefix(size - body.count))
+        case .whole(let kept):
+            received += bytes.count
+            if !isTooLarge { body.append(contentsOf: bytes.prefix(max(0, kept - body.count))) }
+        }
+    }
+
+    /// A short body is read after all where that leaves a connection for the next request.
+    private var waitsForBody: Bool {
+        guard errand.keepsConnection, let length = head.length else { return false }
+        return length <= byteLimit
     }
 
     private func requestIsNext(on connection: KeptConnections.Ends) {

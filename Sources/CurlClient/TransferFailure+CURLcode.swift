@@ -26,6 +26,8 @@ extension TransferFailure {
                 .tooLarge(limit: transfer.byteLimit)
             case CURLE_WRITE_ERROR where transfer.head.isAmbiguous:
                 .protocolError(detail: "its Content-Length is not one number")
+            case CURLE_WRITE_ERROR where transfer.alienBytes != nil:
+                .protocolError(detail: TransferFailure.beginning(transfer.alienBytes ?? []))
             case CURLE_OUT_OF_MEMORY where transfer.hasConnected:
                 // One field line of over 100 KiB is more than libcurl keeps.
                 .tooLarge(limit: transfer.byteLimit)
@@ -33,7 +35,7 @@ extension TransferFailure {
                 .protocolError(detail: TransferFailure.words(result, transfer))
             case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
                 transfer.phase == .handshake
-                    ? .tls(detail: transfer.errorDetail) : .reset(during: transfer.phase)
+                    ? .tls(detail: TransferFailure.words(result, transfer)) : .reset(during: transfer.phase)
             case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP_RETURNED_ERROR,
                 CURLE_BAD_CONTENT_ENCODING, CURLE_URL_MALFORMAT:
                 .protocolError(detail: TransferFailure.words(result, transfer))
@@ -41,7 +43,7 @@ extension TransferFailure {
                 CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS,
                 CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED,
                 CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_CLIENTCERT, CURLE_USE_SSL_FAILED:
-                .tls(detail: TransferFailure.words(result, transfer))
+                .tls(detail: TransferFailure.tlsWords(result, transfer))
             default:
                 .internalError(detail: TransferFailure.words(result, transfer))
             }
@@ -71,6 +73,22 @@ extension TransferFailure {
     private static func isChunkError(_ transfer: Transfer) -> Bool {
         let detail = transfer.errorDetail
         return !detail.isEmpty && !detail.hasPrefix("Recv failure") && !detail.hasPrefix("OpenSSL")
+    }
+
+    /// What a server of another kind has sent first: a banner, say. An alert of TLS (RFC 8446 §5.1) is what a TLS server answers
+    /// to a plain request.
+    private static func beginning(_ bytes: [UInt8]) -> String {
+        if bytes.starts(with: [0x15, 0x03]) { return "it is a TLS alert; is it https://?" }
+        var text = String(decoding: bytes, as: UTF8.self)
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return "it begins with \"\(text)\""
+    }
+
+    /// OpenSSL takes the first bytes of a plain response for a record of another version.
+    private static func tlsWords(_ result: CURLcode, _ transfer: Transfer) -> String {
+        let words = words(result, transfer)
+        let isPlain = words.hasSuffix("wrong version number") || words.hasSuffix("packet length too long")
+        return isPlain ? "no TLS there; is it http://? (\(words))" : words
     }
 
     private static func words(_ result: CURLcode, _ transfer: Transfer) -> String {

@@ -37,29 +37,64 @@ package struct Request: Sendable, Equatable {
 
     /// How much of the response is read, and what of it is kept.
     package struct Reading: Sendable, Hashable {
-        /// The size of the largest response that is accepted, in bytes, head and body together. A larger response fails
-        /// with `TransferFailure.tooLarge`.
+        /// How much of a response's body is read.
+        package enum Body: Sendable, Hashable {
+            /// The response is complete when its head is: nothing about its body can make it fail.
+            case none
+            /// The response is complete when so many bytes of its body are there. It is complete with fewer, too, where the
+            /// rest fails or does not come in time.
+            case beginning(Int)
+            /// The response is complete at the end of its body, of which so many bytes are kept, counted from its start.
+            case whole(kept: Int)
+        }
+
+        /// The statuses of which something else is read.
+        package struct Exception: Sendable, Hashable {
+            package let statuses: ClosedRange<Int>
+            package let body: Body
+
+            package init(_ statuses: ClosedRange<Int>, _ body: Body) {
+                self.statuses = statuses
+                self.body = body
+            }
+        }
+
+        /// In bytes: the size of the largest head that is accepted, and where the whole body is read, of the largest head
+        /// and body together. A larger response fails with `TransferFailure.tooLarge`.
         package let limit: Int
-        /// How many bytes of the body are kept, counted from its start. The rest is read, and dropped.
-        package let keptBody: Int
+        private let body: Body
+        /// The first that has the status counts.
+        private let exceptions: [Exception]
         /// Whether the response's fields are kept.
         package let keepsFields: Bool
+        /// The names of the fields that are kept; empty for all of them.
+        package let fieldNames: [String]
 
-        package init(limit: Int = 64 * 1024, keptBody: Int = 0, keepsFields: Bool = false) {
+        package init(
+            limit: Int = 64 * 1024, _ body: Body, except exceptions: [Exception] = [], keepsFields: Bool = false,
+            fieldNames: [String] = []
+        ) {
             self.limit = max(0, limit)
-            self.keptBody = max(0, keptBody)
+            self.body = body
+            self.exceptions = exceptions
             self.keepsFields = keepsFields
+            self.fieldNames = fieldNames
+        }
+
+        package func body(of status: Int) -> Body {
+            exceptions.first { $0.statuses.contains(status) }?.body ?? body
         }
 
         /// The status alone.
-        package static let status = Reading()
+        package static let status = Reading(.none)
         /// The status and the whole body.
-        package static let body = Reading(keptBody: .max)
+        package static let body = Reading(.whole(kept: .max))
     }
 
     package let url: URL
     package let method: Method
-    /// Sent as they are. The client adds Host, User-Agent, Accept and Content-Length where they are not given.
+    /// Sent as they are. The client adds Host, User-Agent, Accept, `Accept-Encoding: identity` and Content-Length where they
+    /// are not given.
     package let fields: [Field]
     /// nil for a request without content.
     package let content: [UInt8]?

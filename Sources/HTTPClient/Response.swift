@@ -12,6 +12,13 @@ package struct Response: Sendable, Equatable {
         self.body = body
     }
 
+    /// What Content-Encoding says of the body, in the server's words; nil where it is as it is. Known only where fields are
+    /// kept.
+    package var contentCoding: String? {
+        let codings = fields.filter { $0.name.lowercased() == "content-encoding" }.map(\.value)
+        return codings.first { !$0.isEmpty && $0.lowercased() != "identity" }
+    }
+
     /// The value of the first field of that name, whatever the case of its letters.
     package func value(of name: String) -> String? {
         let wanted = name.lowercased()

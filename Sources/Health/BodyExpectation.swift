@@ -38,6 +38,8 @@ package enum BodyMismatch: Error, Sendable, Equatable {
     /// The document has no value there.
     case absent(JSONPointer)
     case value(JSONPointer, expected: JSONScalar, found: Excerpt)
+    /// It has a coding, such as gzip, and is not decoded.
+    case coded(Excerpt)
 }
 
 extension BodyMismatch: CustomStringConvertible {
@@ -48,6 +50,7 @@ extension BodyMismatch: CustomStringConvertible {
         case .notJSON(let detail, let found): "the body is not JSON (\(detail)): \(found)"
         case .absent(let pointer): "the body has nothing at \(pointer)"
         case .value(let pointer, let expected, let found): "\(pointer) is \(found), expected \(expected)"
+        case .coded(let coding): "the body is coded (Content-Encoding: \(coding)), and no coding was asked for"
         }
     }
 }

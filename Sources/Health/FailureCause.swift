@@ -15,6 +15,7 @@ package enum FailureCause: String, Sendable, CaseIterable {
     case tooLarge = "too_large"
     case status
     case body
+    case peer
     case instances
     case deadline
     case internalError = "internal"

@@ -5,6 +5,8 @@ package struct History: Sendable, Equatable {
     /// What is known, once there has been an observation.
     package struct Known: Sendable, Equatable {
         package fileprivate(set) var isUp: Bool
+        /// What the last observation that was up said was wrong all the same.
+        package fileprivate(set) var concern: Reason?
         /// The last one, whatever it says of the status.
         package fileprivate(set) var observation: Observation
         /// The reason of the last observation that was down.
@@ -16,6 +18,11 @@ package struct History: Sendable, Equatable {
         /// How many observations in a row, up to the last one, have been against the status.
         package fileprivate(set) var against = 0
         package fileprivate(set) var recent = RecentChecks()
+
+        package var status: HealthStatus { !isUp ? .unhealthy : concern == nil ? .healthy : .degraded }
+
+        /// Why it is not healthy.
+        package var reason: Reason? { isUp ? concern : lastReason }
     }
 
     /// nil before the first observation: unknown is not healthy.
@@ -23,34 +30,38 @@ package struct History: Sendable, Equatable {
 
     package init() {}
 
-    /// Takes in the next observation: one against the status turns it only when enough of them have come in a row.
+    /// Takes in the next observation. One that is against the status turns it only when enough of them have come in a row;
+    /// between healthy and degraded, the last one decides.
     package mutating func record(_ observation: Observation, threshold: Threshold) -> Change {
         let isUp = observation.verdict.isUp
         let now = observation.startedAt
+        let reason = observation.verdict.reason
         guard var next = known else {
             var first = Known(
-                isUp: isUp, observation: observation, lastReason: observation.verdict.reason, since: now,
-                lastUpAt: isUp ? now.timestamp : nil)
+                isUp: isUp, concern: isUp ? reason : nil, observation: observation, lastReason: isUp ? nil : reason,
+                since: now, lastUpAt: isUp ? now.timestamp : nil)
             first.recent.append(startedAt: now.timestamp, duration: observation.duration, isUp: isUp)
             known = first
             return .first
         }
         next.observation = observation
         next.recent.append(startedAt: now.timestamp, duration: observation.duration, isUp: isUp)
-        if let reason = observation.verdict.reason { next.lastReason = reason }
-        if isUp { next.lastUpAt = now.timestamp }
-        next.against = isUp == next.isUp ? 0 : next.against + 1
-        let needed = next.isUp ? threshold.fall : threshold.rise
-        guard next.against >= needed else {
-            known = next
-            return .none
+        let before = next.status
+        if isUp {
+            next.lastUpAt = now.timestamp
+            next.concern = reason
+        } else {
+            next.lastReason = reason
         }
-        let lasted = now.instant - next.since.instant
-        next.isUp = isUp
-        next.since = now
-        next.against = 0
-        known = next
-        return .after(lasted)
+        next.against = isUp == next.isUp ? 0 : next.against + 1
+        if next.against >= (next.isUp ? threshold.fall : threshold.rise) {
+            next.isUp = isUp
+            next.against = 0
+        }
+        defer { known = next }
+        guard next.status != before else { return .none }
+        defer { next.since = now }
+        return .after(now.instant - next.since.instant)
     }
 }
 

@@ -18,11 +18,19 @@ package struct Outcome: Sendable, Equatable {
 /// What one observation says of its target.
 package enum Verdict: Sendable, Equatable {
     case up
+    /// It can be used, but something is wrong.
+    case degraded(Reason)
     case down(Reason)
 
-    package var isUp: Bool { self == .up }
+    /// Whether it can be used.
+    package var isUp: Bool {
+        if case .down = self { false } else { true }
+    }
 
     package var reason: Reason? {
-        if case .down(let reason) = self { reason } else { nil }
+        switch self {
+        case .up: nil
+        case .degraded(let reason), .down(let reason): reason
+        }
     }
 }

@@ -7,8 +7,10 @@ package enum Reason: Sendable, Equatable {
     case transfer(TransferFailure)
     /// The deadline of the whole check, shorter than the probe's own timeout, came first.
     case deadline(limit: Duration)
-    case status(Int, expected: StatusSet)
+    case status(Int, expected: StatusSet, words: ResponseWords = .none)
     case body(BodyMismatch)
+    /// The server is not ready, as another instance of its ring is not well.
+    case peer(Int, words: ResponseWords)
     /// The response is here, and its body was still being matched when the limit was over.
     case matching(limit: Duration)
     /// The response is here, and healthz could not judge it.
@@ -22,6 +24,7 @@ package enum Reason: Sendable, Equatable {
         case .deadline: .deadline
         case .status: .status
         case .body: .body
+        case .peer: .peer
         case .matching: .timeout
         case .unjudged: .internalError
         case .instances: .instances
@@ -39,8 +42,10 @@ extension Reason: CustomStringConvertible {
         case .transfer(.internalError(let detail)), .unjudged(let detail): "healthz could not make the probe: \(detail)"
         case .transfer(let failure): failure.description
         case .deadline(let limit): "no complete response when the check's deadline of \(limit.brief) came"
-        case .status(let status, let expected): "answered \(status), expected \(expected)"
+        case .status(let status, let expected, let words): words.sentence(status, expected: expected)
         case .body(let mismatch): mismatch.description
+        case .peer(let status, let words):
+            "answered \(status), as another instance is not well" + (words.body.map { ": \($0)" } ?? "")
         case .matching(let limit):
             "connected, but waited for its body to be matched until the \(limit.brief) timeout"
         case .instances(let healthy, let all, let required):

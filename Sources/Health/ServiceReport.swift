@@ -6,13 +6,14 @@ package struct ServiceReport: Sendable, Equatable {
     package enum Condition: Sendable, Equatable {
         /// Every instance is healthy.
         case well
-        /// Enough instances are healthy, but not all.
+        /// Enough instances can be used, but not all are healthy.
         case partly
-        /// Too few are.
+        /// Too few can.
         case failed
 
-        package init(healthy: Int, of count: Int, required: Int) {
-            self = healthy == count ? .well : healthy >= required ? .partly : .failed
+        /// - Parameter usable: instances that are healthy or degraded.
+        package init(healthy: Int, usable: Int, of count: Int, required: Int) {
+            self = healthy == count ? .well : usable >= required ? .partly : .failed
         }
 
         func status(isCritical: Bool) -> HealthStatus {
@@ -73,10 +74,12 @@ package struct ServiceReport: Sendable, Equatable {
     }
 
     /// How many of its instances are healthy.
-    package var healthyCount: Int { instances.count(where: \.isUp) }
+    package var healthyCount: Int { instances.count { $0.status == .healthy } }
 
     static func condition(of service: Service, _ instances: [TargetReport]) -> Condition {
-        Condition(healthy: instances.count(where: \.isUp), of: instances.count, required: service.required)
+        Condition(
+            healthy: instances.count { $0.status == .healthy }, usable: instances.count { $0.isUp },
+            of: instances.count, required: service.required)
     }
 }
 

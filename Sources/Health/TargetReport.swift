@@ -17,15 +17,16 @@ package struct TargetReport: Sendable, Equatable {
         self.known = known
     }
 
+    /// Whether it can be used: healthy or degraded.
     package var isUp: Bool { known.isUp }
 
-    package var status: HealthStatus { isUp ? .healthy : .unhealthy }
+    package var status: HealthStatus { known.status }
 
     /// The last one. It may be against the status: see `against`.
     package var observation: Observation { known.observation }
 
-    /// Why it is unhealthy.
-    package var reason: Reason? { isUp ? nil : known.lastReason }
+    /// Why it is not healthy.
+    package var reason: Reason? { known.reason }
 
     /// The last observations, as far as they are against the status.
     package var against: Against? {

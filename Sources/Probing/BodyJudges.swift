@@ -1,25 +1,25 @@
 import CurlClient
 import EventLoop
+import HTTPClient
 import Health
 import Time
 
 /// Has bodies judged off the loop, by one reader a target, and tells in time whatever a pattern does.
 actor BodyJudges {
     enum Judgement {
-        case matched
-        case differs(BodyMismatch)
+        case ended(Verdict)
         case outOfTime
         /// It was not begun.
         case refused(detail: String)
     }
 
     private final class Desk {
-        let expectation: BodyExpectation
+        let expectation: Expectation
         let reader: BodyReader
         /// A reader that is stuck gets nothing more to do.
         var isBusy = false
 
-        init?(_ expectation: BodyExpectation) {
+        init?(_ expectation: Expectation) {
             guard let reader = BodyReader(expectation) else { return nil }
             self.expectation = expectation
             self.reader = reader
@@ -40,13 +40,13 @@ actor BodyJudges {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// - Parameters:
-    ///   - call: the probe that the body came by.
+    ///   - call: the probe that the response came by.
     ///   - ended: called on the loop, once; maybe before this returns.
     nonisolated func judge(
-        _ body: [UInt8], by expectation: BodyExpectation, for call: ProbeCall,
+        _ response: Response, by expectation: Expectation, for call: ProbeCall,
         ended: @escaping @Sendable (Judgement) -> Void
     ) {
-        assumeIsolated { $0.start(body, expectation, call, ended) }
+        assumeIsolated { $0.start(response, expectation, call, ended) }
     }
 
     /// Drops the readers. What they are at work on ends as it would have.
@@ -55,7 +55,7 @@ actor BodyJudges {
     }
 
     private func start(
-        _ body: [UInt8], _ expectation: BodyExpectation, _ call: ProbeCall,
+        _ response: Response, _ expectation: Expectation, _ call: ProbeCall,
         _ ended: @escaping @Sendable (Judgement) -> Void
     ) {
         let target = call.target
@@ -70,21 +70,21 @@ actor BodyJudges {
         waiting[number] = ended
         setDeadline(number, call)
         desk.isBusy = true
-        desk.reader.read(body) { [self, reader = desk.reader] mismatch in
-            loop.run { self.assumeIsolated { $0.bodyWasRead(number, of: target, by: reader, mismatch) } }
+        desk.reader.read(response) { [self, reader = desk.reader] verdict in
+            loop.run { self.assumeIsolated { $0.bodyWasRead(number, of: target, by: reader, verdict) } }
         }
     }
 
-    private func desk(of target: String, for expectation: BodyExpectation) -> Desk? {
+    private func desk(of target: String, for expectation: Expectation) -> Desk? {
         if let known = desks[target], known.expectation == expectation { return known }
         let desk = Desk(expectation)
         desks[target] = desk
         return desk
     }
 
-    private func bodyWasRead(_ number: Int, of target: String, by reader: BodyReader, _ mismatch: BodyMismatch?) {
+    private func bodyWasRead(_ number: Int, of target: String, by reader: BodyReader, _ verdict: Verdict) {
         if let desk = desks[target], desk.reader === reader { desk.isBusy = false }
-        end(number, mismatch.map { .differs($0) } ?? .matched)
+        end(number, .ended(verdict))
     }
 
     private func end(_ number: Int, _ judgement: Judgement) {

@@ -1,15 +1,16 @@
 import Dispatch
+import HTTPClient
 import Health
 import Judging
 
 /// Judges one target's bodies, on a thread of its own: a pattern may take its time, and cannot be called off.
 actor BodyReader {
     private nonisolated let executor: Executor
-    private let judge: BodyJudge
+    private let judge: ResponseJudge
 
     /// nil where the expectation has a pattern that is none.
-    init?(_ expectation: BodyExpectation) {
-        guard let judge = try? BodyJudge(expectation) else { return nil }
+    init?(_ expectation: Expectation) {
+        guard let judge = try? ResponseJudge(expectation) else { return nil }
         self.judge = judge
         executor = Executor()
     }
@@ -17,8 +18,8 @@ actor BodyReader {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// - Parameter ended: called on another thread.
-    nonisolated func read(_ body: [UInt8], ended: @escaping @Sendable (BodyMismatch?) -> Void) {
-        executor.queue.async { self.assumeIsolated { ended($0.judge.mismatch(in: body)) } }
+    nonisolated func read(_ response: Response, ended: @escaping @Sendable (Verdict) -> Void) {
+        executor.queue.async { self.assumeIsolated { ended($0.judge.verdict(on: response)) } }
     }
 
     private final class Executor: SerialExecutor {

@@ -3,7 +3,8 @@ import Health
 extension Reason {
     /// What to look at first, for a tired person; nil where the instances say it.
     var lookAt: String? {
-        switch cause {
+        if case .status(let status, _, _) = self { return StatusAdvice.of(status) }
+        return switch cause {
         case .dns: "the endpoint's spelling; is the container there? then the resolver"
         case .refused: "is it running? on that port?"
         case .unreachable: "network and routes; a socket file that is missing"
@@ -15,10 +16,35 @@ extension Reason {
         case .incomplete: "did it crash?"
         case .protocolError: "another kind of server has the port; TLS on a plain port"
         case .tooLarge: "is it the resource that was meant?"
-        case .status: "the service's own log; is that the right path, and does healthz send the right credentials?"
+        case .status: StatusAdvice.other
         case .body: "what it answered, above; is it the service that was meant?"
+        case .peer: "the instance that it names; if it is gone for good, forget it on /ring"
         case .instances: nil
         case .internalError: "descriptors and memory of this machine"
         }
+    }
+}
+
+/// What to look at where the status code is not the expected one.
+enum StatusAdvice {
+    static let other = "the service's own log; is that the right path?"
+
+    /// The first row that has the code is the advice.
+    static let table: [(codes: ClosedRange<Int>, lookAt: String)] = [
+        (300...399, "where it redirects to: a login page, or another URL to probe; healthz does not follow it"),
+        (401...401, "the credentials that healthz sends; with tenants, X-Scope-OrgID"),
+        (403...403, "what the credentials that healthz sends may do"),
+        (404...404, "a gateway in front, or another path; is it the server that was meant?"),
+        (405...405, "the method: does this path take it?"),
+        (407...407, "a proxy in front, which wants credentials"),
+        (429...429, "limits of the service, or of a gateway in front"),
+        (400...499, "the request: its path, its fields, its content"),
+        (502...502, "the server behind the proxy that answers: is it running?"),
+        (503...503, "starting, stopping, or waiting for a peer? the body says so"),
+        (504...504, "the server behind the proxy that answers: is it frozen or overloaded?"),
+    ]
+
+    static func of(_ status: Int) -> String {
+        table.first { $0.codes.contains(status) }?.lookAt ?? other
     }
 }

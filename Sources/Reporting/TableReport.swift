@@ -80,7 +80,7 @@ package enum TableReport {
                 StyledLine("  since \(service.since.shown(at: now))\(service.condition == .failed ? last : "")"))
         }
         guard service.isGroup else { return lines }
-        for instance in service.instances.sickFirst(by: \.status) where !instance.isUp {
+        for instance in service.instances.sickFirst(by: \.status) where instance.status != .healthy {
             lines += cause(instance.name, instance.status, instance.reason, indent: 2, look)
         }
         return lines

@@ -21,7 +21,8 @@ struct CauseTests {
     ) async throws -> Result<Response, TransferFailure> {
         let upstream = try FaultyUpstream(script)
         defer { upstream.stop() }
-        return await client.get(.local(upstream.port, scheme: scheme), within: limit)
+        let request = Request(.local(upstream.port, scheme: scheme), reading: .body)
+        return await client.result(of: request, within: limit)
     }
 
     static let scripts: [(String, [FaultyUpstream.Step])] = [
@@ -84,6 +85,59 @@ struct CauseTests {
     func causes(expected: String, script: [FaultyUpstream.Step]) async throws {
         let result = try await get(script)
         #expect(result.code == expected, "\(result)")
+    }
+
+    @Test(
+        "Lines may end with LF alone, all of them or some",
+        arguments: [
+            "HTTP/1.1 200 OK\nX: y\nContent-Length: 2\n\nok", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\nok",
+            "HTTP/1.1 200 OK\nContent-Length: 2\n\r\nok", "HTTP/1.1 200 OK\r\nContent-Length: 2\n\nok",
+            "HTTP/1.1 100 Continue\n\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok",
+            "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n2\r\nok\r\n0\r\n\r\n",
+        ])
+    func lineFeeds(response: String) async throws {
+        let whole = Response(status: 200, body: Array("ok".utf8))
+        #expect(try await get([.readHead, .send(response), .freeze]) == .success(whole))
+        #expect(try await get([.readHead, .drip(response, every: .zero), .freeze]) == .success(whole))
+        let upstream = try FaultyUpstream([.readHead, .send(response), .freeze])
+        defer { upstream.stop() }
+        #expect(await client.get(.local(upstream.port)) == .success(Response(status: 200)))
+    }
+
+    @Test("With LF alone, lengths that differ are none, and a head without its end is incomplete")
+    func lineFeedFaults() async throws {
+        let differing = "HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 3\n\nok"
+        #expect(try await get([.readHead, .send(differing), .freeze]).code == "protocol")
+        #expect(try await get([.readHead, .send("HTTP/1.0 200 OK\nX: y\n"), .close]).code == "incomplete")
+        let interim = "HTTP/1.1 100 Continue\nContent-Length: 7\n\n" + ok
+        #expect(try await get([.readHead, .send(interim), .freeze]).code == "200")
+    }
+
+    @Test("A switch of protocols that nobody asked for is an answer, and no end of the connection")
+    func switched() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 101 x\r\n\r\n"), .freeze])
+        defer { upstream.stop() }
+        #expect(await client.get(.local(upstream.port)).code == "101")
+    }
+
+    @Test("What is not HTTP is shown by its first bytes, and a TLS alert by its name")
+    func firstBytes() async throws {
+        let banner = try await get([.readHead, .send("SSH-2.0-OpenSSH_9.2\r\n"), .close])
+        #expect(banner == .failure(.protocolError(detail: #"it begins with "SSH-2.0-OpenSSH_9.2""#)))
+        let alert = try await get([.readHead, .sendBytes([0x15, 3, 1, 0, 2, 2, 0x46]), .close])
+        #expect(alert == .failure(.protocolError(detail: "it is a TLS alert; is it https://?")))
+        let endless = try await get([.readHead, .endless("garbage ")])
+        #expect(endless.code == "protocol")
+    }
+
+    @Test("TLS with a server that speaks plain HTTP says so")
+    func noTLS() async throws {
+        let result = try await get([.send("HTTP/1.1 400 Bad Request\r\n\r\n"), .close], scheme: .https)
+        guard case .failure(.tls(let detail)) = result else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(detail.hasPrefix("no TLS there; is it http://? ("), "\(detail)")
     }
 
     @Test("The response may be as large as the limit, and no larger")

@@ -102,7 +102,7 @@ struct HostileUpstreamTests {
         let upstream = try FaultyUpstream([.readHead, .send(head), .sendBytes(bomb)])
         defer { upstream.stop() }
         #expect(await get(upstream) == .success(Response(status: 200, body: bomb)))
-        #expect(!upstream.heads.contains { $0.lowercased().contains("accept-encoding") })
+        #expect(upstream.heads.allSatisfy { $0.contains("\r\nAccept-Encoding: identity\r\n") })
         // A transfer coding is undone by libcurl, asked for or not, but no further than to the limit.
         upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"), .sendBytes(bomb)])
         #expect(await get(upstream).code == "too_large")

@@ -35,7 +35,7 @@ struct RequestTests {
         #expect(head.contains("Host: 127.0.0.1:\(upstream.port)"))
         #expect(head.contains("User-Agent: healthz/test"))
         #expect(head.contains("Authorization: Basic \(Data("probe:p@ss:word".utf8).base64EncodedString())"))
-        #expect(!head.contains { $0.hasPrefix("Accept-Encoding") })
+        #expect(head.filter { $0.lowercased().hasPrefix("accept-encoding") } == ["Accept-Encoding: identity"])
     }
 
     @Test("Content is sent byte by byte as it is, whatever the method", arguments: ["PUT", "POST", "PATCH", "REPORT"])
@@ -47,6 +47,7 @@ struct RequestTests {
         let fields = [
             Field(name: "X-Token", value: "geheim"), Field(name: "X-Empty", value: ""),
             Field(name: "content-type", value: "application/json"), Field(name: "User-Agent", value: "other"),
+            Field(name: "accept-encoding", value: "br"),
         ]
         let request = Request(
             .local(upstream.port, "/v1/agent"), method: method, fields: fields, content: content, reading: .body)
@@ -61,6 +62,7 @@ struct RequestTests {
             #expect(head.contains(line), "\(line)")
         }
         #expect(head.filter { $0.hasPrefix("User-Agent") } == ["User-Agent: other"])
+        #expect(head.filter { $0.lowercased().hasPrefix("accept-encoding") } == ["accept-encoding: br"])
         #expect(!head.contains { $0.hasPrefix("Expect") || $0.hasPrefix("Transfer-Encoding") })
     }
 
@@ -119,7 +121,7 @@ struct RequestTests {
             .send("3456789"),
         ])
         defer { upstream.stop() }
-        let request = Request(.local(upstream.port), reading: Request.Reading(keptBody: count))
+        let request = Request(.local(upstream.port), reading: Request.Reading(.whole(kept: count)))
         #expect(await client.result(of: request) == .success(Response(status: 200, body: Array(expected.utf8))))
     }
 
@@ -132,7 +134,7 @@ struct RequestTests {
         let size = head.utf8.count + body.utf8.count
         for kept in [0, Int.max] {
             for (limit, fits) in [(size, true), (size - 1, false), (20, false)] {
-                let reading = Request.Reading(limit: limit, keptBody: kept)
+                let reading = Request.Reading(limit: limit, .whole(kept: kept))
                 let result = await client.result(of: Request(.local(upstream.port), reading: reading))
                 if fits {
                     let response = Response(status: 200, body: kept == 0 ? [] : Array(body.utf8))
@@ -142,6 +144,72 @@ struct RequestTests {
                 }
             }
         }
+    }
+
+    @Test(
+        "Where the head is all that is wanted, nothing about the body counts, and it is not read",
+        arguments: [
+            "Content-Length: 200000000\r\n\r\n", "Content-Length: 9\r\n\r\nok", "\r\n",
+            "Transfer-Encoding: chunked\r\n\r\nZZ\r\n", "Transfer-Encoding: gzip\r\n\r\nno gzip",
+            "Content-Encoding: gzip\r\n\r\nno gzip",
+        ])
+    func headAlone(rest: String) async throws {
+        let body = String(repeating: "a", count: 1 << 20)
+        for reuse in [false, true] {
+            for end in [[Step.close], [.wait(.milliseconds(20)), .reset], [.freeze], [.endless(body)]] {
+                let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 200 OK\r\n" + rest)] + end)
+                defer { upstream.stop() }
+                let request = Request(.local(upstream.port), reusesConnection: reuse)
+                let within: Duration = reuse ? .seconds(1) : .seconds(20)
+                let result = await client.result(of: request, within: within)
+                #expect(result == .success(Response(status: 200)), "\(rest), \(end)")
+                #expect(upstream.sent < 32 << 20, "\(upstream.sent) bytes were taken")
+            }
+        }
+    }
+
+    @Test("Of a body whose beginning is wanted, what comes of it in time is kept, however it goes on")
+    func beginning() async throws {
+        let reading = Request.Reading(.beginning(4), except: [.init(200...299, .none)])
+        for reuse in [false, true] {
+            for (rest, kept) in [("Content-Length: 200000000\r\n\r\nlong", "long"), ("\r\nno", "no"), ("\r\n", "")] {
+                for end in [[Step.close], [.wait(.milliseconds(20)), .reset], [.freeze]] {
+                    let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 503 x\r\n" + rest)] + end)
+                    defer { upstream.stop() }
+                    let request = Request(.local(upstream.port), reusesConnection: reuse, reading: reading)
+                    let result = await client.result(of: request, within: .seconds(1))
+                    #expect(result == .success(Response(status: 503, body: Array(kept.utf8))), "\(rest), \(end)")
+                    upstream.change(to: [.readHead, .send("HTTP/1.1 204 x\r\n" + rest)] + end)
+                    #expect(await client.result(of: request) == .success(Response(status: 204)), "\(rest), \(end)")
+                }
+            }
+        }
+    }
+
+    @Test("A head has to be complete, of one length and within the limit all the same")
+    func heads() async throws {
+        let upstream = try FaultyUpstream([])
+        defer { upstream.stop() }
+        for (expected, text) in [
+            ("incomplete", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"),
+            ("protocol", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"),
+            ("too_large", "HTTP/1.1 200 OK\r\nX: \(String(repeating: "a", count: 70_000))\r\n\r\n"),
+        ] {
+            upstream.change(to: [.readHead, .send(text), .close])
+            #expect(await client.get(.local(upstream.port)).code == expected)
+        }
+    }
+
+    @Test("A short body that comes behind its head leaves a connection that can be kept")
+    func bodyBehindHead() async throws {
+        let answer: [Step] = [
+            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"), .wait(.milliseconds(20)), .send("ok"),
+        ]
+        let upstream = try FaultyUpstream(answer + answer + answer)
+        defer { upstream.stop() }
+        let request = Request(.local(upstream.port), reusesConnection: true)
+        for _ in 0..<3 { #expect(await client.result(of: request).code == "200") }
+        #expect(upstream.accepted == 1)
     }
 
     @Test("Fields are kept where they are asked for: those of the final response, without its trailers")
@@ -155,7 +223,7 @@ struct RequestTests {
                 """),
         ])
         defer { upstream.stop() }
-        let request = Request(.local(upstream.port), reading: Request.Reading(keepsFields: true))
+        let request = Request(.local(upstream.port), reading: Request.Reading(.whole(kept: 0), keepsFields: true))
         let response = try await client.result(of: request).get()
         #expect(
             response.fields == [
@@ -163,6 +231,17 @@ struct RequestTests {
                 Field(name: "x-a", value: "2"), Field(name: "Transfer-Encoding", value: "chunked"),
             ])
         #expect(await client.result(of: Request(.local(upstream.port))) == .success(Response(status: 200)))
+        let named = Request(
+            .local(upstream.port),
+            reading: Request.Reading(.whole(kept: 0), keepsFields: true, fieldNames: ["x-long", "X-EMPTY"]))
+        #expect(
+            try await client.result(of: named).get().fields == [
+                Field(name: "X-Long", value: "a b"), Field(name: "X-Empty", value: ""),
+            ])
+        let other = Request(
+            .local(upstream.port),
+            reading: Request.Reading(.whole(kept: 0), keepsFields: true, fieldNames: ["X-A", "X-Empty"]))
+        #expect(try await client.result(of: other).get().fields.map(\.value) == ["1", "", "2"])
     }
 
     // MARK: Handles

@@ -61,7 +61,7 @@ struct CommandTests {
         #expect(ready.output.hasPrefix("healthy: \(loki.url)/ready answered 200 in "))
         let root = try Program.run(["probe", loki.url, "--timeout", "20s"])
         #expect(root.code == 1)
-        #expect(root.output.hasPrefix("unhealthy: \(loki.url)/: status: answered 404, expected 200-299 ("))
+        #expect(root.output.hasPrefix("unhealthy: \(loki.url)/: status: answered 404, expected 200-299: \"404 page"))
         #expect(try Program.run(["probe", loki.url, "--accept", "2xx,404", "--timeout", "20s"]).code == 0)
         loki.freeze()
         let frozen = try Program.run(["probe", loki.url, "--timeout", "200ms"])

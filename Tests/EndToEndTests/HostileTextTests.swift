@@ -40,7 +40,7 @@ struct HostileTextTests {
         ]
         let upstreams = try scripts.mapValues { try FaultyUpstream($0) }
         defer { for upstream in upstreams.values { upstream.stop() } }
-        let expectations = ["body": "{contains: ready}", "json": "{json: {/a: b}}"]
+        let expectations = ["body": "{contains: ready}", "json": "{json: {/a: b}}", "chunk": "{contains: ready}"]
         var services =
             "services:\n  tls: {url: 'https://127.0.0.1:\(tls.port)/', tls: {ca_file: \(certificates.authority)}}\n"
         for (name, upstream) in upstreams {

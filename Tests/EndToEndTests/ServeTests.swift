@@ -79,7 +79,7 @@ struct ServeTests {
         let response = try sidecar.get("/healthz")
         #expect(response.status == 500)
         #expect(try RunningSidecar.reasons(response) == ["grafana": "status", "loki": nil, "tempo": nil])
-        #expect(response.body.contains("\"message\": \"answered 503, expected 200\""))
+        #expect(response.body.contains(#""message": "answered 503, expected 200: \"{\"database\": \"failing\"}\"""#))
     }
 
     @Test("All broken, each in its own way")

@@ -37,9 +37,17 @@ struct RequestTests {
         #expect(response.value(of: "Server") == nil)
     }
 
-    @Test("Unless told otherwise, 64 KiB are read and nothing but the status is kept")
+    @Test(
+        "A body is coded where a Content-Encoding names anything but identity",
+        arguments: [([], nil), (["identity"], nil), ([""], nil), (["GZIP"], "GZIP"), (["identity", "br"], "br")])
+    func coding(values: [String], expected: String?) {
+        let fields = values.map { Field(name: "Content-ENCODING", value: $0) }
+        #expect(Response(status: 200, fields: fields).contentCoding == expected)
+    }
+
+    @Test("Unless told otherwise, the head is read, to 64 KiB, and nothing but the status is kept")
     func reading() {
         let reading = Request(Self.url).reading
-        #expect(reading.limit == 65536 && reading.keptBody == 0 && !reading.keepsFields)
+        #expect(reading.limit == 65536 && !reading.keepsFields && reading.body(of: 200) == .none)
     }
 }

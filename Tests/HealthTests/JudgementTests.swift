@@ -49,9 +49,14 @@ struct ReasonTests {
         ),
         (.status(503, expected: .only(200).union(.only(404))), "status", "answered 503, expected 200,404"),
         (
+            .status(401, expected: .only(200), words: ResponseWords(challenge: Excerpt("Bearer"))), "status",
+            "answered 401 (Bearer), expected 200"
+        ),
+        (
             .body(.lacks("ready", found: Excerpt(quoting: "no"))), "body",
             #"the body does not contain "ready": "no""#
         ),
+        (.peer(503, words: .none), "peer", "answered 503, as another instance is not well"),
         (.instances(healthy: 1, of: 3, required: 2), "instances", "1 of 3 instances is healthy, 2 required"),
     ]
 
@@ -132,6 +137,25 @@ struct HistoryTests {
             #expect(change == step.3, "step \(second)")
         }
         #expect(history.known?.lastReason?.code == "status")
+    }
+
+    @Test("Between healthy and degraded the last observation decides, and both are up for the thresholds")
+    func degraded() {
+        let peer = Verdict.degraded(.peer(503, words: .none))
+        var history = History()
+        let steps: [(Verdict, HealthStatus, since: Int64, reason: String?)] = [
+            (.up, .healthy, 0, nil), (peer, .degraded, 1000, "peer"), (peer, .degraded, 1000, "peer"),
+            (Self.refused, .degraded, 1000, "peer"), (Self.refused, .unhealthy, 4000, "refused"),
+            (peer, .unhealthy, 4000, "refused"), (peer, .degraded, 6000, "peer"), (.up, .healthy, 7000, nil),
+        ]
+        for (second, step) in steps.enumerated() {
+            let change = history.record(Self.observation(step.0, at: second), threshold: Threshold(rise: 2, fall: 2))
+            #expect(history.known?.status == step.1, "step \(second)")
+            #expect(history.known?.reason?.code == step.reason, "step \(second)")
+            #expect(history.known?.since.timestamp.milliseconds == step.since, "step \(second)")
+            #expect((change != .none) == (step.since == Int64(second) * 1000), "step \(second)")
+        }
+        #expect(history.known?.recent.all.map(\.isUp) == [true, true, true, false, false, true, true, true])
     }
 
     @Test("With thresholds, the status turns when enough observations in a row are against it")

@@ -37,8 +37,9 @@ struct TargetProberTests {
         outcome.verdict.reason?.code ?? outcome.status.map(String.init) ?? "connected"
     }
 
-    private func wrongStatus(_ status: Int) -> Outcome {
-        Outcome(status: status, .down(.status(status, expected: .only(200))))
+    private func wrongStatus(_ status: Int, _ body: String? = nil) -> Outcome {
+        let words = ResponseWords(body: body.map { Excerpt(quoting: $0) })
+        return Outcome(status: status, .down(.status(status, expected: .only(200), words: words)))
     }
 
     @Test("The status decides; without a response, there is a cause")
@@ -53,6 +54,40 @@ struct TargetProberTests {
         #expect(late == .failed(.transfer(.timeout(limit: .milliseconds(300), waitingFor: .response))))
         let closed = try ClosedPort()
         #expect(await probe(closed.port) == .failed(.transfer(.refused(place: "127.0.0.1:\(closed.port)"))))
+    }
+
+    @Test(
+        "A status that is not as expected is told in the response's own words",
+        arguments: [
+            ("503 No\r\n\r\nApplication is stopping\n", #"answered 503, expected 200: "Application is stopping""#),
+            (
+                "302 Found\r\nlocation: /login\r\nContent-Length: 0\r\n\r\n",
+                "answered 302 to /login, expected 200"
+            ),
+            (
+                "401 No\r\nWWW-Authenticate: Basic realm=\"Loki, inside\"\r\n\r\nno org id\n",
+                #"answered 401 (Basic, realm "Loki, inside"), expected 200: "no org id""#
+            ),
+            ("401 No\r\nWWW-Authenticate: Bearer\r\n\r\n", "answered 401 (Bearer), expected 200"),
+            (
+                "404 No\r\nLocation: /not-told\r\n\r\n{\"message\":\"No such container: nope\"}",
+                #"answered 404, expected 200: "{"message":"No such container: nope"}""#
+            ),
+        ])
+    func words(answer: String, sentence: String) async throws {
+        let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 \(answer)"), .close])
+        defer { upstream.stop() }
+        #expect(await probe(upstream.port).verdict.reason?.description == sentence)
+    }
+
+    @Test("Of a long body, the beginning is told")
+    func longWords() async throws {
+        let upstream = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 500 No\r\n\r\n" + String(repeating: "é", count: 5000)), .close,
+        ])
+        defer { upstream.stop() }
+        let told = String(repeating: "é", count: 120)
+        #expect(await probe(upstream.port).verdict.reason?.description == "answered 500, expected 200: \"\(told)…\"")
     }
 
     @Test("Where a connection is expected, it is all that counts, and no request is sent")
@@ -96,9 +131,38 @@ struct TargetProberTests {
             await read(upstream.port, expectation)
                 == Outcome(status: 200, .down(.body(.lacks("ok", found: Excerpt(quoting: "no"))))))
         upstream.change(to: [.readHead, .send("HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\nno")])
-        #expect(await read(upstream.port, expectation) == wrongStatus(500))
+        #expect(await read(upstream.port, expectation) == wrongStatus(500, "no"))
         upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok"), .close])
         #expect(code(await read(upstream.port, expectation)) == "incomplete")
+    }
+
+    @Test(
+        "A body with a coding is not what was expected, and the coding is named",
+        arguments: ["gzip", "br", "identity, gzip", "Identity"])
+    func coded(coding: String) async throws {
+        let upstream = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 200 OK\r\ncontent-encoding: \(coding)\r\nContent-Length: 2\r\n\r\nok"),
+        ])
+        defer { upstream.stop() }
+        let outcome = await read(upstream.port, BodyExpectation(contained: ["ok"]))
+        if coding == "Identity" {
+            #expect(outcome == Outcome(status: 200, .up))
+        } else {
+            #expect(outcome == Outcome(status: 200, .down(.body(.coded(Excerpt(coding))))))
+            #expect(outcome.verdict.reason?.description.contains(coding) == true)
+        }
+        #expect(await probe(upstream.port) == Outcome(status: 200, .up))
+    }
+
+    @Test("Where the status is all that counts, no body is too large")
+    func largeBody() async throws {
+        let upstream = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 200000000\r\n\r\n"),
+            .endless(String(repeating: "a", count: 4096)),
+        ])
+        defer { upstream.stop() }
+        #expect(await probe(upstream.port) == Outcome(status: 200, .up))
+        #expect(code(await read(upstream.port, BodyExpectation(contained: ["ok"]))) == "too_large")
     }
 
     @Test(

@@ -30,6 +30,19 @@ struct StatusPageTests {
         page.firstMatch(of: /<title>(.*?)<\/title>/).map { String($0.1) }
     }
 
+    @Test("The page tells an upstream's own words, escaped, and what to look at, to those who may see details")
+    func words() throws {
+        let words = ResponseWords(body: Excerpt(quoting: "<b>no org id</b>"))
+        let report = try Built.report([
+            Built.service("loki", [(.down(.status(401, expected: .only(200), words: words)), 1)], status: 401)
+        ])
+        let page = Self.page(report)
+        #expect(page.contains("answered 401, expected 200: &quot;&lt;b&gt;no org id&lt;/b&gt;&quot;"))
+        #expect(Self.text(page).contains("Look at: the credentials that healthz sends; with tenants, X-Scope-OrgID"))
+        #expect(!Self.page(report, .summary).contains("no org id"))
+        #expect(!Self.page(report, .summary).contains("Look at"))
+    }
+
     private static func sample() throws -> Report {
         try Built.report([
             Built.service("grafana", [(.up, 3), (Built.refused, 1), (.up, 3.1)]),
@@ -50,12 +63,12 @@ struct StatusPageTests {
         for part in [
             "healthz · node-7 Unhealthy Unhealthy: loki (refused). Degraded: exporter (refused), tempo (instances). 1 of 4 healthy.",
             "Checked 2026-11-21 06:40:00 UTC in 12 ms. Clients are answered 500.",
-            "loki unhealthy refused connection refused by 10.0.0.7:3100 http://loki:3000/ · no answer · "
+            "loki unhealthy refused connection refused by 10.0.0.7:3100 Look at: is it running? on that port? http://loki:3000/ · no answer · "
                 + "since 06:40:00 , just now · last healthy 06:39:55",
             "exporter degraded not critical refused",
             "not seen healthy since healthz started",
             "tempo degraded instances 1 of 2 instances is healthy, 1 required",
-            "http://b:3000 unhealthy refused connection refused by 10.0.0.7:3100 no answer",
+            "http://b:3000 unhealthy refused connection refused by 10.0.0.7:3100 Look at: is it running? on that port? no answer",
             "3 checks since 06:39:50 , peak 3.1 ms Latency 3.1 ms Available 66.6 % 2 of 3",
             "Latency none Available 50.0 % 1 of 2",
             "All times are UTC. healthz 0.1.0",

@@ -158,7 +158,8 @@ struct TerminalTests {
         #expect(watch.changes.isEmpty)
         try round(Reports.refused, second: 2)
         try round(Reports.refused, second: 4)
-        try round(.down(.status(503, expected: .only(404))), second: 6)
+        let words = ResponseWords(body: Excerpt(quoting: "Application is stopping"))
+        try round(.down(.status(503, expected: .only(404), words: words)), second: 6)
         #expect(
             WatchReport.frame(watch, every: "2s", Self.unicode, height: nil, waiting: nil) == [
                 "round 4 at 2026-11-21T06:40:06.000Z took 3 ms; every 2s; Ctrl-C ends it", "",
@@ -166,8 +167,8 @@ struct TerminalTests {
                 "   STATUS     SERVICE  HTTP  TIME    SINCE               URL",
                 "✗  UNHEALTHY  loki     -     3.1 ms  06:00:00Z (40 min)  http://loki:3000/",
                 "✓  healthy    grafana  200   3.1 ms  06:00:00Z (40 min)  http://grafana:3000/", "",
-                "✗ loki: status: answered 503, expected 404",
-                "  look at: the service's own log; is that the right path, and does healthz send the right credentials?",
+                #"✗ loki: status: answered 503, expected 404: "Application is stopping""#,
+                "  look at: starting, stopping, or waiting for a peer? the body says so",
                 "  since 06:00:00Z (40 min), not seen healthy yet", "", "Changes",
                 "> 06:40:06Z  ✗ loki: unhealthy (refused) -> unhealthy (status), after 4 s",
                 "  06:40:02Z  ✗ loki: healthy -> unhealthy (refused), after 2 s",
@@ -176,7 +177,7 @@ struct TerminalTests {
             watch, every: "2s", Look(isColoured: false, isUnicode: true, width: 40), height: 6,
             waiting: .milliseconds(700))
         #expect(small.count == 6)
-        #expect(small.last == "… 13 more lines")
+        #expect(small.last == "… 12 more lines")
         #expect(small.allSatisfy { $0.count <= 40 })
         let printed = WatchReport.round(watch, .plain)
         #expect(printed.contains("\n> 06:40:06Z  x loki: unhealthy (refused) -> unhealthy (status), after 4 s\n"))

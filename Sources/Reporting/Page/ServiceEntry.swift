@@ -64,7 +64,9 @@ struct ServiceEntry {
     private func cause(_ service: ServiceReport) -> String { service.reason.map { cause($0) } ?? "" }
 
     private func cause(_ reason: Reason, after words: String = "") -> String {
-        "<p class=\"cause\">\(words)<code>\(reason.code)</code> \(HTML.escape(reason.description))</p>\n"
+        let lookAt = reason.lookAt.map { "<p class=\"meta\">Look at: \(HTML.escape($0))</p>\n" } ?? ""
+        return
+            "<p class=\"cause\">\(words)<code>\(reason.code)</code> \(HTML.escape(reason.description))</p>\n\(lookAt)"
     }
 
     private func against(_ target: TargetReport) -> String {

@@ -47,6 +47,8 @@ struct ProbeCommand: Subcommand {
         case .up:
             let answer = outcome.status.map { "answered \($0)" } ?? "took the connection"
             try Terminal.show("healthy: \(url) \(answer) in \(time)\n")
+        case .degraded(let reason):
+            try Terminal.show("degraded: \(url): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")
         case .down(let reason):
             try Terminal.show("unhealthy: \(url): \(reason.code): \(Printable.escape(reason.description)) (\(time))\n")
             throw ExitCode.unhealthy

@@ -1,0 +1,60 @@
+package import HTTPClient
+
+/// What a response says of itself, for a message: where it redirects to, what credentials it asks for, how its body begins.
+/// Cut short, and not escaped yet.
+package struct ResponseWords: Sendable, Equatable {
+    package static let none = ResponseWords()
+
+    /// Fields that are looked at.
+    package static let fieldNames = ["Location", "WWW-Authenticate"]
+    /// As many bytes of a body as an excerpt may need.
+    package static let keptBody = 4 * (Excerpt.limit + 1)
+
+    /// Of a redirect.
+    package let location: Excerpt?
+    /// Of a 401: the scheme, and the realm where there is one.
+    package let challenge: Excerpt?
+    /// nil if there is none, or it is coded.
+    package let body: Excerpt?
+
+    package init(location: Excerpt? = nil, challenge: Excerpt? = nil, body: Excerpt? = nil) {
+        self.location = location
+        self.challenge = challenge
+        self.body = body
+    }
+
+    /// - Parameter response: with the fields of `fieldNames` and Content-Encoding, and `keptBody` bytes of its body.
+    package init(_ response: Response) {
+        let isRedirect = (300...399).contains(response.status)
+        location = isRedirect ? response.value(of: "Location").map { Excerpt($0) } : nil
+        let challenge = response.status == 401 ? response.value(of: "WWW-Authenticate") : nil
+        self.challenge = challenge.map { Excerpt(ResponseWords.shortened(challenge: $0)) }
+        body = response.contentCoding == nil ? ResponseWords.excerpt(of: response.body) : nil
+    }
+
+    /// Without the line end that most bodies have.
+    package static func excerpt(of body: [UInt8]) -> Excerpt? {
+        var text = Substring(String(decoding: body.prefix(keptBody), as: UTF8.self))
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return text.isEmpty ? nil : Excerpt(quoting: text)
+    }
+
+    /// Scheme and realm of the first challenge (RFC 9110 §11.6.1).
+    private static func shortened(challenge: String) -> String {
+        let scheme = challenge.prefix { $0 != " " && $0 != "," }
+        guard let range = challenge.firstRange(of: "realm=") ?? challenge.firstRange(of: "Realm=") else {
+            return String(scheme)
+        }
+        let rest = challenge[range.upperBound...]
+        let realm =
+            rest.first == "\"" ? rest.dropFirst().prefix { $0 != "\"" } : rest.prefix { $0 != "," && $0 != " " }
+        return realm.isEmpty ? String(scheme) : "\(scheme), realm \"\(realm)\""
+    }
+
+    /// Such as `answered 503, expected 200: "Application is stopping"`.
+    func sentence(_ status: Int, expected: StatusSet) -> String {
+        let place = location.map { " to \($0)" } ?? ""
+        let asks = challenge.map { " (\($0))" } ?? ""
+        return "answered \(status)\(place)\(asks), expected \(expected)" + (body.map { ": \($0)" } ?? "")
+    }
+}
