@@ -113,14 +113,14 @@ package actor HealthResponder {
 
     private func answer(_ head: RequestHead, _ peer: Peer) -> (Route, Answer) {
         guard case .origin(let path, let query) = head.target else {
-            return (.other, .response(FixedResponses.methodNotAllowed(HealthResponder.router.allow)))
+            return (.other, .response(FixedResponses.methodNotAllowed(head, HealthResponder.router.allow)))
         }
         switch HealthResponder.router.match(head.method, path: path) {
         case .route(.service, let name): return (.service, service(name ?? "", head, peer, query))
         case .route(let route, _): return (route, answer(head, peer, route, query))
         case .methodNotAllowed(let route, let allow):
-            return (route, .response(FixedResponses.methodNotAllowed(allow)))
-        case .notFound: return (.other, .response(FixedResponses.notFound))
+            return (route, .response(FixedResponses.methodNotAllowed(head, allow)))
+        case .notFound: return (.other, .response(FixedResponses.notFound(head)))
         }
     }
 
@@ -135,7 +135,7 @@ package actor HealthResponder {
                 meter.response(
                     to: head, settings.audience.detail(for: head, peer).0, isDraining: isDraining,
                     fields: FixedResponses.negotiatedFields))
-        case .service, .other: .response(FixedResponses.notFound)
+        case .service, .other: .response(FixedResponses.notFound(head))
         }
     }
 
@@ -151,7 +151,7 @@ package actor HealthResponder {
 
     private func service(_ name: String, _ head: RequestHead, _ peer: Peer, _ query: String?) -> Answer {
         guard settings.services.contains(name) else {
-            return .response(.text(.notFound, "404 Not Found: \(unknown(name))\n", fields: FixedResponses.fields))
+            return .response(FixedResponses.notFound(head, unknown(name)))
         }
         return report(on: .only(name), Format.forPrograms.preferred(by: head, query), head, peer)
     }

@@ -96,7 +96,7 @@ package struct ServiceHistory: Sendable, Equatable {
     /// Notes for a group that its instances have been probed.
     mutating func note(_ condition: ServiceReport.Condition, _ instances: [TargetReport], at now: Timestamp) {
         let slowest = instances.compactMap(\.observation.latency).max() ?? .zero
-        recentOfGroup.append(startedAt: now, duration: slowest, isUp: condition != .failed)
+        recentOfGroup.append(startedAt: now, duration: slowest, condition.result)
     }
 
     package mutating func record(_ next: ServiceReport.Condition, at now: Moment) -> Change {
