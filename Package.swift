@@ -53,20 +53,23 @@ let benchmarks: [Target] =
 let package = Package(
     name: "healthz",
     products: [.executable(name: "healthz", targets: ["healthz"])],
+    // Exact versions: a later build of the same commit gives the same program.
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     ],
     targets: [
         .systemLibrary(name: "CSystem"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         room("Time", ["CSystem"]),
         room("HTTPClient", ["Time"]),
         room("Health", ["HTTPClient", "Time"]),
+        room("Discovery", ["CCrypto", "EventLoop", "HTTPClient", "Health", "Time"]),
         room("EventLoop", ["Time", "CSystem", heap]),
         room("Sockets"),
         room("HTTPWire", ["Sockets", "Time", httpTypes]),
@@ -78,12 +81,13 @@ let package = Package(
             "Reporting", ["Health", "Time"],
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
         room("API", ["HTTPWire", "Health", "Reporting", "Sockets", "Time", httpTypes]),
-        room("Configuration", ["CYAML", "HTTPClient", "HTTPWire", "Health", "Sockets", "Time"]),
+        room("Configuration", ["CYAML", "Discovery", "HTTPClient", "HTTPWire", "Health", "Sockets", "Time"]),
         room("StandIns", ["EventLoop", "HTTPServer", "HTTPWire", "Sockets", httpTypes]),
         .executableTarget(
             name: "healthz",
             dependencies: [
-                "API", "CSystem", "Time", "Configuration", "CurlClient", "EventLoop", "HTTPClient", "HTTPServer",
+                "API", "CSystem", "Time", "Configuration", "CurlClient", "Discovery", "EventLoop", "HTTPClient",
+                "HTTPServer",
                 "HTTPWire",
                 "Health", "Probing", "Reporting", "Sockets", "StandIns",
                 argumentParser, httpTypes, logging,
@@ -97,6 +101,7 @@ let package = Package(
         tests("HealthTests", ["Time", "EventLoop", "HTTPClient", "Health", "TestSupport"]),
         tests("EventLoopTests", ["Time", "EventLoop", "TestSupport"]),
         tests("HTTPClientTests", ["HTTPClient"]),
+        tests("DiscoveryTests", ["Discovery", "HTTPClient", "TestSupport", "Time"]),
         tests("HTTPWireTests", ["HTTPWire", "Time", "TestSupport", httpTypes]),
         tests("SocketsTests", ["Sockets"]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "Sockets", "TestSupport", httpTypes]),
@@ -113,6 +118,9 @@ let package = Package(
         tests("StandInsTests", ["EventLoop", "HTTPServer", "HTTPWire", "StandIns", "TestSupport", httpTypes]),
         tests(
             "EndToEndTests",
-            ["CTestSupport", "Configuration", "HTTPWire", "Health", "TestSupport", "healthz", httpTypes]),
+            [
+                "CTestSupport", "Configuration", "Discovery", "HTTPClient", "HTTPWire", "Health", "TestSupport", "Time",
+                "healthz", httpTypes,
+            ]),
     ] + fuzzers + benchmarks
 )

@@ -1,5 +1,6 @@
 #pragma once
 // What Swift's Glibc module does not have: mallopt(3), malloc_trim(3), epoll(7), eventfd(2), accept4(2) and the size of a terminal.
+#include <linux/filter.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -50,4 +51,17 @@ static inline int healthz_window(int descriptor, int *columns, int *rows) {
 static inline int healthz_unread(int descriptor) {
     int count = 0;
     return ioctl(descriptor, FIONREAD, &count) == 0 ? count : 0;
+}
+
+// A TCP socket that listens ignores requests for new connections from now on, as if they were lost on the way. Handshakes that
+// have begun are completed. The filter (socket(7)) gets each segment from its TCP header on; the flags are byte 13, SYN is 2.
+static inline int healthz_ignore_new_connections(int listener) {
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 2, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    struct sock_fprog filter = {sizeof program / sizeof *program, program};
+    return setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }

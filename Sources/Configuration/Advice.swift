@@ -96,15 +96,21 @@ extension YAMLNode {
         if case .mapping(let entries) = content { entries } else { [] }
     }
 
-    fileprivate func entry(_ name: String) -> YAMLNode? {
+    func entry(_ name: String) -> YAMLNode? {
         entries.first { $0.key.plainText == name }?.value
     }
 }
 
 /// Variables that look like ours and are not.
 private enum UnknownVariables {
+    /// For `healthz register` and `healthz deregister`, whose service may be the same node's.
+    private static let commands = [
+        "CLOUD_MAP_SERVICE_ID", "STACK_ID", "INSTANCE_ID", "ADDRESS", "REGION", "SWEEP", "SWEEP_MIN_OWN", "SWEEP_KEEP",
+        "WITHIN",
+    ].map { Setting.prefix + $0 }
+
     static func warnings(_ sources: Sources) -> [String] {
-        let known = Setting.allCases.map(\.variable)
+        let known = Setting.allCases.map(\.variable) + commands
         return sources.environment
             .filter { name, _ in
                 name.hasPrefix(Setting.prefix) && !known.contains(name) && sources.file?.uses(variable: name) != true

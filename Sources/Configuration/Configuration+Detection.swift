@@ -16,14 +16,18 @@ extension Configuration {
     private func worstDetection(_ target: Target) -> (time: Duration, formula: String) {
         let probe = min(target.timeout, deadline)
         guard let background else {
-            return (cache + probe, cache > .zero ? "cache \(cache.setting) + timeout \(probe.setting)" : "the timeout")
+            let age = max(cache, target.interval ?? .zero)
+            let name = age == cache ? "cache" : "interval"
+            return (age + probe, age > .zero ? "\(name) \(age.setting) + timeout \(probe.setting)" : "the timeout")
         }
         // It fails just after it was found well. The next check begins with the longest pause, or when the one before
         // it has run into its timeout.
-        let pause = max(background.pace.interval + background.pace.jitter, probe)
+        let pause = max(background.pace.interval + background.pace.jitter, probe) + (target.interval ?? .zero)
         let fall = target.threshold.fall
+        let own = target.interval.map { "interval \($0.setting) + " } ?? ""
         let pauseText =
-            pause == probe ? "timeout \(probe.setting)" : "interval \(background.pace.interval.setting) + 10 %"
+            own
+            + (pause == probe ? "timeout \(probe.setting)" : "interval \(background.pace.interval.setting) + 10 %")
         return (pause * fall + probe, "(\(pauseText)) × fall \(fall) + timeout \(probe.setting)")
     }
 }

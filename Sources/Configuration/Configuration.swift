@@ -1,3 +1,4 @@
+package import Discovery
 package import HTTPWire
 package import Health
 package import Sockets
@@ -25,6 +26,8 @@ package struct Configuration: Sendable {
     package let logLevel: LogLevel
     package let logFormat: LogFormat
     package let accessLog: Bool
+    /// nil where nothing is to be told to service discovery.
+    package let discovery: DiscoverySettings?
     /// Every setting, with its value and where it comes from.
     package let settings: [SettingValue]
     /// What is probably a mistake, but no reason not to start.
@@ -63,7 +66,11 @@ package struct Configuration: Sendable {
         logLevel = reader.word(.logLevel) ?? .info
         logFormat = reader.word(.logFormat) ?? .text
         accessLog = reader.isOn(.accessLog)
-        services = ServicesReader(sources, reader, files, hasInterval: sources.isGiven(.interval)).read()
+        services =
+            ServicesReader(
+                sources, reader, files, hasInterval: sources.isGiven(.interval), interval: background?.pace.interval
+            ).read()
+        discovery = DiscoveryReader(sources, files, services, background, deadline: deadline).read()
 
         let mistakes = reader.mistakes + sources.mistakes
         guard mistakes.isEmpty else {

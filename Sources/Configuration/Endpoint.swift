@@ -121,6 +121,11 @@ package enum Endpoint {
         return inet_pton(AF_INET6, String(host.prefix { $0 != "%" }), &address) == 1
     }
 
+    static func isIPv4(_ host: String) -> Bool {
+        var address = in_addr()
+        return inet_pton(AF_INET, host, &address) == 1
+    }
+
     /// A name in ASCII (others in their IDNA form), an IPv4 address, or an IPv6 address with or without a zone.
     static func isHost(_ host: String) -> Bool {
         let isAddress = host.contains(":")

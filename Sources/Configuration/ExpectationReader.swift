@@ -13,24 +13,37 @@ struct ExpectationReader {
 
     /// - Parameter method: of the request, which the answer's body depends on.
     func read(_ preset: ServicePreset?, _ method: Request.Method) -> Expectation {
-        let body = body(section[.body], section.path(.body))
+        let body = section[.body] == nil ? preset?.body : body(section[.body], section.path(.body))
         if method == .head { refuseBody(preset) }
         let statuses = accepted(section[.accept], section.path(.accept)) ?? preset?.statuses ?? .success
         return Expectation(
-            statuses, body: section[.body] == nil ? preset?.body : body, tolerance: tolerance(preset, statuses))
+            statuses, fields: fields(), body: with(metrics(section[.metrics], section.path(.metrics)), body),
+            tolerance: tolerance(preset, statuses)
+        ).with(certificateMargin: certificateMargin())
     }
 
     private func refuseBody(_ preset: ServicePreset?) {
         let problem = "can never be met: an answer to HEAD has no body"
-        if let node = section[.body] {
-            mistakes.add(problem, at: node.position, path: section.path(.body))
-        } else if let preset, preset.body != nil, let node = section[.method] {
-            mistakes.add(
-                "\(problem), which preset \(preset.rawValue) judges", at: node.position, path: section.path(.method))
+        let given = [ServiceKey.body, .metrics].filter { section[$0] != nil }
+        for key in given {
+            mistakes.add(problem, at: section[key]?.position, path: section.path(key))
         }
+        guard given.isEmpty, let preset, preset.body != nil, let node = section[.method] else { return }
+        mistakes.add(
+            "\(problem), which preset \(preset.rawValue) judges", at: node.position, path: section.path(.method))
     }
 
     // MARK: What is degraded
+
+    private func certificateMargin() -> Duration? {
+        section[.certificateExpiresWithin]?
+            .value(path: section.path(.certificateExpiresWithin), mistakes) { text throws(ValueError) in
+                guard text.hasSuffix("d"), let days = Int(digits: text.dropLast()), (1...3650).contains(days) else {
+                    throw ValueError("is not a number of days from 1d to 3650d")
+                }
+                return .seconds(days * 86_400)
+            }
+    }
 
     /// - Parameter statuses: those that are healthy.
     private func tolerance(_ preset: ServicePreset?, _ statuses: StatusSet) -> Tolerance? {
@@ -40,7 +53,9 @@ struct ExpectationReader {
         guard let keys = Section<DegradedKey>(node, path: path, mistakes) else { return nil }
         if node.isEmptyMapping { mistakes.add("expects nothing", at: node.position, path: path) }
         return .response(
-            accepted(keys[.accept], keys.path(.accept)) ?? statuses, body: body(keys[.body], keys.path(.body)))
+            accepted(keys[.accept], keys.path(.accept)) ?? statuses,
+            body: with(
+                metrics(keys[.metrics], keys.path(.metrics)), body(keys[.body], keys.path(.body))))
     }
 
     private func ringAddress(_ preset: ServicePreset?) -> String? {
@@ -82,8 +97,28 @@ struct ExpectationReader {
         if node.isEmptyMapping { mistakes.add("expects nothing", at: node.position, path: path) }
         return BodyExpectation(
             contained: texts(keys, .contains) { _ throws(ValueError) in },
+            lacked: texts(keys, .lacks) { _ throws(ValueError) in },
             patterns: texts(keys, .matches) { text throws(ValueError) in try ExpectationReader.pattern(text) },
-            members: members(keys))
+            members: keys[.json].map {
+                ComparisonReader(subject: .json, mistakes: mistakes).members($0, path: keys.path(.json))
+            } ?? [])
+    }
+
+    private func metrics(_ node: YAMLNode?, _ path: String) -> [MetricExpectation] {
+        node.map { ComparisonReader(subject: .metric, mistakes: mistakes).metrics($0, path: path) } ?? []
+    }
+
+    private func fields() -> [FieldExpectation] {
+        let path = section.path(.responseHeaders)
+        return section[.responseHeaders]
+            .map { ComparisonReader(subject: .field, mistakes: mistakes).fields($0, path: path) } ?? []
+    }
+
+    private func with(_ metrics: [MetricExpectation], _ body: BodyExpectation?) -> BodyExpectation? {
+        guard !metrics.isEmpty else { return body }
+        return BodyExpectation(
+            contained: body?.contained ?? [], lacked: body?.lacked ?? [], patterns: body?.patterns ?? [],
+            members: body?.members ?? [], metrics: metrics)
     }
 
     private func texts(
@@ -100,55 +135,12 @@ struct ExpectationReader {
         }
     }
 
-    private func members(_ keys: Section<BodyKey>) -> [BodyExpectation.Member] {
-        guard let node = keys[.json], let entries = node.mapping(path: keys.path(.json), mistakes) else { return [] }
-        if node.isEmptyMapping { mistakes.add("is empty", at: node.position, path: keys.path(.json)) }
-        return entries.compactMap { name, position, value in
-            guard let pointer = JSONPointer(name) else {
-                mistakes.add(
-                    "is not a JSON Pointer (/State/Status, or \"\" for the whole document)", at: position,
-                    path: keys.path(.json), value: name)
-                return nil
-            }
-            if case .unfilled = value.content { return nil }
-            guard let scalar = value.jsonScalar else {
-                mistakes.add("is \(value.kind), not one value", at: value.position, path: keys.path(.json))
-                return nil
-            }
-            return BodyExpectation.Member(pointer: pointer, value: scalar)
-        }
-    }
-
     private static func pattern(_ text: String) throws(ValueError) {
         do {
             _ = try Regex(text)
         } catch {
             throw ValueError("is not a regular expression: \(error)")
         }
-    }
-}
-
-extension YAMLNode {
-    /// As JSON and YAML 1.2 read it: in quotes it is text.
-    fileprivate var jsonScalar: JSONScalar? {
-        guard case .scalar(let text, let isPlain) = content else { return nil }
-        guard isPlain else { return .string(text) }
-        switch text {
-        case "", "~", "null": return .null
-        case "true": return .bool(true)
-        case "false": return .bool(false)
-        default: return JSONScalar.number(text) ?? .string(text)
-        }
-    }
-}
-
-extension JSONScalar {
-    /// By JSON's grammar: Double would also take "inf", "0x10" and "+1".
-    fileprivate static func number(_ text: String) -> JSONScalar? {
-        guard text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil,
-            let value = Double(text), value.isFinite
-        else { return nil }
-        return .number(value)
     }
 }
 

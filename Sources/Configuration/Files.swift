@@ -4,7 +4,7 @@ import Glibc
 package struct Files: Sendable {
     /// Why a file was not read, in words that follow its name.
     package struct Failure: Error {
-        let problem: String
+        package let problem: String
 
         package init(problem: String) {
             self.problem = problem
@@ -14,7 +14,7 @@ package struct Files: Sendable {
     /// Certificates of all the world's authorities have a quarter of that.
     static let byteLimit = 1 << 20
 
-    let read: @Sendable (String) -> Result<[UInt8], Failure>
+    package let read: @Sendable (String) -> Result<[UInt8], Failure>
 
     package init(read: @escaping @Sendable (String) -> Result<[UInt8], Failure>) {
         self.read = read

@@ -11,12 +11,15 @@ struct RequestReader {
         var content: String?
         var credentials: URL.Credentials?
         var tls = Request.TLS()
+        var maxBody = Limits.body.lowerBound
 
         func to(_ url: URL, reusesConnection: Bool) -> Request {
             let url = url.with(credentials: credentials ?? url.credentials, socketPath: url.socketPath)
+            // A kept connection does not know its certificate.
+            let reusesConnection = reusesConnection && !tls.tellsExpiry
             return Request(
                 url, method: method, fields: fields, content: content.map { Array($0.utf8) }, tls: tls,
-                reusesConnection: reusesConnection)
+                reusesConnection: reusesConnection, reading: Request.Reading(limit: maxBody, .none))
         }
     }
 
@@ -54,7 +57,9 @@ struct RequestReader {
             request.fields.append(Field(name: "Authorization", value: "Bearer \(token)"))
         }
         checkSocket()
+        request.maxBody = maxBody() ?? Limits.body.lowerBound
         request.tls = tls()
+        request.tls.tellsExpiry = tellsExpiry()
         return request
     }
 
@@ -164,6 +169,12 @@ struct RequestReader {
         }
     }
 
+    private func maxBody() -> Int? {
+        section[.maxBody]?.value(path: section.path(.maxBody), mistakes) { text throws(ValueError) in
+            try Int(size: text, within: Limits.body)
+        }
+    }
+
     private func checkSocket() {
         _ = section[.unixSocket]?.value(path: section.path(.unixSocket), mistakes) { text throws(ValueError) in
             if case .sequence(let nodes) = section[.instances]?.content, nodes.count > 1 {
@@ -215,6 +226,15 @@ struct RequestReader {
             }
         tls.isVerified = !(skips ?? false)
         return tls
+    }
+
+    private func tellsExpiry() -> Bool {
+        guard let node = section[.certificateExpiresWithin] else { return false }
+        if !urls.isEmpty, !urls.contains(where: { $0.scheme == .https }) {
+            let path = section.path(.certificateExpiresWithin)
+            mistakes.add("has no effect without https://", at: node.position, path: path)
+        }
+        return true
     }
 
     private func contents(_ node: YAMLNode, _ path: String) -> [UInt8]? {

@@ -3,7 +3,9 @@ import Health
 import Sockets
 
 package enum ServiceKey: String, CaseIterable, Sendable {
-    case preset, endpoint, url, instances, require, critical, accept, body, degraded, method, headers
+    case preset, endpoint, url, instances, require, critical, accept, body, metrics, degraded, method, headers
+    case responseHeaders = "response_headers"
+    case maxBody = "max_body"
     case requestBody = "request_body"
     case basicAuth = "basic_auth"
     case bearerToken = "bearer_token"
@@ -11,16 +13,18 @@ package enum ServiceKey: String, CaseIterable, Sendable {
     case tls
     case unixSocket = "unix_socket"
     case ringAddress = "ring_address"
-    case timeout, rise, fall
+    case ipVersion = "ip_version"
+    case certificateExpiresWithin = "certificate_expires_within"
+    case interval, timeout, slow, rise, fall
 }
 
 package enum BodyKey: String, CaseIterable, Sendable {
-    case contains, matches, json
+    case contains, lacks, matches, json
 }
 
 /// The keys of `degraded`.
 package enum DegradedKey: String, CaseIterable, Sendable {
-    case accept, body
+    case accept, body, metrics
 }
 
 package enum BasicAuthKey: String, CaseIterable, Sendable {
@@ -45,6 +49,8 @@ struct ServiceReader {
         /// Without checks at an interval, results in a row mean nothing.
         let hasInterval: Bool
         let reusesConnections: Bool
+        /// Of all checks; zero where they are made on demand.
+        let interval: Duration
         /// The base URL that a setting has; nil where it is empty or wrong.
         let endpoint: (Setting) -> URL?
     }
@@ -71,12 +77,15 @@ struct ServiceReader {
     func read() -> Service? {
         let preset = value(.preset) { text throws(ValueError) in try ServicePreset(word: text) }
         let places = places(preset)
+        checkIPVersion(places)
         let isTCP = preset == .tcp || places.contains { $0.url.scheme == .tcp }
         if isTCP { refuseWhatIsHTTPOnly() }
         let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read()
         let expectation = request.map { ExpectationReader(section, file).read(preset, $0.method) }
         let timeout =
             value(.timeout) { text throws(ValueError) in try Setting.timeout.duration(text) } ?? defaults.timeout
+        let slow = slow(timeout)
+        let interval = interval()
         let threshold = threshold()
         let isGroup = section[.instances] != nil
         let required = min(required(isGroup), max(1, places.count))
@@ -89,7 +98,7 @@ struct ServiceReader {
         func target(_ place: Place) -> Target {
             Target(
                 id: isGroup ? "\(name) \(place.name)" : name, probe: probe(place.url), timeout: timeout,
-                threshold: threshold)
+                threshold: threshold, slow: slow, interval: interval)
         }
         guard let first = places.first else { return nil }
         guard isGroup else { return Service(name: name, target: target(first), isCritical: isCritical) }
@@ -181,8 +190,9 @@ struct ServiceReader {
         }
     }
 
-    /// By the socket, where there is one.
+    /// By the socket, where there is one, or by some of the addresses.
     private func reached(_ url: URL) -> URL {
+        let url = url.with(section[.ipVersion]?.plainText.flatMap(URL.IPVersion.init(rawValue:)))
         guard let node = section[.unixSocket], let path = try? ListenAddress.socketPath(node.plainText ?? "") else {
             return url
         }
@@ -215,9 +225,10 @@ struct ServiceReader {
 
     private func refuseWhatIsHTTPOnly() {
         let keys: [ServiceKey] = [
-            .accept, .body, .degraded, .ringAddress, .method, .headers, .requestBody, .basicAuth, .bearerToken,
+            .accept, .body, .metrics, .degraded, .responseHeaders, .maxBody, .ringAddress, .method, .headers,
+            .requestBody, .basicAuth, .bearerToken,
             .bearerTokenFile, .tls,
-            .unixSocket,
+            .unixSocket, .certificateExpiresWithin,
         ]
         for key in keys {
             guard let node = section[key] else { continue }
@@ -238,6 +249,38 @@ struct ServiceReader {
 
     private func value<Value>(_ key: ServiceKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
         section[key]?.value(path: section.path(key), mistakes, parse)
+    }
+
+    /// The values of places are read with them.
+    private func checkIPVersion(_ places: [Place]) {
+        _ = value(.ipVersion) { text throws(ValueError) in
+            let version = try URL.IPVersion(word: text)
+            if section[.unixSocket] != nil { throw ValueError("has no effect beside unix_socket") }
+            let others = places.map(\.url.host).filter { host in
+                host.contains(":") ? version == .four : version == .six && Endpoint.isIPv4(host)
+            }
+            if let other = others.first { throw ValueError("is not the version of the address \(other)") }
+            return version
+        }
+    }
+
+    /// A check comes by at the pace of the whole: a service can only be probed less often.
+    private func interval() -> Duration? {
+        value(.interval) { text throws(ValueError) in
+            let interval = try Duration(setting: text, within: .milliseconds(100) ... .seconds(86_400))
+            guard interval >= defaults.interval else {
+                throw ValueError("is shorter than the interval of all checks, \(defaults.interval.setting)")
+            }
+            return interval
+        }
+    }
+
+    private func slow(_ timeout: Duration) -> Duration? {
+        value(.slow) { text throws(ValueError) in
+            let slow = try Setting.timeout.duration(text)
+            guard slow < timeout else { throw ValueError("is not shorter than the timeout of \(timeout.setting)") }
+            return slow
+        }
     }
 
     private func flag(_ key: ServiceKey) -> Bool? {

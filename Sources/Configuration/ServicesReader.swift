@@ -10,8 +10,12 @@ struct ServicesReader {
     private let timeout: Duration
     private let threshold: Threshold
     private let reusesConnections: Bool
+    private let interval: Duration
 
-    init(_ sources: Sources, _ reader: SettingReader, _ files: Files, hasInterval: Bool) {
+    init(
+        _ sources: Sources, _ reader: SettingReader, _ files: Files, hasInterval: Bool, interval: Duration?
+    ) {
+        self.interval = interval ?? .zero
         self.sources = sources
         self.reader = reader
         self.files = files
@@ -52,7 +56,8 @@ struct ServicesReader {
                 return nil
             }
             let defaults = ServiceReader.Defaults(
-                timeout: timeout, threshold: threshold, hasInterval: hasInterval, reusesConnections: reusesConnections
+                timeout: timeout, threshold: threshold, hasInterval: hasInterval, reusesConnections: reusesConnections,
+                interval: interval
             ) {
                 endpoint($0, of: name)
             }

@@ -7,6 +7,8 @@ struct Sources {
     let file: ConfigurationFile?
     /// The services of the file; nil where it has none.
     let services: YAMLNode?
+    /// The section of the file for service discovery; nil where it has none.
+    let discovery: YAMLNode?
     let environment: [String: String]
     /// Settings of the file whose value cannot be read at all, which is noted.
     private let unreadable: Set<Setting>
@@ -24,6 +26,7 @@ struct Sources {
         values = Setting.allCases.map { Sources.find($0, flags, environment, nodes) }
         self.file = file
         self.services = services
+        discovery = file?.root?.entry("discovery")
         self.environment = environment
     }
 
@@ -61,12 +64,15 @@ struct Sources {
         for (name, position, node) in root.mapping(path: "", file.mistakes) ?? [] {
             if name == "services" {
                 services = node
+            } else if name == "discovery" {
+                // Read when the services are known.
+                continue
             } else if let setting = settings[name] {
                 found[setting] = value(of: setting, name, node, file)
                 if found[setting] == nil { unreadable.insert(setting) }
             } else if !name.hasPrefix("x-") {
                 // As in compose, x- is for whoever needs a place for anchors.
-                let known = Setting.allCases.compactMap(\.key) + ["services"]
+                let known = Setting.allCases.compactMap(\.key) + ["discovery", "services"]
                 file.mistakes.refuse(key: name, at: position, path: "", known: known)
             }
         }

@@ -40,6 +40,12 @@ extension ListenAddress {
     }
 }
 
+/// What numbers may be.
+enum Limits {
+    /// How large a response may be, in bytes: from what every response may have to the most that is kept in memory.
+    static let body = 64 * 1024...8 * 1024 * 1024
+}
+
 package enum LogLevel: String, CaseIterable, Sendable {
     case debug, info, warning, error
 }
@@ -104,6 +110,22 @@ extension Int {
             throw ValueError("is not a number from \(allowed.lowerBound) to \(allowed.upperBound)")
         }
         self = value
+    }
+}
+
+extension Int {
+    /// Bytes, KiB or MiB: `65536`, `512KiB`, `1MiB`.
+    init(size text: String, within allowed: ClosedRange<Int>) throws(ValueError) {
+        let units = [("", 1), ("KiB", 1024), ("MiB", 1024 * 1024)]
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let unit = units.first(where: { $0.0 == text.dropFirst(digits.count) }), let number = Int(digits: digits)
+        else { throw ValueError("is not a size (65536, 512KiB, 1MiB)") }
+        let (bytes, overflows) = number.multipliedReportingOverflow(by: unit.1)
+        guard !overflows, allowed.contains(bytes) else {
+            throw ValueError(
+                "is not between \(allowed.lowerBound / 1024)KiB and \(allowed.upperBound / 1024 / 1024)MiB")
+        }
+        self = bytes
     }
 }
 

@@ -28,12 +28,12 @@ package actor CurlClient: Client {
 
     private nonisolated let loop: EventLoop
     private let userAgent: String
+    private let find: @Sendable (String, Resolver.Kind) -> Resolver.Answer
     private var multi: Multi?
-    private var resolver: Resolver?
+    private var names: NameLookups?
     private var timer: LoopTimer?
     private var deadlines = FairDeadlines()
     private var flights: [Int: Flight] = [:]
-    private var lookups = PendingLookups()
     private var lastFlight = 0
     private var isSettling = false
     private var mustSettleAgain = false
@@ -41,13 +41,25 @@ package actor CurlClient: Client {
 
     /// Handles that are not in use, by their keys.
     private var idle: [String: Transfer] = [:]
-    private let kept = KeptConnections()
+    private let kept: KeptConnections
     private let heads = ReadHeads()
 
     /// - Parameter userAgent: the User-Agent of requests that have none, such as `healthz/1.0`.
     package init(on loop: EventLoop, userAgent: String) {
+        self.init(on: loop, userAgent: userAgent, keeping: .seconds(60), find: Resolver.addresses)
+    }
+
+    /// - Parameters:
+    ///   - lifetime: of connections that are kept, in whole seconds.
+    ///   - find: looks a name up, and may block.
+    init(
+        on loop: EventLoop, userAgent: String, keeping lifetime: Duration,
+        find: @escaping @Sendable (String, Resolver.Kind) -> Resolver.Answer
+    ) {
         self.loop = loop
         self.userAgent = userAgent
+        self.find = find
+        kept = KeptConnections(lifetime: lifetime)
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -57,9 +69,22 @@ package actor CurlClient: Client {
         guard CurlClient.libraryIsReady else { throw .curl }
         multi = try Multi(on: loop) { [weak self] in self?.assumeIsolated { $0.socketsAreReady() } }
         timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
-        resolver = Resolver(on: loop) { [weak self] name, number, answer in
-            self?.assumeIsolated { $0.lookupEnded(name, number, answer) }
+        let resolver = Resolver(on: loop, find: find) { [weak self] lookup, answer in
+            self?.assumeIsolated { $0.lookupEnded(lookup, answer) }
         }
+        names = NameLookups(resolver) { [weak self] request, outcome in
+            self?.assumeIsolated { $0.nameWasLookedUp(request, outcome) }
+        }
+    }
+
+    /// Whether a request for that URL begins with name resolution.
+    package static func looksUp(_ url: URL) -> Bool {
+        if case .name = Errand.connection(to: url).addressing { true } else { false }
+    }
+
+    /// Makes the threads for name resolution, which later may not be had. Without this, they are made for the first name.
+    package func prepareLookups() {
+        names?.prepare()
     }
 
     package nonisolated func send(
@@ -105,6 +130,7 @@ package actor CurlClient: Client {
     private func timeHasPassed() {
         // What has come by now is not late.
         settle()
+        names?.timeHasPassed(at: .now)
         let passed = deadlines.passed(at: .now)
         if !passed.isEmpty {
             // Behind the sockets' turn: a response that has come is not late for having waited there.
@@ -120,16 +146,18 @@ package actor CurlClient: Client {
         settle()
     }
 
-    private func lookupEnded(_ name: String, _ number: Int, _ answer: Resolver.Answer) {
-        let othersAreOut = resolver?.ended(name) ?? false
-        for id in lookups.concerned(by: answer, name, number, othersAreOut: othersAreOut) {
-            guard let flight = flights[id] else { continue }
-            switch answer {
-            case .success(let addresses): transfer(flight, to: addresses)
-            case .failure(let error): finish(flight, .failure(.dns(host: name, detail: error.detail)))
-            }
-        }
+    private func lookupEnded(_ lookup: Resolver.Lookup, _ answer: Resolver.Answer) {
+        names?.answered(lookup, answer, at: .now)
         settle()
+    }
+
+    private func nameWasLookedUp(_ request: Int, _ outcome: NameLookups.Outcome) {
+        guard let flight = flights[request] else { return }
+        switch outcome {
+        case .success(let addresses): transfer(flight, toSomeOf: addresses)
+        case .failure(let error) where error.isInternal: finish(flight, .failure(.internalError(detail: error.detail)))
+        case .failure(let error): finish(flight, .failure(.dns(host: flight.url.host, detail: error.detail)))
+        }
     }
 
     /// Brings libcurl's state and ours together; to be called after anything that may have changed either.
@@ -150,7 +178,7 @@ package actor CurlClient: Client {
         isSettling = false
         // Others get their turn.
         if mustSettleAgain { settleSoon() }
-        let wanted = [deadlines.earliest, multi?.due].compactMap(\.self).min()
+        let wanted = [deadlines.earliest, multi?.due, names?.due].compactMap(\.self).min()
         if let wanted { timer?.wake(by: wanted) }
     }
 
@@ -201,14 +229,23 @@ package actor CurlClient: Client {
         switch transfer.addressing {
         case .known: self.transfer(flight, to: [])
         case .given(let address): self.transfer(flight, to: [address])
-        case .name(let host):
-            flight.lookedUp = host
-            lookups.add(flight.id, host, number: resolver?.lookUp(host) ?? 0)
+        case .name(let host): names?.add(flight.id, host, at: .now)
         }
     }
 
+    /// To those of the wanted version.
+    private func transfer(_ flight: Flight, toSomeOf addresses: [String]) {
+        guard let version = flight.url.ipVersion else { return transfer(flight, to: addresses) }
+        let wanted = addresses.filter { $0.contains(":") == (version == .six) }
+        guard !wanted.isEmpty else {
+            let detail = "it has no IPv\(version.rawValue) address"
+            return finish(flight, .failure(.dns(host: flight.url.host, detail: detail)))
+        }
+        transfer(flight, to: wanted)
+    }
+
     private func transfer(_ flight: Flight, to addresses: [String]) {
-        stopWaiting(flight)
+        names?.remove(flight.id)
         guard let multi, let transfer = flight.transfer, let due = deadlines.due(flight.id),
             (try? transfer.prepare(limit: due - .now, addresses: addresses)) != nil, multi.add(transfer)
         else {
@@ -230,8 +267,8 @@ package actor CurlClient: Client {
     }
 
     private func outOfTime(_ flight: Flight) -> Flight.Outcome {
-        if let host = flight.lookedUp {
-            return .failure(.dns(host: host, detail: "no answer from the name servers within \(flight.limit.brief)"))
+        if let detail = names?.detail(flight.id, within: flight.limit) {
+            return .failure(.dns(host: flight.url.host, detail: detail))
         }
         guard let transfer = flight.transfer else { return .failure(CurlClient.noTransfer) }
         if transfer.suffices { return .success(transfer.takeResponse()) }
@@ -245,15 +282,9 @@ package actor CurlClient: Client {
     private func finish(_ flight: Flight, _ outcome: Flight.Outcome) {
         guard flights.removeValue(forKey: flight.id) != nil else { return }
         deadlines.remove(flight.id)
-        stopWaiting(flight)
+        names?.remove(flight.id)
         release(flight)
         flight.completion.end(outcome)
-    }
-
-    private func stopWaiting(_ flight: Flight) {
-        guard let host = flight.lookedUp else { return }
-        flight.lookedUp = nil
-        lookups.remove(flight.id, host)
     }
 
     /// Its transfer may be used for another request from here on.

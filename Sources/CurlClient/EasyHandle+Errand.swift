@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 import HTTPClient
 
 extension EasyHandle {
@@ -86,13 +87,29 @@ extension EasyHandle {
             // Else the system's authorities would be trusted as well.
             try set(CURLOPT_CAPATH, nil)
             try set(CURLOPT_CAINFO_BLOB, blob: authorities)
+        } else {
+            try setSystemAuthorities()
         }
+        try set(CURLOPT_CERTINFO, tls.tellsExpiry)
         // A key that is encrypted after all shall fail, and not ask at a terminal.
         if tls.key != nil || tls.certificate != nil { try set(CURLOPT_KEYPASSWD, "") }
         if let certificate = tls.certificate { try set(CURLOPT_SSLCERT_BLOB, blob: certificate) }
         if let key = tls.key { try set(CURLOPT_SSLKEY_BLOB, blob: key) }
         try set(CURLOPT_SSL_VERIFYPEER, tls.isVerified)
         try set(CURLOPT_SSL_VERIFYHOST, tls.isVerified ? 2 : 0)
+    }
+}
+
+extension EasyHandle {
+    /// As OpenSSL itself finds them (X509_get_default_cert_file(3)), which libcurl does not. Either alone, or both.
+    private func setSystemAuthorities() throws(Refusal) {
+        let (file, folder) = (EasyHandle.variable("SSL_CERT_FILE"), EasyHandle.variable("SSL_CERT_DIR"))
+        if let file { try set(CURLOPT_CAINFO, file) }
+        if let folder { try set(CURLOPT_CAPATH, folder) }
+    }
+
+    private static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 

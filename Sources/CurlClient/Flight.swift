@@ -26,8 +26,6 @@ final class Flight {
     let completion: Completion
     /// Where the connection goes: with addresses once they are known.
     var place: String
-    /// The name whose addresses it waits for.
-    var lookedUp: String?
     /// Until it has ended.
     var transfer: Transfer?
 

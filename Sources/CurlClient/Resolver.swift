@@ -1,90 +1,129 @@
-import Dispatch
 import EventLoop
 import Glibc
+import Time
 
 /// Looks names up off the loop, with getaddrinfo(3), which blocks for as long as the name servers keep silent and
 /// cannot be called off.
 ///
 /// libcurl's own lookups are not used: it starts a thread for each transfer, waits for it when the transfer is given
-/// up, and with CURLOPT_QUICK_EXIT leaves it behind, without bound. Here the lookups that are out are counted.
-/// Nothing is cached: a service that has moved is found at the next request.
+/// up, and with CURLOPT_QUICK_EXIT leaves it behind, without bound. Here a few threads are kept, and the lookups that are
+/// out are counted.
 final class Resolver {
     typealias Answer = Result<[String], LookupError>
 
-    /// A lookup that found no address, in the system's words.
-    struct LookupError: Error {
-        let detail: String
+    /// What is asked for.
+    enum Kind: CaseIterable {
+        /// The addresses of both families, in the system's order. It ends when both are there, or neither can be had.
+        case both
+        case four
+        case six
+
+        /// How many may be out at a time.
+        fileprivate var limit: Int { self == .both ? 8 : 4 }
+
+        fileprivate var family: Int32 {
+            switch self {
+            case .both: AF_UNSPEC
+            case .four: AF_INET
+            case .six: AF_INET6
+            }
+        }
     }
 
-    /// Lookups of one name that may be out at a time. While a name server is silent, old ones linger; a few are
-    /// let in beside them so that its return is noticed soon.
-    static let limitForOneName = 4
-    static let limit = 64
+    /// One call of getaddrinfo(3).
+    struct Lookup: Hashable {
+        let name: String
+        let kind: Kind
+        /// Later lookups have larger numbers.
+        let number: Int
+    }
+
+    /// A lookup that found no address, in the system's words.
+    struct LookupError: Error, Equatable {
+        let detail: String
+        /// It could not be made, for want of a thread.
+        var isInternal = false
+    }
+
+    /// A lookup that is out for longer is taken for one that may get no answer. RFC 8305 §3 has the same time.
+    static let patience = Duration.milliseconds(50)
 
     private let loop: EventLoop
-    private let find: @Sendable (String) -> Answer
-    private let answered: @Sendable (_ name: String, _ number: Int, Answer) -> Void
-    private var out: [String: Int] = [:]
-    private var total = 0
+    private let workers = Workers(Kind.allCases.map(\.limit).reduce(0, +))
+    private let find: @Sendable (String, Kind) -> Answer
+    private let answered: @Sendable (Lookup, Answer) -> Void
+    private var lanes: [Kind: LookupLane]
     private var lastNumber = 0
-    /// Names that wait for their turn, each once, in the order in which they came.
-    private var waiting: [String] = []
-    private var isWaiting: Set<String> = []
 
     /// - Parameters:
     ///   - find: makes one lookup, and may block for as long as it likes.
-    ///   - answered: called on the loop when a lookup has ended; it must call `ended(name)` first.
+    ///   - answered: called on the loop when a lookup has ended; it must call `ended` first.
     init(
-        on loop: EventLoop, find: @escaping @Sendable (String) -> Answer = Resolver.addresses,
-        answered: @escaping @Sendable (_ name: String, _ number: Int, Answer) -> Void
+        on loop: EventLoop, find: @escaping @Sendable (String, Kind) -> Answer = Resolver.addresses,
+        answered: @escaping @Sendable (Lookup, Answer) -> Void
     ) {
         self.loop = loop
         self.find = find
         self.answered = answered
+        lanes = Dictionary(uniqueKeysWithValues: Kind.allCases.map { ($0, LookupLane(size: $0.limit)) })
     }
 
-    /// Starts a lookup, joins those that are out where they are many for one name, or waits for others to end where they
+    /// Makes the threads.
+    func prepare() {
+        workers.prepare()
+    }
+
+    /// Starts a lookup, joins those that are out where they are enough for one name, or waits for others to end where they
     /// are too many in all.
     /// - Returns: a number: an address from any lookup of this name will do, but only one with at least this number may
     ///   say that there is none.
-    func lookUp(_ name: String) -> Int {
-        guard out[name, default: 0] < Resolver.limitForOneName else { return lastNumber }
-        guard total < Resolver.limit else {
-            if isWaiting.insert(name).inserted { waiting.append(name) }
-            return lastNumber + 1
+    func lookUp(_ name: String, _ kind: Kind, at now: Instant) -> Int {
+        let isSuspect = isSilent(name, at: now)
+        switch lanes[kind]?.ask(name, isSuspect: isSuspect) {
+        case .now:
+            start(name, kind, at: now)
+            return lastNumber
+        case .joins, nil: return lastNumber
+        case .later: return lastNumber + 1
         }
-        start(name)
-        return lastNumber
     }
 
-    /// - Returns: whether more lookups of that name are out, or wait.
-    func ended(_ name: String) -> Bool {
-        total -= 1
-        let left = out[name, default: 1] - 1
-        out[name] = left > 0 ? left : nil
-        startWaiting()
-        return left > 0 || isWaiting.contains(name)
+    /// - Returns: how long it took, and whether more lookups of that kind and name are out, or wait.
+    func ended(_ lookup: Lookup, at now: Instant) -> (time: Duration, othersAreOut: Bool) {
+        guard let time = lanes[lookup.kind]?.ended(lookup.name, lookup.number, at: now) else { return (.zero, false) }
+        while let next = nextName(lookup.kind, at: now) { start(next, lookup.kind, at: now) }
+        return (time, lanes[lookup.kind]?.isOut(lookup.name) ?? false)
     }
 
-    private func startWaiting() {
-        let count = min(waiting.count, Resolver.limit - total)
-        guard count > 0 else { return }
-        for name in waiting.prefix(count) {
-            isWaiting.remove(name)
-            start(name)
+    private func nextName(_ kind: Kind, at now: Instant) -> String? {
+        guard lanes[kind]?.isAnyoneWaiting == true else { return nil }
+        let known = lanes
+        return lanes[kind]?.next { name in
+            known.values.contains { $0.isOut(name, for: Resolver.patience, at: now) }
         }
-        waiting.removeFirst(count)
     }
 
-    private func start(_ name: String) {
-        out[name, default: 0] += 1
-        total += 1
+    /// Whether a lookup of that name of both families is about to begin.
+    func isNear(_ name: String, at now: Instant) -> Bool {
+        lanes[.both]?.isNear(name, within: Resolver.patience, at: now) ?? false
+    }
+
+    /// Whether a lookup of that name, of any kind, has been out for longer than name servers should take.
+    func isSilent(_ name: String, at now: Instant) -> Bool {
+        lanes.values.contains { $0.isOut(name, for: Resolver.patience, at: now) }
+    }
+
+    private func start(_ name: String, _ kind: Kind, at now: Instant) {
         lastNumber += 1
-        // A queue of its own gets a thread at once; those of a shared one may all be blocked.
-        DispatchQueue(label: "healthz.resolver").async { [loop, find, answered, lastNumber] in
-            let answer = find(name)
-            loop.run { answered(name, lastNumber, answer) }
+        let lookup = Lookup(name: name, kind: kind, number: lastNumber)
+        lanes[kind]?.began(name, lastNumber, at: now)
+        let failure = workers.run { [loop, find, answered] in
+            let answer = find(name, kind)
+            loop.run { answered(lookup, answer) }
         }
+        guard let failure else { return }
+        let detail = "no thread for name resolution: \(failure.reason.lowercasedFirst)"
+        loop.run { [answered] in answered(lookup, .failure(LookupError(detail: detail, isInternal: true))) }
     }
 
     static func isAddress(_ host: String) -> Bool {
@@ -94,9 +133,9 @@ final class Resolver {
     }
 
     /// In the order in which they should be tried (RFC 6724).
-    @Sendable static func addresses(of name: String) -> Answer {
+    @Sendable static func addresses(of name: String, _ kind: Kind) -> Answer {
         var hints = addrinfo()
-        hints.ai_family = AF_UNSPEC
+        hints.ai_family = kind.family
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(name, nil, &hints, &list)

@@ -35,6 +35,8 @@ final class Transfer {
     /// The one that libcurl waits on, and all that were opened: attempts at several addresses race.
     private var socket: Int32 = -1
     private var opened: [Int32] = []
+    /// Of the URL's host, where it is a name.
+    private var addresses: [String] = []
 
     /// - Parameter kept: of the multi handle that it will be added to.
     init(
@@ -63,6 +65,7 @@ final class Transfer {
         head = ResponseHead(errand.request.reading)
         socket = -1
         opened = []
+        self.addresses = addresses
         easy.clearError()
         guard !addresses.isEmpty else { return }
         // libcurl divides this among the addresses, so that one that keeps silent leaves time for the next. The whole
@@ -112,7 +115,8 @@ final class Transfer {
     /// The response that is complete; what it holds is gone from here.
     func takeResponse() -> Response {
         defer { body = [] }
-        return Response(status: status, fields: head.fields, body: body)
+        let expiry = errand.request.tls.tellsExpiry ? easy.certificateExpiry : nil
+        return Response(status: status, fields: head.fields, body: body, certificateExpiry: expiry)
     }
 
     /// libcurl's own words on what went wrong, or nothing.
@@ -188,7 +192,7 @@ final class Transfer {
 
     private func requestIsNext(on connection: KeptConnections.Ends) {
         if easy.number(CURLINFO_NUM_CONNECTS) == 0 {
-            kept.endIfUnclean(connection)
+            kept.endIfUnfit(connection, addresses)
         } else {
             kept.note(connection, among: opened)
         }
@@ -206,6 +210,7 @@ final class Transfer {
         try self.easy.check(healthz_easy_set_write_function(easy, CURLOPT_HEADERFUNCTION, Transfer.headerLineCame))
         try self.easy.check(healthz_easy_set_progress_function(easy, Transfer.progressed, context))
         guard errand.keepsConnection else { return }
+        try self.easy.set(CURLOPT_MAXLIFETIME_CONN, Int(kept.lifetime.seconds))
         try self.easy.check(healthz_easy_set_sockopt_function(easy, Transfer.socketWasOpened, context))
         try self.easy.check(healthz_easy_set_prereq_function(easy, Transfer.requestIsNext, context))
     }

@@ -31,6 +31,8 @@ package struct Request: Sendable, Equatable {
         /// The name in the server's certificate, where it is not the URL's host.
         package var serverName: String?
         package var isVerified = true
+        /// Whether the response shall say when the server's certificates expire. Only a new connection knows.
+        package var tellsExpiry = false
 
         package init() {}
     }

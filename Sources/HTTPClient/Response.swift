@@ -1,3 +1,5 @@
+package import Time
+
 /// A complete HTTP response, as far as the request asked for it.
 package struct Response: Sendable, Equatable {
     package let status: Int
@@ -5,8 +7,13 @@ package struct Response: Sendable, Equatable {
     package let fields: [Field]
     /// As much of it as was asked for.
     package let body: [UInt8]
+    /// When the first of the server's certificates expires; nil where that was not asked for.
+    package let certificateExpiry: Timestamp?
 
-    package init(status: Int, fields: [Field] = [], body: [UInt8] = []) {
+    package init(
+        status: Int, fields: [Field] = [], body: [UInt8] = [], certificateExpiry: Timestamp? = nil
+    ) {
+        self.certificateExpiry = certificateExpiry
         self.status = status
         self.fields = fields
         self.body = body

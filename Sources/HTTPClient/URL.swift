@@ -25,6 +25,12 @@ package struct URL: Sendable, Hashable {
         }
     }
 
+    /// Which addresses of a name are connected to.
+    package enum IPVersion: String, Sendable, CaseIterable {
+        case four = "4"
+        case six = "6"
+    }
+
     package let scheme: Scheme
     /// A name, an IPv4 address, or an IPv6 address without its brackets.
     package let host: String
@@ -35,6 +41,8 @@ package struct URL: Sendable, Hashable {
     package let credentials: Credentials?
     /// The path of a UNIX domain socket to connect to instead of host and port.
     package let socketPath: String?
+    /// nil where any address of the host will do.
+    package private(set) var ipVersion: IPVersion?
     /// Host and port as in a URL, the port left out where it is the scheme's own.
     package let authority: String
     /// Where the connection goes, for a message: `loki:3100`, `[::1]:3100` or `unix:/run/healthz.sock`.
@@ -61,12 +69,20 @@ package struct URL: Sendable, Hashable {
     /// The same origin, with another request target.
     package func with(target: String) -> URL {
         URL(
-            scheme: scheme, host: host, port: port, target: target, credentials: credentials, socketPath: socketPath)
+            scheme: scheme, host: host, port: port, target: target, credentials: credentials, socketPath: socketPath
+        ).with(ipVersion)
     }
 
     package func with(credentials: Credentials?, socketPath: String?) -> URL {
         URL(
-            scheme: scheme, host: host, port: port, target: target, credentials: credentials, socketPath: socketPath)
+            scheme: scheme, host: host, port: port, target: target, credentials: credentials, socketPath: socketPath
+        ).with(ipVersion)
+    }
+
+    package func with(_ ipVersion: IPVersion?) -> URL {
+        var copy = self
+        copy.ipVersion = ipVersion
+        return copy
     }
 
     /// The base URL's path and `path` (which begins with "/") joined by one slash: Grafana answers `//api/health`

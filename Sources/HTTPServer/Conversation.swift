@@ -21,13 +21,6 @@ final class Conversation {
         case failed
     }
 
-    /// What the log of exchanges needs of a request.
-    private struct Asked {
-        let request: Result<RequestHead, RequestError>
-        /// nil if nothing is logged.
-        let startedAt: Instant?
-    }
-
     /// Reads in one turn, before other connections get theirs.
     private static let readBatch = 16
     /// Output that is gathered before it is written.
@@ -50,7 +43,7 @@ final class Conversation {
     /// The number of the request that is being answered; 0 if there is none.
     private var request = 0
     /// The request for which the handler has returned nil.
-    private var awaited: Asked?
+    private var awaited: AskedRequest?
     private var answeredRequests = 0
 
     init(_ socket: ClientSocket, _ peer: Peer, _ server: Server, _ state: ServerState) {
@@ -119,8 +112,13 @@ final class Conversation {
         }
     }
 
-    /// The server stops: closes a connection that waits for its next request.
-    func stopKeepingAlive() {
+    /// The server stops: answers what has arrived, and closes a connection that waits for its next request.
+    /// - Parameter closingUnused: closes a connection without any request, too.
+    func stop(closingUnused: Bool) {
+        // The poll may not have reported it yet.
+        socket.mayRead = true
+        readInput()
+        guard socket.isOpen, closingUnused || machine.phase == .idle else { return }
         let action = machine.stopKeepingAlive()
         // Any other connection continues as before.
         if action != .read { perform(action) }
@@ -244,12 +242,12 @@ final class Conversation {
         return nil
     }
 
-    private func asked(_ request: Result<RequestHead, RequestError>) -> Asked {
-        Asked(request: request, startedAt: state.logExchange == nil ? nil : .now)
+    private func asked(_ request: Result<RequestHead, RequestError>) -> AskedRequest {
+        AskedRequest(request: request, startedAt: state.logExchange == nil ? nil : .now)
     }
 
     private func encode(
-        _ response: Response, to asked: Asked, into output: inout [UInt8]
+        _ response: Response, to asked: AskedRequest, into output: inout [UInt8]
     ) -> ConnectionMachine.Action {
         request = 0
         // A response is no progress of a client that still has to read earlier ones.

@@ -1,5 +1,6 @@
 package import HTTPWire
 package import Sockets
+import Time
 
 /// One request, or an attempt at one, and the status it was answered with, as an access log shows it.
 package struct Exchange: Sendable {
@@ -9,4 +10,11 @@ package struct Exchange: Sendable {
     package let status: Int
     /// From the whole request to the answer handed to the socket; of one that was refused, next to nothing.
     package let duration: Duration
+}
+
+/// What an `Exchange` needs of a request.
+struct AskedRequest {
+    let request: Result<RequestHead, RequestError>
+    /// nil if nothing is logged.
+    let startedAt: Instant?
 }

@@ -17,10 +17,11 @@ struct Listener {
     let descriptor: Int32
     /// As it turned out: with the port that the kernel chose.
     let address: ListenAddress
-    private let ownsPath: Bool
+    /// Opened by this process. Other processes may go on accepting from a passed socket.
+    private let isOwned: Bool
 
     init(on wanted: ListenAddress) throws(ListenError) {
-        ownsPath = true
+        isOwned = true
         switch wanted {
         case .tcp(let host, let port): (descriptor, address) = try Listener.tcp(host, port, wanted)
         case .unix(let path): (descriptor, address) = (try Listener.unix(path, wanted), wanted)
@@ -43,12 +44,25 @@ struct Listener {
         if case .tcp = address { Listener.set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
         self.descriptor = descriptor
         self.address = address
-        ownsPath = false
+        isOwned = false
+    }
+
+    /// From now on no connection is begun. Those that were made can still be accepted: closing the socket resets them, so this
+    /// comes first. A passed socket is left as it is, because another process may accept from it.
+    /// - Returns: false if connections whose handshake has begun may still come.
+    func refuseNew() -> Bool {
+        guard isOwned else { return true }
+        switch address {
+        case .tcp: return healthz_ignore_new_connections(descriptor) != 0
+        case .unix:
+            shutdown(descriptor, Int32(SHUT_RD))
+            return true
+        }
     }
 
     func close() {
         Glibc.close(descriptor)
-        if ownsPath, case .unix(let path) = address { unlink(path) }
+        if isOwned, case .unix(let path) = address { unlink(path) }
     }
 
     func accept() -> Accepted {
@@ -69,7 +83,7 @@ struct Listener {
         }
     }
 
-    private static let backlog: Int32 = 4096
+    static let backlog: Int32 = 4096
 
     private static func tcp(
         _ host: String, _ port: UInt16, _ wanted: ListenAddress

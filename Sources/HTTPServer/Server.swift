@@ -14,6 +14,8 @@ package actor Server {
     private static let acceptPause: Duration = .milliseconds(100)
     /// Connections to accept from one listener before existing ones get their turn.
     private static let acceptBatch = 64
+    /// The time after which requests that were sent when the server stopped have arrived, within a network of machines.
+    private static let arrivalTime: Duration = .milliseconds(50)
     /// Deadlines to act on before anything else gets its turn: thousands may pass at once.
     private static let deadlineBatch = 64
 
@@ -22,6 +24,7 @@ package actor Server {
     private var timer: LoopTimer?
     private var listeners: [Int32: Listener] = [:]
     private var pausedListeners: Set<Int32> = []
+    private var arrivalTimeIsOver: CheckedContinuation<Void, Never>?
 
     /// - Parameters:
     ///   - limitReached: called on the loop each time that a client reaches a limit.
@@ -65,21 +68,53 @@ package actor Server {
         state.keepsAlive = false
     }
 
-    /// Stops accepting, closes idle connections, and returns when all responses in flight are written, or after `limit`.
-    /// Then every connection is closed.
+    /// Stops without losing a request that has arrived: accepts the connections that the kernel has made, closes idle ones,
+    /// and returns when all responses are written, or after `limit`. Then every connection is closed.
     package func stop(within limit: Duration) async {
+        await stop(within: limit, arrivalTime: Server.arrivalTime)
+    }
+
+    /// - Parameter arrivalTime: how long a client may take to send the first request of its connection.
+    func stop(within limit: Duration, arrivalTime: Duration) async {
+        let end = Instant.now + limit
         stopKeepingAlive()
-        for listener in listeners.values { listener.close() }
-        listeners = [:]
-        for conversation in state.connections.all { conversation.stopKeepingAlive() }
+        for listener in listeners.values {
+            let isComplete = listener.refuseNew()
+            acceptAll(from: listener)
+            if isComplete { close(listener) }
+        }
+        for conversation in state.connections.all { conversation.stop(closingUnused: false) }
+        if !state.connections.isEmpty { await wait(min(limit, arrivalTime)) }
+        for listener in listeners.values {
+            acceptAll(from: listener)
+            close(listener)
+        }
+        for conversation in state.connections.all { conversation.stop(closingUnused: true) }
         if !state.connections.isEmpty {
             let timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.closeAll() } }
-            timer.wake(by: .now + limit)
+            timer.wake(by: end)
             await withCheckedContinuation { state.whenEmpty.append($0) }
             withExtendedLifetime(timer) {}
         }
         state.poll = nil
         timer = nil
+    }
+
+    private func close(_ listener: Listener) {
+        listener.close()
+        listeners[listener.descriptor] = nil
+    }
+
+    private func wait(_ time: Duration) async {
+        let timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.endWait() } }
+        timer.wake(by: .now + time)
+        await withCheckedContinuation { arrivalTimeIsOver = $0 }
+        withExtendedLifetime(timer) {}
+    }
+
+    private func endWait() {
+        arrivalTimeIsOver?.resume()
+        arrivalTimeIsOver = nil
     }
 
     private func closeAll() {
@@ -153,20 +188,35 @@ package actor Server {
 
     private func accept(from listener: Listener) {
         for _ in 0..<Server.acceptBatch {
-            // Clients can wait in the kernel's queue; a connection that is accepted must be served.
-            guard state.connections.count < state.limits.connections || state.connections.nextToClose() != nil else {
-                state.report(.connections)
-                return pause(listener)
-            }
-            switch listener.accept() {
-            case .connection(let descriptor, let address):
-                state.tally.recordAccepted()
-                open(descriptor, Peer(address))
-            case .none: return
-            case .exhausted(let error):
-                state.report(.exhausted(error))
-                return pause(listener)
-            }
+            guard acceptOne(from: listener) else { return }
+        }
+    }
+
+    /// All that wait. A passed socket may get new ones meanwhile.
+    private func acceptAll(from listener: Listener) {
+        for _ in 0..<Listener.backlog {
+            guard acceptOne(from: listener) else { return }
+        }
+    }
+
+    /// - Returns: false if nobody is waiting, or if the listener was paused.
+    private func acceptOne(from listener: Listener) -> Bool {
+        // Clients can wait in the kernel's queue; a connection that is accepted must be served.
+        guard state.connections.count < state.limits.connections || state.connections.nextToClose() != nil else {
+            state.report(.connections)
+            pause(listener)
+            return false
+        }
+        switch listener.accept() {
+        case .connection(let descriptor, let address):
+            state.tally.recordAccepted()
+            open(descriptor, Peer(address))
+            return true
+        case .none: return false
+        case .exhausted(let error):
+            state.report(.exhausted(error))
+            pause(listener)
+            return false
         }
     }
 

@@ -150,7 +150,8 @@ package actor Aggregator {
     /// Begins what is not begun, and ends what has nothing to wait for.
     private func start(_ check: RunningCheck) {
         guard check.missing == 0 else { return }
-        let targets = check.services.flatMap(\.targets)
+        let now = check.startedAt.instant
+        let targets = check.services.flatMap(\.targets).filter { $0.checks != nil || $0.isDue(at: now) }
         guard !targets.isEmpty else { return finish(check) }
         check.missing = targets.count
         var idle: [TargetState] = []
@@ -175,9 +176,10 @@ package actor Aggregator {
 
     private func ended(_ number: Int, _ outcome: Outcome) {
         guard let (state, startedAt) = probes.removeValue(forKey: number) else { return }
+        let duration = clock().instant - startedAt.instant
         let observation = Observation(
-            startedAt: startedAt, duration: clock().instant - startedAt.instant, httpStatus: outcome.status,
-            verdict: outcome.verdict)
+            startedAt: startedAt, duration: duration, httpStatus: outcome.status,
+            verdict: state.target.judge(outcome.verdict, after: duration))
         let change = state.history.record(observation, threshold: state.target.threshold)
         let waiting = state.checks ?? []
         state.checks = nil

@@ -1,43 +1,63 @@
 /// What must be true of a response's body: all of it.
 package struct BodyExpectation: Sendable, Equatable {
-    /// A value in a JSON document, and where it is.
+    /// What must be at a place in a JSON document.
     package struct Member: Sendable, Equatable {
         package let pointer: JSONPointer
-        package let value: JSONScalar
+        package let comparisons: [Comparison]
+
+        package init(pointer: JSONPointer, _ comparisons: [Comparison]) {
+            self.pointer = pointer
+            self.comparisons = comparisons
+        }
 
         package init(pointer: JSONPointer, value: JSONScalar) {
-            self.pointer = pointer
-            self.value = value
+            self.init(pointer: pointer, [.equals(value)])
         }
     }
 
     package let contained: [String]
+    /// Texts that may not stand in it.
+    package let lacked: [String]
     /// Regular expressions in Swift's syntax, valid, each of which must match somewhere.
     package let patterns: [String]
     package let members: [Member]
+    /// In Prometheus' text format.
+    package let metrics: [MetricExpectation]
 
-    package init(contained: [String] = [], patterns: [String] = [], members: [Member] = []) {
+    package init(
+        contained: [String] = [], lacked: [String] = [], patterns: [String] = [], members: [Member] = [],
+        metrics: [MetricExpectation] = []
+    ) {
         self.contained = contained
+        self.lacked = lacked
         self.patterns = patterns
         self.members = members
+        self.metrics = metrics
     }
 }
 
 extension BodyExpectation: CustomStringConvertible {
     package var description: String {
-        (contained.map { "contains \"\($0)\"" } + patterns.map { "matches \($0)" }
-            + members.map { "has \($0.value) at \($0.pointer)" }).joined(separator: ", ")
+        (contained.map { "contains \"\($0)\"" } + lacked.map { "lacks \"\($0)\"" }
+            + patterns.map { "matches \($0)" } + members.map { "has \($0)" }
+            + metrics.map { "has \($0.selector) \($0.comparisons.map(\.description).joined(separator: " and "))" })
+            .joined(separator: ", ")
     }
 }
 
 /// How a body differs from what was expected. What came from the target is cut short, and not escaped yet.
 package enum BodyMismatch: Error, Sendable, Equatable {
     case lacks(String, found: Excerpt)
+    case contains(String, found: Excerpt)
     case doesNotMatch(pattern: String, found: Excerpt)
     case notJSON(detail: String, found: Excerpt)
     /// The document has no value there.
     case absent(JSONPointer)
     case value(JSONPointer, expected: JSONScalar, found: Excerpt)
+    /// - Parameter place: what has been compared: a pointer, a metric, a field.
+    case compared(String, expected: Comparison, found: Excerpt)
+    /// No metric is as the selector says.
+    case noMetric(MetricSelector)
     /// It has a coding, such as gzip, and is not decoded.
     case coded(Excerpt)
 }
@@ -46,10 +66,13 @@ extension BodyMismatch: CustomStringConvertible {
     package var description: String {
         switch self {
         case .lacks(let text, let found): "the body does not contain \"\(text)\": \(found)"
+        case .contains(let text, let found): "the body contains \"\(text)\": \(found)"
         case .doesNotMatch(let pattern, let found): "the body does not match \(pattern): \(found)"
         case .notJSON(let detail, let found): "the body is not JSON (\(detail)): \(found)"
         case .absent(let pointer): "the body has nothing at \(pointer)"
         case .value(let pointer, let expected, let found): "\(pointer) is \(found), expected \(expected)"
+        case .compared(let place, let expected, let found): "\(place) is \(found), expected \(expected)"
+        case .noMetric(let selector): "the body has no metric \(selector)"
         case .coded(let coding): "the body is coded (Content-Encoding: \(coding)), and no coding was asked for"
         }
     }

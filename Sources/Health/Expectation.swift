@@ -1,15 +1,38 @@
+package import Time
+
 /// What a response must be for its target to be healthy.
 package struct Expectation: Sendable, Equatable {
     package let statuses: StatusSet
+    /// Of the response's fields.
+    package let fields: [FieldExpectation]
     /// Of a response with one of these statuses; the body of any other does not matter.
     package let body: BodyExpectation?
     /// What is degraded, and not unhealthy, where a response is not as it must be to be healthy.
     package let tolerance: Tolerance?
+    /// A server whose certificate expires within this time is degraded; nil for any.
+    package private(set) var certificateMargin: Duration?
 
-    package init(_ statuses: StatusSet, body: BodyExpectation? = nil, tolerance: Tolerance? = nil) {
+    package init(
+        _ statuses: StatusSet, fields: [FieldExpectation] = [], body: BodyExpectation? = nil,
+        tolerance: Tolerance? = nil
+    ) {
         self.statuses = statuses
+        self.fields = fields
         self.body = body
         self.tolerance = tolerance
+    }
+
+    package func with(certificateMargin: Duration?) -> Expectation {
+        var copy = self
+        copy.certificateMargin = certificateMargin
+        return copy
+    }
+
+    /// What `verdict` is, where a certificate expires then.
+    package func judge(_ verdict: Verdict, certificateExpiry: Timestamp?, at now: Timestamp) -> Verdict {
+        guard verdict == .up, let margin = certificateMargin, let certificateExpiry else { return verdict }
+        let left = Duration.milliseconds(certificateExpiry.milliseconds - now.milliseconds)
+        return left < margin ? .degraded(.certificate(expiry: certificateExpiry, margin: margin)) : .up
     }
 
     /// Whether the body of a response with that status has to be judged, which may take its time.
@@ -31,6 +54,9 @@ package enum Tolerance: Sendable, Equatable {
 extension Expectation: CustomStringConvertible {
     /// Such as `200-299, body contains "ready"`.
     package var description: String {
-        body.map { "\(statuses), body \($0)" } ?? statuses.description
+        let fields = fields.map { field in
+            ", \(field.name) \(field.comparisons.map(\.description).joined(separator: " and "))"
+        }
+        return statuses.description + fields.joined() + (body.map { ", body \($0)" } ?? "")
     }
 }

@@ -14,8 +14,11 @@ package enum FailureCause: String, Sendable, CaseIterable {
     case protocolError = "protocol"
     case tooLarge = "too_large"
     case status
+    case header
     case body
     case peer
+    case slow
+    case certificate
     case instances
     case deadline
     case internalError = "internal"

@@ -1,5 +1,5 @@
 package import HTTPClient
-import Time
+package import Time
 
 /// Why a target or a service is down. Closed: each case has one code, which is stable, and one text.
 package enum Reason: Sendable, Equatable {
@@ -8,9 +8,15 @@ package enum Reason: Sendable, Equatable {
     /// The deadline of the whole check, shorter than the probe's own timeout, came first.
     case deadline(limit: Duration)
     case status(Int, expected: StatusSet, words: ResponseWords = .none)
+    /// A field of the response is not as expected.
+    case header(BodyMismatch)
     case body(BodyMismatch)
     /// The server is not ready, as another instance of its ring is not well.
     case peer(Int, words: ResponseWords)
+    /// All is as expected, but took longer than it may.
+    case slow(Duration, limit: Duration)
+    /// All is as expected, but the server's certificate expires soon.
+    case certificate(expiry: Timestamp, margin: Duration)
     /// The response is here, and its body was still being matched when the limit was over.
     case matching(limit: Duration)
     /// The response is here, and healthz could not judge it.
@@ -23,8 +29,11 @@ package enum Reason: Sendable, Equatable {
         case .transfer(let failure): failure.cause
         case .deadline: .deadline
         case .status: .status
+        case .header: .header
         case .body: .body
         case .peer: .peer
+        case .slow: .slow
+        case .certificate: .certificate
         case .matching: .timeout
         case .unjudged: .internalError
         case .instances: .instances
@@ -43,13 +52,23 @@ extension Reason: CustomStringConvertible {
         case .transfer(let failure): failure.description
         case .deadline(let limit): "no complete response when the check's deadline of \(limit.brief) came"
         case .status(let status, let expected, let words): words.sentence(status, expected: expected)
-        case .body(let mismatch): mismatch.description
+        case .header(let mismatch), .body(let mismatch): mismatch.description
         case .peer(let status, let words):
             "answered \(status), as another instance is not well" + (words.body.map { ": \($0)" } ?? "")
+        case .slow(let duration, let limit): "took \(duration.brief), slow is over \(limit.brief)"
+        case .certificate(let expiry, let margin): "the certificate expires at \(expiry.rfc3339), within \(margin.days)"
         case .matching(let limit):
             "connected, but waited for its body to be matched until the \(limit.brief) timeout"
         case .instances(let healthy, let all, let required):
             "\(healthy) of \(all) instances \(healthy == 1 ? "is" : "are") healthy, \(required) required"
         }
+    }
+}
+
+extension Duration {
+    /// Such as `14 days`, where it is whole days.
+    fileprivate var days: String {
+        let count = self / .seconds(86_400)
+        return count >= 1 && count == count.rounded() ? "\(Int(count)) \(count == 1 ? "day" : "days")" : brief
     }
 }

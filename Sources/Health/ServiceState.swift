@@ -14,6 +14,15 @@ final class TargetState {
         target = instance.target
     }
 
+    /// Whether a check has to probe it: what was found last may do, where it has an interval of its own. The pace of checks
+    /// varies by a tenth.
+    func isDue(at now: Instant) -> Bool {
+        guard let interval = target.interval, let last = history.known?.observation.startedAt.instant else {
+            return true
+        }
+        return now - last >= interval * 0.9
+    }
+
     /// nil where it has not been probed.
     var report: TargetReport? {
         history.known.map { TargetReport(name: name, target: target, known: $0) }

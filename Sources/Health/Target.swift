@@ -9,8 +9,17 @@ package final class Target: Sendable, Equatable {
     /// From the start of the probe, name resolution included, to the end of the response.
     package let timeout: Duration
     package let threshold: Threshold
+    /// An answer that is right, but took longer, is degraded; nil for none.
+    package let slow: Duration?
+    /// Its probes begin no closer to each other than this, whatever checks there are; nil for one at each check.
+    package let interval: Duration?
 
-    package init(id: String, probe: Probe, timeout: Duration, threshold: Threshold = .once) {
+    package init(
+        id: String, probe: Probe, timeout: Duration, threshold: Threshold = .once, slow: Duration? = nil,
+        interval: Duration? = nil
+    ) {
+        self.interval = interval
+        self.slow = slow
         self.id = id
         self.probe = probe
         self.timeout = timeout
@@ -20,13 +29,19 @@ package final class Target: Sendable, Equatable {
     package var url: URL { probe.url }
 
     package func with(_ threshold: Threshold) -> Target {
-        Target(id: id, probe: probe, timeout: timeout, threshold: threshold)
+        Target(id: id, probe: probe, timeout: timeout, threshold: threshold, slow: slow, interval: interval)
     }
 
     package static func == (left: Target, right: Target) -> Bool {
         left === right
             || left.id == right.id && left.isSamePlace(as: right) && left.timeout == right.timeout
-                && left.threshold == right.threshold
+                && left.threshold == right.threshold && left.slow == right.slow && left.interval == right.interval
+    }
+
+    /// What `verdict` is, where it took so long.
+    package func judge(_ verdict: Verdict, after duration: Duration) -> Verdict {
+        guard let slow, duration > slow, verdict == .up else { return verdict }
+        return .degraded(.slow(duration, limit: slow))
     }
 
     /// Whether observations of `other` say as much about this one.

@@ -19,31 +19,50 @@ package struct BodyJudge {
     /// nil where the body is as expected, else the first difference.
     /// - Parameter body: what is not UTF-8 in it is read as U+FFFD.
     package func mismatch(in body: [UInt8]) -> BodyMismatch? {
+        var counters: [String: Double] = [:]
+        return mismatch(in: body, &counters)
+    }
+
+    /// - Parameter counters: their values at the check before, and then at this one.
+    func mismatch(in body: [UInt8], _ counters: inout [String: Double]) -> BodyMismatch? {
+        if let mismatch = textMismatch(in: body) ?? jsonMismatch(in: body) { return mismatch }
+        guard !expectation.metrics.isEmpty else { return nil }
+        return MetricsDocument.mismatch(in: body, expectation.metrics, &counters)
+    }
+
+    private func textMismatch(in body: [UInt8]) -> BodyMismatch? {
+        guard !expectation.contained.isEmpty || !expectation.lacked.isEmpty || !patterns.isEmpty else { return nil }
         let text = String(decoding: body, as: UTF8.self)
         for wanted in expectation.contained where !BodyJudge.contains(body, Array(wanted.utf8)) {
             return .lacks(wanted, found: Excerpt(quoting: text))
         }
+        for unwanted in expectation.lacked where BodyJudge.contains(body, Array(unwanted.utf8)) {
+            return .contains(unwanted, found: Excerpt(quoting: text))
+        }
         for pattern in patterns where text.firstMatch(of: pattern.regex) == nil {
             return .doesNotMatch(pattern: pattern.text, found: Excerpt(quoting: text))
         }
+        return nil
+    }
+
+    private func jsonMismatch(in body: [UInt8]) -> BodyMismatch? {
         guard !expectation.members.isEmpty else { return nil }
         do {
             let found = try JSONDocument.values(at: expectation.members.map(\.pointer), in: body)
             return zip(expectation.members, found).lazy.compactMap(BodyJudge.compare).first
         } catch {
-            return .notJSON(detail: error.detail, found: Excerpt(quoting: text))
+            return .notJSON(
+                detail: error.detail, found: Excerpt(quoting: String(decoding: body.prefix(1024), as: UTF8.self)))
         }
     }
 
     private static func compare(_ member: BodyExpectation.Member, _ found: JSONDocument.Value) -> BodyMismatch? {
-        switch found {
-        case .absent: .absent(member.pointer)
-        case .scalar(let value) where value == member.value: nil
-        case .scalar(let value):
-            .value(member.pointer, expected: member.value, found: Excerpt(value.description))
-        case .object: .value(member.pointer, expected: member.value, found: Excerpt("an object"))
-        case .array: .value(member.pointer, expected: member.value, found: Excerpt("an array"))
-        }
+        let place = "\(member.pointer)"
+        let difference = Comparer.difference(found, member.comparisons, at: place)
+        // One value that is expected, and what is there or not, in fewer words.
+        guard case .compared(place, .equals(let expected), let excerpt) = difference else { return difference }
+        return found == .absent
+            ? .absent(member.pointer) : .value(member.pointer, expected: expected, found: excerpt)
     }
 
     /// Byte by byte: text that differs in bytes only, as composed and decomposed letters do, is not the same here.

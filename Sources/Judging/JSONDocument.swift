@@ -3,10 +3,11 @@ import Health
 
 /// Reads single values out of a JSON text (RFC 8259).
 enum JSONDocument {
-    enum Value: Equatable {
+    indirect enum Value: Equatable {
         case absent
         case scalar(JSONScalar)
-        case object, array
+        case object([String: Value])
+        case array([Value])
     }
 
     struct Failure: Error {
@@ -74,7 +75,7 @@ private struct Reading: Decodable {
             guard let next = step(token, from: place) else { return .absent }
             place = next
         }
-        return try value(place)
+        return try Tree(from: place).value
     }
 
     private static func step(_ token: String, from decoder: any Decoder) -> (any Decoder)? {
@@ -90,14 +91,34 @@ private struct Reading: Decodable {
         }
         return element
     }
+}
 
-    private static func value(_ decoder: any Decoder) throws -> JSONDocument.Value {
+/// A value with all that is in it.
+private struct Tree: Decodable {
+    let value: JSONDocument.Value
+
+    init(from decoder: any Decoder) throws {
+        value = try Tree.scalar(decoder).map { .scalar($0) } ?? Tree.collection(decoder)
+    }
+
+    private static func scalar(_ decoder: any Decoder) throws -> JSONScalar? {
         let single = try decoder.singleValueContainer()
-        if single.decodeNil() { return .scalar(.null) }
-        if let text = try? single.decode(String.self) { return .scalar(.string(text)) }
-        if let flag = try? single.decode(Bool.self) { return .scalar(.bool(flag)) }
-        if let number = try? single.decode(Double.self) { return .scalar(.number(number)) }
-        return (try? decoder.unkeyedContainer()) != nil ? .array : .object
+        if single.decodeNil() { return .null }
+        if let text = try? single.decode(String.self) { return .string(text) }
+        if let flag = try? single.decode(Bool.self) { return .bool(flag) }
+        return (try? single.decode(Double.self)).map { .number($0) }
+    }
+
+    private static func collection(_ decoder: any Decoder) throws -> JSONDocument.Value {
+        if var array = try? decoder.unkeyedContainer() {
+            var elements: [JSONDocument.Value] = []
+            while !array.isAtEnd { elements.append(try array.decode(Tree.self).value) }
+            return .array(elements)
+        }
+        let object = try decoder.container(keyedBy: Name.self)
+        var members: [String: JSONDocument.Value] = [:]
+        for name in object.allKeys { members[name.stringValue] = try object.decode(Tree.self, forKey: name).value }
+        return .object(members)
     }
 }
 

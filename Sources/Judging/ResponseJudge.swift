@@ -28,8 +28,15 @@ package struct ResponseJudge {
         toleratedBody = nil
     }
 
+    /// For whoever keeps no counters from one response to the next.
     package func verdict(on response: Response) -> Verdict {
-        guard let reason = reason(against: response) else { return .up }
+        var counters: [String: Double] = [:]
+        return verdict(on: response, &counters)
+    }
+
+    /// - Parameter counters: of metrics: their values in the response before, and then in this one.
+    package func verdict(on response: Response, _ counters: inout [String: Double]) -> Verdict {
+        guard let reason = reason(against: response, &counters) else { return .up }
         switch expectation.tolerance {
         case nil: return .down(reason)
         case .response(let statuses, _):
@@ -42,13 +49,19 @@ package struct ResponseJudge {
     }
 
     /// The status comes first: where it is wrong, the body does not matter.
-    private func reason(against response: Response) -> Reason? {
+    private func reason(against response: Response, _ counters: inout [String: Double]) -> Reason? {
         guard expectation.statuses.contains(response.status) else {
             return .status(response.status, expected: expectation.statuses, words: ResponseWords(response))
         }
+        for field in expectation.fields {
+            let value = response.value(of: field.name).map { JSONDocument.Value.scalar(.string($0)) } ?? .absent
+            if let difference = Comparer.difference(value, field.comparisons, at: field.name) {
+                return .header(difference)
+            }
+        }
         guard let body else { return nil }
         if let coding = response.contentCoding { return .body(.coded(Excerpt(coding))) }
-        return body.mismatch(in: response.body).map { .body($0) }
+        return body.mismatch(in: response.body, &counters).map { .body($0) }
     }
 
     private static func judge(_ expectation: BodyExpectation?) throws(PatternError) -> BodyJudge? {

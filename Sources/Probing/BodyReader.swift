@@ -7,6 +7,7 @@ import Judging
 actor BodyReader {
     private nonisolated let executor: Executor
     private let judge: ResponseJudge
+    private var counters: [String: Double] = [:]
 
     /// nil where the expectation has a pattern that is none.
     init?(_ expectation: Expectation) {
@@ -19,8 +20,10 @@ actor BodyReader {
 
     /// - Parameter ended: called on another thread.
     nonisolated func read(_ response: Response, ended: @escaping @Sendable (Verdict) -> Void) {
-        executor.queue.async { self.assumeIsolated { ended($0.judge.verdict(on: response)) } }
+        executor.queue.async { self.assumeIsolated { ended($0.verdict(on: response)) } }
     }
+
+    private func verdict(on response: Response) -> Verdict { judge.verdict(on: response, &counters) }
 
     private final class Executor: SerialExecutor {
         let queue = DispatchQueue(label: "healthz.body")

@@ -2,11 +2,12 @@ import CurlClient
 import HTTPClient
 import Health
 import Judging
+import Time
 
 /// A probe that sends a request and has the response judged.
 extension TargetProber {
     func send(_ request: Request, _ expectation: Expectation, _ call: ProbeCall) {
-        let request = request.with(expectation.reading)
+        let request = request.with(expectation.reading(atMost: request.reading.limit))
         client.send(request, reusing: call.target, within: call.limit.duration) { [bodies] result in
             switch result {
             case .failure(let failure): call.ended(.failed(call.limit.reason(for: failure)))
@@ -18,14 +19,17 @@ extension TargetProber {
     private static func judge(
         _ response: Response, _ expectation: Expectation, _ call: ProbeCall, _ bodies: BodyJudges
     ) {
-        let status = response.status
+        let (status, expiry) = (response.status, response.certificateExpiry)
+        @Sendable func outcome(_ verdict: Verdict) -> Outcome {
+            let now = expiry == nil ? Timestamp(milliseconds: 0) : Moment.now.timestamp
+            return Outcome(status: status, expectation.judge(verdict, certificateExpiry: expiry, at: now))
+        }
         guard expectation.judgesBody(of: status) else {
-            let verdict = ResponseJudge(withoutBodies: expectation).verdict(on: response)
-            return call.ended(Outcome(status: status, verdict))
+            return call.ended(outcome(ResponseJudge(withoutBodies: expectation).verdict(on: response)))
         }
         bodies.judge(response, by: expectation, for: call) { judgement in
             switch judgement {
-            case .ended(let verdict): call.ended(Outcome(status: status, verdict))
+            case .ended(let verdict): call.ended(outcome(verdict))
             case .outOfTime: call.ended(.failed(call.limit.reasonForMatching))
             case .refused(let detail): call.ended(.failed(.unjudged(detail: detail)))
             }
@@ -36,14 +40,14 @@ extension TargetProber {
 extension Expectation {
     /// Only a body that is judged is read to its end. Of a response that is not as expected, the beginning is for the
     /// message.
-    fileprivate var reading: Request.Reading {
+    fileprivate func reading(atMost limit: Int) -> Request.Reading {
         let expected: Request.Reading.Body = body == nil ? .none : .whole(kept: .max)
         var exceptions = statuses.ranges.map { Request.Reading.Exception($0, expected) }
         if case .response(let tolerated, _?) = tolerance {
             exceptions += tolerated.ranges.map { Request.Reading.Exception($0, .whole(kept: .max)) }
         }
         return Request.Reading(
-            .beginning(ResponseWords.keptBody), except: exceptions, keepsFields: true,
-            fieldNames: ResponseWords.fieldNames + ["Content-Encoding"])
+            limit: limit, .beginning(ResponseWords.keptBody), except: exceptions, keepsFields: true,
+            fieldNames: ResponseWords.fieldNames + ["Content-Encoding"] + fields.map(\.name))
     }
 }

@@ -31,6 +31,13 @@ package final class TargetProber: Prober {
         }
     }
 
+    /// Makes the threads that probes of these targets need, as they may not be had later. To be called on the loop.
+    package func prepare(for targets: [Target]) {
+        if targets.contains(where: { CurlClient.looksUp($0.probe.url) }) {
+            client.assumeIsolated { $0.prepareLookups() }
+        }
+    }
+
     /// Drops all that is kept for later probes, as targets may have gone. To be called on the loop.
     package func forget() {
         client.assumeIsolated { $0.forget() }

@@ -17,8 +17,11 @@ extension Reason {
         case .protocolError: "another kind of server has the port; TLS on a plain port"
         case .tooLarge: "is it the resource that was meant?"
         case .status: StatusAdvice.other
+        case .header: "what it answered, above; a proxy that changes fields?"
         case .body: "what it answered, above; is it the service that was meant?"
         case .peer: "the instance that it names; if it is gone for good, forget it on /ring"
+        case .slow: "load, memory and disk of the service's machine"
+        case .certificate: "what renews it: why has it not?"
         case .instances: nil
         case .internalError: "descriptors and memory of this machine"
         }

@@ -20,10 +20,12 @@ package actor StandIn {
 
     private nonisolated let loop: EventLoop
     private let service: Service
-    private let condition: Condition
+    package private(set) var condition: Condition
     /// Loki's and Tempo's 15 seconds begin at the first request to `/ready`.
     private var firstAskedWhetherReady: ContinuousClock.Instant?
     private var server: Server?
+    /// Port 0 until the first start: the kernel chooses.
+    private var address = ListenAddress.tcp(host: "127.0.0.1", port: 0)
 
     package init(_ service: Service, _ condition: Condition = .well, on loop: EventLoop) {
         self.loop = loop
@@ -35,17 +37,40 @@ package actor StandIn {
 
     /// Starts it and says where it is, as a base URL.
     package func start() async throws -> String {
+        try await run()
+        if condition == .failing { await fail() }
+        return "http://\(address)"
+    }
+
+    /// Makes it fail, or mends it. It keeps its port.
+    /// - Returns: its new condition.
+    package func toggle() async throws -> Condition {
+        if condition == .failing { try await mend() } else { await fail() }
+        return condition
+    }
+
+    private func fail() async {
+        condition = .failing
+        guard service != .grafana else { return }
+        let running = server
+        server = nil
+        await running?.stop(within: .zero)
+    }
+
+    private func mend() async throws {
+        if server == nil {
+            firstAskedWhetherReady = nil
+            try await run()
+        }
+        condition = .well
+    }
+
+    private func run() async throws {
         let server = Server(on: loop) { [weak self] head, _, _ in
             self?.assumeIsolated { $0.answer(head, at: .now) } ?? .text(.internalServerError, "")
         }
-        let address = try await server.listen(on: .tcp(host: "127.0.0.1", port: 0))
-        if condition == .failing, service != .grafana {
-            // The port was free a moment ago: nobody answers there now.
-            await server.stop(within: .zero)
-        } else {
-            self.server = server
-        }
-        return "http://\(address)"
+        address = try await server.listen(on: address)
+        self.server = server
     }
 
     /// - Parameter now: when the request came.

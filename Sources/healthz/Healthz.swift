@@ -16,11 +16,13 @@ struct Healthz: ParsableCommand {
             healthz(1).
 
             Exit codes: 0 healthy or done, 1 unhealthy, 64 usage, 78 configuration, 69 an address that is taken or \
-            not this machine's, 71 a failure of the system.
+            not this machine's or a registry that did not answer in time, 71 a failure of the system, 77 not allowed by the \
+            registry.
             """,
         version: "healthz \(version)",
         subcommands: [
-            ServeCommand.self, CheckCommand.self, ProbeCommand.self, DemoCommand.self, ConfigCommand.self,
+            ServeCommand.self, CheckCommand.self, ProbeCommand.self, RegisterCommand.self, DeregisterCommand.self,
+            DemoCommand.self, ConfigCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

@@ -22,7 +22,8 @@ struct DocumentTests {
     func keys() {
         let keys =
             ["services"] + ServiceKey.allCases.map(\.rawValue) + BodyKey.allCases.map(\.rawValue)
-            + DegradedKey.allCases.map(\.rawValue) + BasicAuthKey.allCases.map(\.rawValue)
+            + ComparisonKey.allCases.map(\.rawValue) + DegradedKey.allCases.map(\.rawValue)
+            + BasicAuthKey.allCases.map(\.rawValue)
             + TLSKey.allCases.map(\.rawValue)
         for key in keys { #expect(rows.contains { $0.hasPrefix("| `\(key)` |") }, "\(key)") }
     }

@@ -87,7 +87,8 @@ struct FileTests {
         #expect(request.tls.authorities == Array("-----BEGIN CERTIFICATE-----".utf8))
         #expect("\(expectation.statuses)" == "200")
         #expect(body.contained == ["ready"] && body.patterns == ["^r", "y$"])
-        #expect(body.members.map(\.value) == [.number(1), .string("1"), .null, .bool(true), .string("x")])
+        let values: [JSONScalar] = [.number(1), .string("1"), .null, .bool(true), .string("x")]
+        #expect(body.members.map(\.comparisons) == values.map { [.equals($0)] })
         #expect(configuration.background?.staleAfter == .seconds(15))
     }
 

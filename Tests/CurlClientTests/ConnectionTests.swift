@@ -1,8 +1,9 @@
-import CurlClient
 import EventLoop
 import HTTPClient
 import TestSupport
 import Testing
+
+@testable import CurlClient
 
 /// Where connections go, how many are made, and how requests get on beside each other.
 @Suite("Connections", .timeLimit(.minutes(5)))
@@ -13,6 +14,18 @@ struct ConnectionTests {
 
     init() async throws {
         client = try await .started()
+    }
+
+    @Test("Only addresses of the wanted version are connected to")
+    func ipVersion() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(ok)])
+        defer { upstream.stop() }
+        let url = URL(scheme: .http, host: "localhost", port: Int(upstream.port), target: "/")
+        let client = try await CurlClient.started()
+        #expect(await client.get(url.with(.four)).code == "200")
+        // ::1, where nobody listens; or no such address at all.
+        #expect(["refused", "dns", "unreachable"].contains(await client.get(url.with(.six)).code))
+        #expect(upstream.accepted == 1)
     }
 
     @Test("A name is resolved, and both families are served")
@@ -49,6 +62,47 @@ struct ConnectionTests {
         for number in 1...7 {
             #expect(await client.result(of: request, reusing: key).code == "200")
             #expect(upstream.accepted == (number + 2) / 3, "after \(number) requests")
+        }
+    }
+
+    @Test("A connection is kept no longer than its address is the name's")
+    func moved() async throws {
+        let answers: [Step] = Array(repeating: [.readHead, .send(ok)], count: 20).flatMap(\.self)
+        let old = try FaultyUpstream(answers, host: "127.0.0.2")
+        let new = try FaultyUpstream(answers, host: "127.0.0.3", port: old.port)
+        defer { for upstream in [old, new] { upstream.stop() } }
+        let addresses = Guarded(["127.0.0.2"])
+        let client = CurlClient(on: EventLoop(), userAgent: "healthz/test", keeping: .seconds(60)) { _, _ in
+            .success(addresses.withLock { $0 })
+        }
+        try await client.start()
+        func ask(_ key: String) async {
+            let url = URL(scheme: .http, host: "loki", port: Int(old.port), target: "/")
+            #expect(await client.result(of: Request(url, reusesConnection: true), reusing: key).code == "200")
+        }
+        for _ in 0..<3 { await ask("a") }
+        #expect((old.accepted, old.heads.count, new.accepted) == (1, 3, 0))
+        addresses.withLock { $0 = ["127.0.0.3"] }
+        for key in ["a", "b", "a"] { await ask(key) }
+        #expect((old.heads.count, new.accepted, new.heads.count) == (3, 1, 3))
+        // It is still one of them.
+        addresses.withLock { $0 = ["127.0.0.2", "127.0.0.3"] }
+        await ask("a")
+        #expect((old.heads.count, new.accepted, new.heads.count) == (3, 1, 4))
+    }
+
+    @Test("A connection is kept for its lifetime, however often it is used")
+    func lifetime() async throws {
+        let answers: [Step] = Array(repeating: [.readHead, .send(ok)], count: 100_000).flatMap(\.self)
+        let upstream = try FaultyUpstream(answers)
+        defer { upstream.stop() }
+        let client = CurlClient(
+            on: EventLoop(), userAgent: "healthz/test", keeping: .seconds(1), find: Resolver.addresses)
+        try await client.start()
+        let request = Request(.local(upstream.port), reusesConnection: true)
+        try await waitUntil("a second connection") {
+            #expect(await client.result(of: request).code == "200")
+            return upstream.accepted == 2
         }
     }
 

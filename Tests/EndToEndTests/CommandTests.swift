@@ -53,6 +53,28 @@ struct CommandTests {
         #expect(waiting.output.contains("status: answered 503, expected 200"))
     }
 
+    @Test("probe takes authorities, any certificate, and fields to send")
+    func probeTLS() throws {
+        let certificates = try Certificates()
+        let server = try Nginx(
+            .init(
+                """
+                ssl_certificate \(certificates.certificate(.good)); ssl_certificate_key \(certificates.key(.good));
+                location / { if ($http_x_scope_orgid != "ops") { return 401 "no org id"; } return 200; }
+                """, listen: "ssl"))
+        func probe(_ arguments: String...) throws -> Program.Ended {
+            try Program.run(["probe", "https://127.0.0.1:\(server.port)/", "--timeout", "20s"] + arguments)
+        }
+        let field = ["--header", "X-Scope-OrgID: ops"]
+        #expect(try probe(field[0], field[1]).output.contains("tls: TLS failed"))
+        #expect(try probe("--ca-file", certificates.authority).output.contains("answered 401"))
+        #expect(try probe("--ca-file", certificates.authority, field[0], field[1]).code == 0)
+        #expect(try probe("--insecure-skip-verify", field[0], field[1]).code == 0)
+        #expect(try probe("--header", "no field").code == 64)
+        #expect(try probe("--ca-file", "/nonexistent").code == 64)
+        #expect(try Program.run(["probe", "http://127.0.0.1:1/", "--insecure-skip-verify"]).code == 64)
+    }
+
     @Test("probe says in one line what one URL does, and exits by it")
     func probe() throws {
         let loki = try Nginx(.lokiOrTempo)

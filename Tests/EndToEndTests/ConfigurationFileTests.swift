@@ -60,6 +60,25 @@ struct ConfigurationFileTests {
         }
     }
 
+    @Test("A certificate that expires soon degrades; the authorities of OpenSSL's variables are heeded")
+    func expiry() throws {
+        let certificates = try Certificates()
+        let server = try Self.serving(certificates, .good)
+        let url = "url: 'https://127.0.0.1:\(server.port)/'"
+        let checked = try Checked(
+            """
+              soon: {\(url), certificate_expires_within: 14d}
+              later: {\(url), certificate_expires_within: 1d}
+              wrong: {\(url), certificate_expires_within: 14d, accept: 404}
+            """, environment: ["SSL_CERT_FILE": certificates.authority])
+        #expect(checked.said("soon").hasPrefix("degraded: certificate: the certificate expires at 20"))
+        #expect(checked.said("soon").hasSuffix("Z, within 14 days"))
+        #expect(checked.said("later") == "healthy")
+        #expect(checked.said("wrong").hasPrefix("unhealthy: status"))
+        let other = ["SSL_CERT_FILE": certificates.otherAuthority]
+        #expect(try Checked("  a: {\(url)}", environment: other).said().hasPrefix("unhealthy: tls"))
+    }
+
     @Test("A name in the certificate is asked for, and the Host field stays the URL's")
     func serverName() throws {
         let certificates = try Certificates()

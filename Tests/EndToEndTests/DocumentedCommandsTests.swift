@@ -9,7 +9,10 @@ struct DocumentedCommandsTests {
     private static let elsewhere = [
         "aws": "needs an account",
         "docker": "needs an engine and a registry: `make image-check` runs it where there is an engine",
+        "sudo":
+            "changes the machine: `make deb-check` and `make systemd-check` do so in root file systems of their own",
         "swift": "builds for minutes",
+        "systemctl": "needs systemd: `make systemd-check` boots one",
     ]
 
     /// Programs that are run. `make` only says what it would do: it builds, tests or measures for minutes.

@@ -54,7 +54,7 @@ struct ManualTests {
     func page() throws {
         let page = text(manual)
         let commands = try commands()
-        #expect(commands.map(\.name) == ["serve", "check", "probe", "demo", "config"])
+        #expect(commands.map(\.name) == ["serve", "check", "probe", "register", "deregister", "demo", "config"])
         for command in commands {
             #expect(page.contains("\n.It Cm \(command.name)\n"))
             for flag in command.flags where flag != "help" && flag != "version" {

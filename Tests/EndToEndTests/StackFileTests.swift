@@ -41,4 +41,25 @@ struct StackFileTests {
             #expect(name.wholeMatch(of: /[A-Z0-9_]+/) != nil && compose.contains("\(name): "), "\(name) in \(file)")
         }
     }
+
+    @Test(
+        "A side of two data centers has a valid configuration, and .env files with every variable that its files take")
+    func sides() throws {
+        let folder = "compose/two-datacenters"
+        let checked = try Program.run([
+            "config", "--check", "--config", Repository.path("\(folder)/healthz/healthz.yaml"),
+        ])
+        #expect(checked.code == 0, "\(checked.errors)")
+        let taken = try ["compose.yaml", "node.yaml", "trial.yaml"]
+            .flatMap {
+                try Repository.text("\(folder)/\($0)").matches(of: /\$\{([A-Z0-9_]+)/).map { String($0.output.1) }
+            }
+        #expect(Set(taken).count >= 6)
+        for file in [".env.example", "dc1.env", "dc2.env"] {
+            let told = try Repository.text("\(folder)/\(file)").matches(of: /(?m)^([A-Z0-9_]+)=/).map {
+                String($0.output.1)
+            }
+            #expect(Set(taken).subtracting(told).sorted() == [], "\(file)")
+        }
+    }
 }

@@ -237,7 +237,7 @@ struct ConformanceTests {
         let rooms = ["HTTPWireTests", "HTTPServerTests", "EndToEndTests", "StandInsTests"]
         var sources: [String: String] = [:]
         for room in rooms {
-            for file in try Repository.files(in: "Tests/\(room)") {
+            for file in try Repository.files(in: "Tests/\(room)") where file.hasSuffix(".swift") {
                 let name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
                 sources[name] = try Repository.text(file)
             }

@@ -64,6 +64,21 @@ struct AggregatorTests {
         #expect(await bench.report(Self.well)?.status == .healthy)
     }
 
+    @Test("A service with an interval of its own is probed no more often, and reported by its last result meanwhile")
+    func ownInterval() async {
+        let services = [Service.on("a"), Service(name: "b", target: .on("b", interval: .seconds(60)))]
+        let bench = await Bench(.onDemand(services))
+        #expect(await bench.report(["a": .ok, "b": .refused])?.services.map(\.status) == [.healthy, .unhealthy])
+        await bench.advance(.seconds(53))
+        #expect(await bench.report(["a": .ok])?.services.map(\.status) == [.healthy, .unhealthy])
+        #expect(await bench.report([:], on: .only("b"))?.status == .unhealthy)
+        #expect(await bench.started == ["a", "b", "a"])
+        // The pace of checks varies by a tenth.
+        await bench.advance(.seconds(1))
+        #expect(await bench.report(["a": .ok, "b": .ok])?.status == .healthy)
+        #expect(await bench.started == ["a", "b", "a", "a", "b"])
+    }
+
     @Test("One service alone is probed and waited for")
     func oneAlone() async {
         let bench = await Bench(.onDemand(Self.three))

@@ -135,12 +135,13 @@ extension Outcome {
 
 extension Target {
     static func on(
-        _ host: String, _ id: String? = nil, timeout: Duration = .milliseconds(1500), threshold: Threshold = .once
+        _ host: String, _ id: String? = nil, timeout: Duration = .milliseconds(1500), threshold: Threshold = .once,
+        interval: Duration? = nil
     ) -> Target {
         Target(
             id: id ?? host,
             probe: .http(Request(URL(scheme: .http, host: host, target: "/")), Expectation(.only(200))),
-            timeout: timeout, threshold: threshold)
+            timeout: timeout, threshold: threshold, interval: interval)
     }
 }
 

@@ -57,6 +57,17 @@ struct ReasonTests {
             #"the body does not contain "ready": "no""#
         ),
         (.peer(503, words: .none), "peer", "answered 503, as another instance is not well"),
+        (
+            .header(.compared("Server", expected: .exists(false), found: Excerpt("\"x\""))), "header",
+            #"Server is "x", expected nothing there"#
+        ),
+        (
+            .slow(.milliseconds(812), limit: .milliseconds(500)), "slow", "took 812 ms, slow is over 500 ms"
+        ),
+        (
+            .certificate(expiry: Timestamp(milliseconds: 1_795_240_800_000), margin: .seconds(14 * 86_400)),
+            "certificate", "the certificate expires at 2026-11-21T06:00:00.000Z, within 14 days"
+        ),
         (.instances(healthy: 1, of: 3, required: 2), "instances", "1 of 3 instances is healthy, 2 required"),
     ]
 
@@ -102,6 +113,23 @@ struct ProbeTests {
         let connect = Probe.connect(URL(scheme: .tcp, host: "db", port: 5432, target: ""))
         #expect("\(connect)" == "tcp://db:5432")
         #expect(connect.expected == "a connection")
+    }
+}
+
+@Suite("Slow answers")
+struct SlowTests {
+    @Test("An answer that is right but late is degraded; what is wrong stays as it is")
+    func late() {
+        let url = URL(scheme: .tcp, host: "db", port: 5432, target: "")
+        let target = Target(
+            id: "db", probe: .connect(url), timeout: .seconds(1), slow: .milliseconds(500))
+        #expect(target.judge(.up, after: .milliseconds(500)) == .up)
+        let late = Duration.milliseconds(501)
+        #expect(target.judge(.up, after: late) == .degraded(.slow(late, limit: .milliseconds(500))))
+        let down = Verdict.down(.transfer(.empty))
+        #expect(target.judge(down, after: late) == down)
+        #expect(target.with(.once).slow == .milliseconds(500))
+        #expect(target != Target(id: "db", probe: .connect(url), timeout: .seconds(1)))
     }
 }
 

@@ -19,11 +19,12 @@ struct MonitoringTests {
         "They name only metrics that there are",
         arguments: [
             "compose/grafana/dashboards/healthz.json", "compose/prometheus/rules/healthz.yml",
-            "compose/prometheus/tests/healthz.yml",
+            "compose/prometheus/tests/healthz.yml", "compose/grafana/dashboards/fleet.json",
+            "compose/prometheus/rules/fleet.yml",
         ])
     func metrics(path: String) throws {
         let names = try Self.metrics(in: path)
-        #expect(names.count >= 8)
+        #expect(names.count >= (path.contains("fleet") ? 2 : 8))
         #expect(names.subtracting(Metric.allCases.map(\.rawValue)).sorted() == [])
     }
 
@@ -34,6 +35,18 @@ struct MonitoringTests {
         ]
         let names = try Self.metrics(in: "compose/grafana/dashboards/healthz.json")
         #expect(Metric.allCases.filter { !names.contains($0.rawValue) && !unseen.contains($0) } == [])
+    }
+
+    @Test("Every alert about two data centers is tested")
+    func fleetAlerts() throws {
+        let rules = try Repository.text("compose/prometheus/rules/fleet.yml")
+        let alerts = rules.matches(of: /- alert: ([A-Za-z]+)/).map { String($0.output.1) }
+        #expect(alerts.count >= 8)
+        let tests = try Repository.text("compose/prometheus/tests/fleet.yml")
+        for alert in alerts {
+            #expect(
+                tests.contains(try Regex("alertname: \(alert)\n +exp_alerts")), "no test in which \(alert) is raised")
+        }
     }
 
     @Test("Every alert is tested, and docs/operations.md says what to do about it")

@@ -77,4 +77,26 @@ struct StandInTests {
         let port = try port(try await StandIn(service, .failing, on: loop).start())
         #expect(throws: RawClient.Failure.self) { try RawClient(port: port) }
     }
+
+    @Test(
+        "Toggled, Loki and Tempo refuse connections, and come back on the same port",
+        arguments: [StandIn.Service.loki, .tempo])
+    func toggledServer(service: StandIn.Service) async throws {
+        let standIn = StandIn(service, on: loop)
+        let port = try port(try await standIn.start())
+        #expect(try await standIn.toggle() == .failing)
+        #expect(throws: RawClient.Failure.self) { try RawClient(port: port) }
+        #expect(try await standIn.toggle() == .well)
+        #expect(try get("/", port: port).status == 404)
+    }
+
+    @Test("Toggled, Grafana loses its database, and finds it again")
+    func toggledGrafana() async throws {
+        let standIn = StandIn(.grafana, .failing, on: loop)
+        let port = try port(try await standIn.start())
+        #expect(try await standIn.toggle() == .well)
+        #expect(try get("/api/health", port: port).status == 200)
+        #expect(try await standIn.toggle() == .failing)
+        #expect(try get("/api/health", port: port).status == 503)
+    }
 }

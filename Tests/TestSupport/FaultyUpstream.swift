@@ -37,13 +37,14 @@ package final class FaultyUpstream: Sendable {
     private let readContents = Guarded<[[UInt8]]>([])
 
     /// Serves on loopback until `stop`.
-    package init(_ script: [Step], host: String = "127.0.0.1") throws {
+    /// - Parameter port: 0 for one that is free.
+    package init(_ script: [Step], host: String = "127.0.0.1", port: UInt16 = 0) throws {
         self.script = Guarded(script)
         let family = host.contains(":") ? AF_INET6 : AF_INET
         listener = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        try RawAddress(host).bind(listener)
+        try RawAddress(host, port: port).bind(listener)
         guard listen(listener, 512) == 0 else { throw RawClient.Failure.system("listen", errno) }
-        port = try RawAddress.port(of: listener)
+        self.port = try RawAddress.port(of: listener)
         let listener = self.listener
         Thread.detachNewThread { [weak self] in
             while true {

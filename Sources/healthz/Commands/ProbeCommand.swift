@@ -29,8 +29,18 @@ struct ProbeCommand: Subcommand {
     @Option(help: ArgumentHelp("How long it may take: 250ms, 2s, 1m.", valueName: "duration"))
     var timeout = "2s"
 
+    @Option(help: ArgumentHelp("Authorities to trust instead of the system's, in PEM.", valueName: "file"))
+    var caFile: String?
+
+    @Flag(help: "Take any certificate.")
+    var insecureSkipVerify = false
+
+    @Option(help: ArgumentHelp("A field to send, such as \"X-Scope-OrgID: ops\". May be repeated.", valueName: "field"))
+    var header: [String] = []
+
     func execute() async throws {
-        let (url, statuses, limit) = try arguments()
+        let (probe, limit) = try arguments()
+        let url = probe.url
         ProcessOne.endOnSignals()
 
         let loop = EventLoop()
@@ -38,7 +48,6 @@ struct ProbeCommand: Subcommand {
         try await client.start()
         let prober = TargetProber(on: loop, client: client)
         let startedAt = ContinuousClock.now
-        let probe: Probe = url.scheme == .tcp ? .connect(url) : .http(Request(url), Expectation(statuses))
         let target = Target(id: "probe", probe: probe, timeout: limit)
         let outcome = await prober.outcome(of: target, within: ProbeLimit(timeout: limit))
         let time = (ContinuousClock.now - startedAt).brief
@@ -56,7 +65,7 @@ struct ProbeCommand: Subcommand {
     }
 
     /// Complains of every mistake, not only of the first.
-    private func arguments() throws -> (URL, StatusSet, Duration) {
+    private func arguments() throws -> (Probe, Duration) {
         let given = url.map { url in
             read("URL", url, shown: Endpoint.withoutCredentials(url)) { text throws(ValueError) in
                 try Endpoint.url(text)
@@ -71,8 +80,43 @@ struct ProbeCommand: Subcommand {
             try Duration(setting: text, within: .milliseconds(1) ... .seconds(3600))
         }
         let url = try given ?? ownURL()
-        guard let url, let statuses, let limit else { throw ExitCode.usage }
-        return (url, statuses, limit)
+        let (tls, fields) = (tls(for: url), fields())
+        guard let url, let statuses, let limit, let tls, let fields else { throw ExitCode.usage }
+        guard url.scheme != .tcp else { return (.connect(url), limit) }
+        return (.http(Request(url, fields: fields, tls: tls), Expectation(statuses)), limit)
+    }
+
+    /// nil where it is wrong, which is complained of.
+    private func tls(for url: URL?) -> Request.TLS? {
+        var tls = Request.TLS()
+        tls.isVerified = !insecureSkipVerify
+        if let url, url.scheme != .https, caFile != nil || insecureSkipVerify {
+            Terminal.complain("--ca-file and --insecure-skip-verify are for https:// alone")
+            return nil
+        }
+        guard let caFile else { return tls }
+        switch Files.system.read(caFile) {
+        case .success(let bytes): tls.authorities = bytes
+        case .failure(let failure):
+            Terminal.complain("--ca-file: \"\(caFile)\" \(failure.problem)")
+            return nil
+        }
+        return tls
+    }
+
+    private func fields() -> [Field]? {
+        var fields: [Field] = []
+        for line in header {
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = parts.count == 2 ? parts[1].drop { $0 == " " } : ""
+            let field = Field(name: String(parts.first ?? ""), value: String(value))
+            guard parts.count == 2, field.isValid else {
+                Terminal.complain("--header: \"\(line)\" is not a name, a colon and a value")
+                return nil
+            }
+            fields.append(field)
+        }
+        return fields
     }
 
     private func ownURL() throws -> URL {

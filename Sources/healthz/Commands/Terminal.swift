@@ -78,5 +78,7 @@ extension ExitCode {
     /// What was asked for is not to be had: an address that is taken, or not this machine's.
     static let unavailable = ExitCode(69)
     static let system = ExitCode(71)
+    /// By whoever was asked to do something.
+    static let denied = ExitCode(77)
     static let configuration = ExitCode(78)
 }

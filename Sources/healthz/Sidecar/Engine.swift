@@ -17,6 +17,8 @@ actor Engine {
     private let prober: TargetProber
     /// nil where checks are made on demand.
     private var pace: Pace?
+    /// What the first check is for.
+    private let targets: [Target]
     private var timer: LoopTimer?
     /// Fires when the last check becomes too old.
     private var staleness: LoopTimer?
@@ -34,6 +36,7 @@ actor Engine {
         aggregator = Aggregator(
             on: loop, plan: configuration.plan, prober: prober, clock: { .now }, changed: changed)
         pace = configuration.background?.pace
+        targets = configuration.services.flatMap(\.targets)
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -46,6 +49,7 @@ actor Engine {
             Terminal.complain("\(error)")
             throw ExitCode.system
         }
+        prober.prepare(for: targets)
         timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
         staleness = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.noteAge() } }
         beginSeries()
@@ -55,6 +59,7 @@ actor Engine {
     func adopt(_ configuration: Configuration) {
         aggregator.assumeIsolated { $0.replace(configuration.plan) }
         prober.forget()
+        prober.prepare(for: configuration.services.flatMap(\.targets))
         pace = configuration.background?.pace
         beginSeries()
     }

@@ -1,0 +1,282 @@
+package import Health
+package import Time
+
+/// Keeps a node's registration in Cloud Map true, as a machine. What should be is held against what Cloud Map has
+/// acknowledged, again after each event; what failed is never simply repeated. There is never more than one call out.
+package struct CloudMapRegistrar: Sendable {
+    package enum Action: Sendable, Equatable {
+        /// Make the call, and then call `answered` or `failed`.
+        case call(CloudMapCall)
+        case note(RegistrarNote)
+        /// Nothing is left to be done.
+        case end
+    }
+
+    private enum Life {
+        case serving, leaving, gone
+    }
+
+    private var ledger: CloudMapLedger
+    private var random: any RandomNumberGenerator & Sendable
+    private var backoff = Backoff(longest: .seconds(30))
+    private var life = Life.serving
+    /// What the call that is out is for.
+    private var task: CloudMapTask?
+    /// A reload has changed the identity since the call was made: what comes of it does not matter.
+    private var isOutdated = false
+    private var failedTask: CloudMapTask?
+    private var operation: OperationWatch?
+    private var registersSince: Instant?
+    /// The last registration that was tried, so that Cloud Map knows another try of it.
+    private var request: (registration: CloudMapRegistration, health: CloudMapHealth?, id: String)?
+
+    package init(
+        _ settings: Settings, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) {
+        ledger = CloudMapLedger(settings)
+        self.random = random
+    }
+
+    // MARK: What is so
+
+    package var isRegistered: Bool { ledger.isPresent }
+
+    /// What Cloud Map has acknowledged; nil where it is not known, or the service has no custom health.
+    package var acknowledgedHealth: CloudMapHealth? {
+        ledger.isPresent && ledger.hasCustomHealth ? ledger.health : nil
+    }
+
+    package var instanceID: String { ledger.identity.instanceID }
+
+    /// Of the failure after which the next try is waited for.
+    package var cause: RegistryCause? { backoff.cause }
+
+    /// When to call `timePassed`; nil where no time is waited for.
+    package var wakeAt: Instant? {
+        guard task == nil, life != .gone else { return nil }
+        if let pause = [backoff.waitsUntil, operation?.pollAt].compactMap({ $0 }).max() { return pause }
+        return life == .serving && ledger.isPresent ? ledger.lookAt : nil
+    }
+
+    package var phase: RegistrarPhase {
+        switch (life, ledger.presence) {
+        case (.gone, _): return .gone
+        case (.leaving, _): return .draining
+        case (.serving, .swept): return .superseded
+        case (.serving, _) where task == nil && backoff.waitsUntil != nil:
+            return backoff.cause == .denied ? .denied : .retrying
+        case (.serving, .present): return .registered
+        case (.serving, .lost): return .looking
+        case (.serving, .unknown), (.serving, .absent): return ledger.wantsRegistration ? .registering : .waiting
+        }
+    }
+
+    // MARK: Events
+
+    package mutating func begin(at now: Instant) -> [Action] { proceed(at: now) }
+
+    /// A check has ended.
+    package mutating func judged(_ status: HealthStatus, at now: Instant) -> [Action] {
+        // That looking failed says nothing of telling.
+        if ledger.judged(status), failedTask == .inspecting { backoff.tryNow() }
+        return proceed(at: now)
+    }
+
+    package mutating func timePassed(at now: Instant) -> [Action] { proceed(at: now) }
+
+    /// There are other keys than before.
+    package mutating func keysChanged(at now: Instant) -> [Action] {
+        if backoff.cause == .denied || backoff.cause == .expired { backoff.tryNow() }
+        return proceed(at: now)
+    }
+
+    package mutating func answered(_ answer: CloudMapAnswer, at now: Instant) -> [Action] {
+        guard let task = endTask() else { return [] }
+        backoff.answered()
+        failedTask = nil
+        guard !isOutdated else { return proceed(at: now) }
+        return take(answer, of: task, at: now) + proceed(at: now)
+    }
+
+    package mutating func failed(_ failure: CloudMapFailure, at now: Instant) -> [Action] {
+        guard let task = endTask() else { return [] }
+        guard !isOutdated else { return proceed(at: now) }
+        failedTask = task
+        return take(failure, of: task, at: now) + proceed(at: now)
+    }
+
+    /// A reload. Nothing is sent where the registration stays what it is.
+    package mutating func adopt(_ settings: Settings, at now: Instant) -> [Action] {
+        guard life == .serving else { return [] }
+        let old = ledger.identity
+        ledger.adopt(settings, mayBeThere: task != nil || operation != nil)
+        if ledger.identity != old {
+            operation = operation?.disowned(at: now)
+            isOutdated = task != nil
+            registersSince = nil
+        }
+        // What was refused may be allowed, or asked for in another way.
+        if ledger.identity != old || backoff.isRefused { backoff.tryNow() }
+        return proceed(at: now)
+    }
+
+    /// The process is about to end.
+    package mutating func drain(at now: Instant) -> [Action] {
+        guard life == .serving else { return [] }
+        life = ledger.settings.leaving == .keep ? .gone : .leaving
+        guard life == .leaving else { return [.end] }
+        backoff.tryNow()
+        operation?.hurry(at: now)
+        return proceed(at: now)
+    }
+
+    /// The process ends now, whatever is out.
+    package mutating func end() {
+        life = .gone
+    }
+
+    // MARK: What to do next
+
+    private mutating func proceed(at now: Instant) -> [Action] {
+        guard task == nil, life != .gone else { return [] }
+        if let pause = backoff.waitsUntil, now < pause { return [] }
+        if let operation { return now >= operation.pollAt ? [start(.polling(operation), at: now)] : [] }
+        let next = life == .leaving ? ledger.lastTask : ledger.nextTask(at: now, failed: failedTask)
+        if let next { return [start(next, at: now)] }
+        var actions: [Action] = []
+        if let (tries, duration) = backoff.settle(at: now) {
+            actions.append(.note(.recovered(tries: tries, duration: duration)))
+        }
+        if life == .leaving {
+            life = .gone
+            actions.append(.end)
+        }
+        return actions
+    }
+
+    private mutating func start(_ task: CloudMapTask, at now: Instant) -> Action {
+        self.task = task
+        isOutdated = false
+        let (service, instance) = (ledger.identity.serviceID, ledger.identity.instanceID)
+        switch task {
+        case .inspecting: return .call(.getInstance(service: service, instance: instance))
+        case .listing(let page): return .call(.listInstances(service: service, page: page))
+        case .polling(let operation): return .call(.getOperation(operation.id))
+        case .registering(let health):
+            ledger.registering()
+            if registersSince == nil { registersSince = now }
+            return .call(.registerInstance(ledger.settings.registration, initially: health, request: requestID(health)))
+        case .telling(let health): return .call(.updateHealth(service: service, instance: instance, health))
+        case .deregistering(let identity):
+            return .call(.deregisterInstance(service: identity.serviceID, instance: identity.instanceID))
+        }
+    }
+
+    private mutating func requestID(_ health: CloudMapHealth?) -> String {
+        let registration = ledger.settings.registration
+        if let request, request.registration == registration, request.health == health { return request.id }
+        let id = SHA256.hex((0..<16).map { _ in UInt8.random(in: 0...255, using: &random) })
+        request = (registration, health, id)
+        return id
+    }
+
+    private mutating func endTask() -> CloudMapTask? {
+        guard life != .gone else { return nil }
+        defer { task = nil }
+        return task
+    }
+
+    // MARK: What came of it
+
+    private mutating func take(_ answer: CloudMapAnswer, of task: CloudMapTask, at now: Instant) -> [Action] {
+        switch (task, answer) {
+        case (.inspecting, .instance(let entry)): ledger.found(entry, lookAt: nextLook(at: now))
+        case (.listing, .instances(let entries, let next)):
+            let (notes, goesOn) = ledger.listed(entries)
+            if goesOn, let next { return [start(.listing(page: next), at: now)] }
+            if goesOn { ledger.listEnded() }
+            return notes.map { .note($0) }
+        case (.registering(let health), .begun(let id)):
+            let registration = request?.registration ?? ledger.settings.registration
+            operation = OperationWatch(id, .registration(registration, initially: health), at: now)
+        case (.telling(let health), .healthUpdated): return ledger.told(health).map { .note($0) }
+        case (.deregistering(let identity), .begun(let id)):
+            operation = OperationWatch(id, .deregistration(identity), at: now)
+        case (.polling, .operation(let progress)): return take(progress, at: now)
+        default: return fail(.server, "an answer to another question", at: now)
+        }
+        return []
+    }
+
+    private mutating func take(_ progress: CloudMapProgress, at now: Instant) -> [Action] {
+        guard let watched = operation else { return [] }
+        if progress == .underway {
+            if operation?.polled(at: now) == true { return [] }
+            operation = nil
+            return fail(.timeout, "operation \(watched.id) is not done after a minute", at: now)
+        }
+        operation = nil
+        switch (watched.purpose, progress) {
+        // However it ended, it is out of the way.
+        case (.another, _): return []
+        case (.registration(let registration, let health), .succeeded):
+            let duration = registersSince.map { now - $0 } ?? .zero
+            (request, registersSince) = (nil, nil)
+            ledger.registered(registration, health, lookAt: nextLook(at: now))
+            return [.note(.registered(duration: duration))]
+        case (.deregistration(let identity), .succeeded): return ledger.deregistered(identity).map { .note($0) }
+        case (_, .failed(let code, let message)):
+            request = nil
+            let problem = CloudMapFailure.Problem(operationError: code)
+            return fail(problem, "operation \(watched.id) failed: \(code) \(message)", at: now)
+        case (_, .underway): return []
+        }
+    }
+
+    private mutating func take(_ failure: CloudMapFailure, of task: CloudMapTask, at now: Instant) -> [Action] {
+        switch (task, failure.problem) {
+        case (.inspecting, .instanceNotFound), (.telling, .instanceNotFound):
+            backoff.answered()
+            return ledger.missed().map { .note($0) }
+        case (.deregistering(let identity), .instanceNotFound), (.deregistering(let identity), .serviceNotFound):
+            backoff.answered()
+            return ledger.deregistered(identity).map { .note($0) }
+        case (.telling, .customHealthNotFound),
+            (.registering(.some), .invalid) where failure.isOfCustomHealth:
+            backoff.answered()
+            return ledger.foundNoCustomHealth().map { .note($0) }
+        case (_, .duplicate(let other?)):
+            // Not worth a word: it is waited for, and then the same is tried again.
+            operation = OperationWatch(other, .another, at: now)
+            backoff.failed(failure.cause, isRefusal: false, at: now, using: &random)
+            return []
+        case (.polling, .operationNotFound):
+            operation = nil
+            return fail(failure, at: now)
+        case (.telling, _) where failure.leavesDoubt:
+            ledger.mayHaveTold()
+            return fail(failure, at: now)
+        default: return fail(failure, at: now)
+        }
+    }
+
+    private mutating func fail(_ problem: CloudMapFailure.Problem, _ detail: String, at now: Instant) -> [Action] {
+        fail(CloudMapFailure(problem, of: .getOperation, detail: detail), at: now)
+    }
+
+    private mutating func fail(_ failure: CloudMapFailure, at now: Instant) -> [Action] {
+        backoff.failed(failure.cause, isRefusal: failure.isRefusal, at: now, using: &random)
+        var actions: [Action] = []
+        if backoff.isNew(failure.cause) { actions.append(.note(.failed(failure.cause, text: "\(failure)"))) }
+        if life == .leaving, failure.isRefusal {
+            // The end will not wait until it is allowed.
+            life = .gone
+            actions.append(.end)
+        }
+        return actions
+    }
+
+    private mutating func nextLook(at now: Instant) -> Instant {
+        now + ledger.settings.refresh * Double.random(in: 0.9...1.1, using: &random)
+    }
+}

@@ -1,0 +1,98 @@
+package import HTTPClient
+import Health
+
+/// What Consul's agent answers a call with.
+package enum ConsulAnswer: Sendable, Hashable {
+    case done
+    /// The service is registered, and its checks together say this.
+    case known(ConsulStatus)
+
+    /// - Parameter token: what no message may repeat.
+    /// - Throws: why it was not done.
+    package init(_ response: Response, to call: ConsulCall, hiding token: Secret? = nil) throws(ConsulFailure) {
+        switch (call.operation, response.status) {
+        case (.look, 200): self = .known(.passing)
+        case (.look, 429): self = .known(.warning)
+        case (.look, 503): self = .known(.critical)
+        case (_, 200): self = .done
+        default: throw ConsulFailure(response, to: call.operation, hiding: token)
+        }
+    }
+}
+
+/// Why Consul's agent did not do what it was asked for.
+package struct ConsulFailure: Error, Sendable, Hashable {
+    /// Closed: what a caller has to tell apart.
+    package enum Problem: Sendable, Hashable {
+        case throttled, denied
+        /// The agent does not have that check or service: it has lost its state, or has deregistered it.
+        case unknown
+        case unreachable, timeout, server, invalid
+    }
+
+    package let problem: Problem
+    package let operation: ConsulOperation
+    /// In one line, without secrets.
+    package let detail: String
+
+    package init(_ problem: Problem, of operation: ConsulOperation, detail: String) {
+        (self.problem, self.operation) = (problem, operation)
+        let line = detail.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)[0]
+        self.detail = Printable.escape(String(line), limit: 300)
+    }
+
+    package init(_ failure: TransferFailure, of operation: ConsulOperation) {
+        let problem: Problem =
+            switch RegistryCause(failure) {
+            case .timeout: .timeout
+            case .server: .server
+            default: .unreachable
+            }
+        self.init(problem, of: operation, detail: "\(failure)")
+    }
+
+    /// Reads a response that is not 200. The agent's errors are text.
+    init(_ response: Response, to operation: ConsulOperation, hiding token: Secret?) {
+        var text = String(decoding: response.body, as: UTF8.self)
+        if let token, !token.text.isEmpty { text = text.replacing(token.text, with: "\(token)") }
+        let problem = Problem(status: response.status, text, of: operation)
+        self.init(problem, of: operation, detail: "status \(response.status): \(text)")
+    }
+}
+
+extension ConsulFailure: CustomStringConvertible {
+    package var description: String { "\(operation.rawValue): \(detail)" }
+
+    package var cause: RegistryCause {
+        switch problem {
+        case .throttled: .throttled
+        case .denied: .denied
+        case .unknown: .notFound
+        case .unreachable: .unreachable
+        case .timeout: .timeout
+        case .server: .server
+        case .invalid: .invalid
+        }
+    }
+
+    /// The same will be refused again, until somebody changes something.
+    var isRefusal: Bool { problem == .denied || problem == .invalid }
+}
+
+extension ConsulFailure.Problem {
+    fileprivate init(status: Int, _ text: String, of operation: ConsulOperation) {
+        // 500 before version 1.12, and 404 from then on.
+        let isUnknown = text.contains("Unknown check") || text.contains("does not have associated TTL")
+        switch status {
+        case 401, 403: self = .denied
+        // Passed on from a server.
+        case 500 where text.contains("ACL not found") || text.contains("Permission denied"): self = .denied
+        case 404 where operation == .look && !text.contains("page not found"): self = .unknown
+        case 404, 500: self = isUnknown ? .unknown : status == 404 ? .invalid : .server
+        case 408: self = .timeout
+        case 429: self = .throttled
+        case 501...: self = .server
+        default: self = .invalid
+        }
+    }
+}

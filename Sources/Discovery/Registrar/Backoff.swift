@@ -1,0 +1,63 @@
+import Time
+
+/// When to try again after a failure, and what to tell of it.
+///
+/// A pause is drawn from zero up to a limit that doubles with each try (full jitter): nodes that failed together must not come
+/// back together.
+struct Backoff: Sendable {
+    private static let first = Duration.milliseconds(500)
+    /// After a refusal, which a try will not change.
+    private static let refusalPause = Duration.seconds(60)
+
+    /// The longest pause after a failure that is no refusal.
+    var longest: Duration
+    private(set) var tries = 0
+    /// Nil where there is nothing to wait for.
+    private(set) var waitsUntil: Instant?
+    /// Of the last failure.
+    private(set) var cause: RegistryCause?
+    private(set) var isRefused = false
+    private var since: Instant?
+    private var told: Set<RegistryCause> = []
+
+    init(longest: Duration) {
+        self.longest = longest
+    }
+
+    /// - Parameter isRefusal: the same request will be refused again until somebody changes something.
+    mutating func failed(
+        _ cause: RegistryCause, isRefusal: Bool, at now: Instant, using random: inout some RandomNumberGenerator
+    ) {
+        let limit = min(longest, Backoff.first * (1 << min(tries, 10)))
+        let pause =
+            isRefusal
+            ? Backoff.refusalPause * Double.random(in: 0.9...1.1, using: &random)
+            : limit * Double.random(in: 0...1, using: &random)
+        tries += 1
+        waitsUntil = now + pause
+        (self.cause, isRefused) = (cause, isRefusal)
+        if since == nil { since = now }
+    }
+
+    /// Whether this is the first failure of its cause since all was well.
+    mutating func isNew(_ cause: RegistryCause) -> Bool {
+        told.insert(cause).inserted
+    }
+
+    /// A request was answered. Whether all is well again is said by `settle`.
+    mutating func answered() {
+        (waitsUntil, cause, isRefused) = (nil, nil, false)
+    }
+
+    mutating func tryNow() {
+        waitsUntil = nil
+    }
+
+    /// All is well.
+    /// - Returns: how many tries it took, and how long; nil where nobody was told that something was wrong.
+    mutating func settle(at now: Instant) -> (tries: Int, duration: Duration)? {
+        defer { self = Backoff(longest: longest) }
+        guard let since, !told.isEmpty else { return nil }
+        return (tries, now - since)
+    }
+}

@@ -1,0 +1,196 @@
+package import EventLoop
+package import HTTPClient
+package import Health
+import Time
+
+/// Keeps a node's registration in Cloud Map true: finds out who the node is, then makes the calls of a `CloudMapRegistrar`.
+package actor CloudMapKeeper {
+    package static let provider = "cloud_map"
+
+    private nonisolated let loop: EventLoop
+    private let client: any Client
+    private let files: TokenFiles
+    private let environment: Environment
+    private let changed: @Sendable (KeeperEvent) -> Void
+    private var settings: CloudMapSettings
+    private var metadata: MetadataLink?
+    private var isAsking = false
+    /// Of finding out who the node is.
+    private var backoff = Backoff(longest: .seconds(60))
+    private var link: CloudMapLink?
+    private var registrar: CloudMapRegistrar?
+    private var status: HealthStatus?
+    private var tally = DiscoveryFigures.Tally()
+    private var timer: LoopTimer?
+    private var hasEnded = false
+
+    /// - Parameter changed: called on the loop.
+    package init(
+        _ settings: CloudMapSettings, _ environment: Environment, on loop: EventLoop, by client: any Client,
+        _ files: TokenFiles, changed: @escaping @Sendable (KeeperEvent) -> Void
+    ) {
+        (self.settings, self.environment, self.loop) = (settings, environment, loop)
+        (self.client, self.files, self.changed) = (client, files, changed)
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// Whether a reload to these settings can go on with this keeper: it is the same Cloud Map.
+    package func canAdopt(_ next: CloudMapSettings) -> Bool {
+        (next.region, next.endpoint) == (settings.region, settings.endpoint)
+    }
+
+    package func adopt(_ next: CloudMapSettings) {
+        guard next != settings, !hasEnded else { return }
+        settings = next
+        findOut()
+    }
+
+    // MARK: Who the node is
+
+    private func start() {
+        timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
+        findOut()
+    }
+
+    private func findOut() {
+        let questions = settings.questions(environment)
+        guard !questions.isEmpty else { return found([:]) }
+        guard !isAsking else { return }
+        do throws(KeyFailure) {
+            let endpoint = try KeySource.metadataURL(environment)
+            let asked = metadata ?? MetadataLink(endpoint, on: loop, by: client)
+            (metadata, isAsking) = (asked, true)
+            asked.assumeIsolated { link in
+                link.ask(questions) { result in self.assumeIsolated { $0.answered(result) } }
+            }
+        } catch {
+            failed(error.problem, "\(error)")
+        }
+    }
+
+    private func answered(_ result: Result<MetadataLink.Answers, MetadataFailure>) {
+        isAsking = false
+        guard !hasEnded else { return }
+        switch result {
+        case .success(let answers): found(answers)
+        case .failure(let failure): failed(failure.problem, "\(failure)")
+        }
+    }
+
+    private func failed(_ problem: CloudMapFailure.Problem, _ text: String) {
+        let failure = CloudMapFailure(problem, of: .registerInstance, detail: text)
+        var random = SystemRandomNumberGenerator()
+        backoff.failed(failure.cause, isRefusal: failure.isRefusal, at: .now, using: &random)
+        tally.failures[failure.cause.rawValue, default: 0] += 1
+        tell(backoff.isNew(failure.cause) ? .failed(failure.cause, text: text) : nil)
+        wake()
+    }
+
+    private func found(_ answers: MetadataLink.Answers) {
+        let now = Instant.now
+        do {
+            let next = try settings.registrar(answers)
+            if let (tries, duration) = backoff.settle(at: now) { tell(.recovered(tries: tries, duration: duration)) }
+            guard registrar == nil else { return perform { $0.adopt(next, at: now) } }
+            let region = settings.region ?? CloudMapPlace.region(in: environment) ?? answers[.region] ?? ""
+            let place = try CloudMapPlace(region: region, setting: settings.endpoint, environment)
+            let caller = CloudMapCaller(
+                endpoint: place.endpoint, region: place.region, keys: try KeySource(environment))
+            link = CloudMapLink(caller, on: loop, by: client, files)
+            registrar = CloudMapRegistrar(next)
+            perform { $0.begin(at: now) }
+            if let status { judged(status) }
+        } catch {
+            failed((error as? KeyFailure)?.problem ?? .invalid, "\(error)")
+        }
+    }
+
+    // MARK: The registrar
+
+    private func judged(_ status: HealthStatus) {
+        self.status = status
+        perform { $0.judged(status, at: .now) }
+    }
+
+    private func timeHasPassed() {
+        guard !hasEnded else { return }
+        if registrar != nil { return perform { $0.timePassed(at: .now) } }
+        if let time = backoff.waitsUntil, time <= .now { findOut() } else { wake() }
+    }
+
+    private func perform(_ event: (inout CloudMapRegistrar) -> [CloudMapRegistrar.Action]) {
+        guard var machine = registrar else { return }
+        let actions = event(&machine)
+        registrar = machine
+        for action in actions {
+            switch action {
+            case .note(let note): tell(note)
+            case .end:
+                hasEnded = true
+                tell(nil)
+            case .call(let call):
+                tally.requests[call.operation.rawValue, default: 0] += 1
+                link?.assumeIsolated { $0.make(call) { result in self.assumeIsolated { $0.ended(result) } } }
+            }
+        }
+        wake()
+    }
+
+    private func ended(_ result: Result<CloudMapAnswer, CloudMapFailure>) {
+        guard !hasEnded else { return }
+        switch result {
+        case .success(let answer):
+            tally.lastSuccessAt = Moment.now.timestamp
+            perform { $0.answered(answer, at: .now) }
+        case .failure(let failure):
+            tally.failures[failure.cause.rawValue, default: 0] += 1
+            perform { $0.failed(failure, at: .now) }
+        }
+        tell(nil)
+    }
+
+    private func wake() {
+        guard !hasEnded, let time = registrar.map({ $0.wakeAt }) ?? backoff.waitsUntil else { return }
+        timer?.wake(by: time)
+    }
+
+    private func tell(_ note: RegistrarNote?) {
+        changed(KeeperEvent(provider: CloudMapKeeper.provider, service: settings.parts.serviceID, note: note))
+    }
+
+    private func leave() {
+        guard registrar != nil else {
+            hasEnded = true
+            return tell(nil)
+        }
+        perform { $0.drain(at: .now) }
+    }
+
+    private func stop() {
+        hasEnded = true
+        registrar?.end()
+    }
+
+    private var present: DiscoveryFigures {
+        let phase = registrar?.phase ?? (backoff.waitsUntil == nil ? .waiting : .retrying)
+        return DiscoveryFigures(
+            provider: CloudMapKeeper.provider, service: settings.parts.serviceID,
+            instance: registrar?.instanceID ?? (settings.parts.instanceID.isEmpty ? nil : settings.parts.instanceID),
+            state: phase.rawValue, isRegistered: registrar?.isRegistered ?? false,
+            status: (
+                registrar?.acknowledgedHealth?.rawValue.lowercased(),
+                CloudMapHealth.allCases.map { $0.rawValue.lowercased() }
+            ), cause: (registrar?.cause ?? backoff.cause)?.rawValue, tally: tally)
+    }
+}
+
+extension CloudMapKeeper: Keeper {
+    package nonisolated func begin() { assumeIsolated { $0.start() } }
+    package nonisolated func judged(_ status: HealthStatus, output: String) { assumeIsolated { $0.judged(status) } }
+    package nonisolated func drain() { assumeIsolated { $0.leave() } }
+    package nonisolated func drainEnded() {}
+    package nonisolated func end() { assumeIsolated { $0.stop() } }
+    package nonisolated var isGone: Bool { assumeIsolated { $0.hasEnded } }
+    package nonisolated var figures: DiscoveryFigures { assumeIsolated { $0.present } }
+}

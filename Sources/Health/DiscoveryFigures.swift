@@ -1,0 +1,40 @@
+package import Time
+
+/// What one registrar has told service discovery of this node, and what came of it.
+package struct DiscoveryFigures: Sendable, Equatable {
+    /// What was counted since the start.
+    package struct Tally: Sendable, Equatable {
+        package var requests: [String: Int] = [:]
+        /// By their causes.
+        package var failures: [String: Int] = [:]
+        package var lastSuccessAt: Timestamp?
+
+        package init() {}
+    }
+
+    /// `cloud_map` or `consul`.
+    package let provider: String
+    /// The service's name or identifier there.
+    package let service: String
+    /// nil until it is known.
+    package let instance: String?
+    /// Such as `registered` or `retrying`.
+    package let state: String
+    package let isRegistered: Bool
+    /// What the registry has acknowledged; nil where that is not known.
+    package let status: String?
+    /// All that `status` can be.
+    package let statuses: [String]
+    /// Of the failure after which the next try is waited for.
+    package let cause: String?
+    package let tally: Tally
+
+    package init(
+        provider: String, service: String, instance: String?, state: String, isRegistered: Bool,
+        status: (now: String?, all: [String]), cause: String?, tally: Tally
+    ) {
+        (self.provider, self.service, self.instance, self.state) = (provider, service, instance, state)
+        (self.isRegistered, self.status, statuses) = (isRegistered, status.now, status.all)
+        (self.cause, self.tally) = (cause, tally)
+    }
+}

@@ -1,0 +1,49 @@
+import Dispatch
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import CurlClient
+
+@Suite("Threads that are kept", .timeLimit(.minutes(5)))
+struct WorkersTests {
+    @Test("Work is done by so many threads at once, and by no more")
+    func number() async throws {
+        let workers = Workers(3)
+        let (running, done, gate) = (Guarded(0), Guarded(0), DispatchSemaphore(value: 0))
+        for _ in 0..<9 {
+            let failure = workers.run {
+                running.withLock { $0 += 1 }
+                gate.wait()
+                running.withLock { $0 -= 1 }
+                done.withLock { $0 += 1 }
+            }
+            #expect(failure == nil)
+        }
+        for round in 1...3 {
+            try await waitUntil("three at work") { running.withLock { $0 } == 3 }
+            for _ in 0..<3 { gate.signal() }
+            try await waitUntil("three are done") { done.withLock { $0 } >= 3 * round }
+        }
+        #expect(done.withLock { $0 } == 9)
+    }
+
+    @Test("What was begun or waits is done after its owner is gone, and then the threads end")
+    func end() async throws {
+        final class Witness: Sendable {}
+        weak var observed: Witness?
+        let done = Guarded(0)
+        do {
+            let (workers, witness) = (Workers(2), Witness())
+            observed = witness
+            for _ in 0..<20 {
+                _ = workers.run { [witness] in
+                    _ = witness
+                    done.withLock { $0 += 1 }
+                }
+            }
+        }
+        try await waitUntil("all is done") { done.withLock { $0 } == 20 }
+        try await waitUntil("nothing is kept") { observed == nil }
+    }
+}
