@@ -17,14 +17,17 @@ package actor HealthResponder {
         let services: [String]
         let unhealthy: HTTPResponse.Status
         let audience: Audience
+        let runbook: String?
 
         /// - Parameters:
         ///   - services: their names, in the order in which they are shown.
         ///   - unhealthyStatus: of a response that says unhealthy.
-        package init(services: [String], unhealthyStatus: Int, audience: Audience) {
+        ///   - runbook: the address of a page that says what to do then.
+        package init(services: [String], unhealthyStatus: Int, audience: Audience, runbook: String? = nil) {
             self.services = services
             unhealthy = HTTPResponse.Status(code: unhealthyStatus)
             self.audience = audience
+            self.runbook = runbook
         }
     }
 
@@ -163,6 +166,7 @@ package actor HealthResponder {
         return .report(
             Question(
                 selection: selection, format: format, detail: detail, unhealthy: settings.unhealthy,
+                runbook: settings.runbook,
                 warnings: warnings + (warning.map { [$0] } ?? [])))
     }
 

@@ -10,6 +10,7 @@ package struct Service: Sendable, Equatable {
     package let required: Int
     /// Whether its failure makes the whole unhealthy; else it makes it degraded.
     package let isCritical: Bool
+    package private(set) var notes = ServiceNotes()
 
     /// A target under the name by which it is told from the service's others.
     package struct Instance: Sendable, Equatable {
@@ -40,6 +41,12 @@ package struct Service: Sendable, Equatable {
     }
 
     package var targets: [Target] { instances.map(\.target) }
+
+    package func with(_ notes: ServiceNotes) -> Service {
+        var copy = self
+        copy.notes = notes
+        return copy
+    }
 
     /// The same without rise and fall.
     package var decidedByEachResult: Service {

@@ -30,6 +30,7 @@ package struct ServiceReport: Sendable, Equatable {
     package private(set) var isCritical: Bool
     package let isGroup: Bool
     package let required: Int
+    package let notes: ServiceNotes
     /// At least one; in the order of the configuration.
     package let instances: [TargetReport]
     package let condition: Condition
@@ -48,6 +49,7 @@ package struct ServiceReport: Sendable, Equatable {
         isCritical = service.isCritical
         isGroup = service.isGroup
         required = service.required
+        notes = service.notes
         self.instances = instances
         condition = ServiceReport.condition(of: service, instances)
         self.since = since

@@ -172,6 +172,7 @@ struct CommandTests {
                 unhealthy-status             500                  default
                 detail                       full                 default
                 detail-token-file            (off)                default
+                runbook                      (off)                default
                 proxy-protocol               off                  default
                 max-connections              4096                 default
                 max-connections-per-client   1024                 default

@@ -86,6 +86,35 @@ struct StatusPageTests {
         #expect(names == ["loki", "exporter", "tempo", "grafana"])
     }
 
+    @Test("Runbooks are linked where something is wrong, and groups are headings")
+    func notes() throws {
+        let notes = ServiceNotes(runbook: "https://wiki.example/a?b=1&c=\"#d", group: "Logs <1>")
+        let report = try Built.report([
+            Built.service("a", [(Built.refused, 1)], notes: notes), Built.service("b", [(.up, 1)], notes: notes),
+            Built.service("c", [(.up, 1)]),
+        ])
+        func page(_ report: Report, _ detail: Detail = .full) -> String {
+            StatusPage.encode(
+                report, detail,
+                StatusPage.Setting(
+                    node: "n", version: "1", selection: .all, code: 500, refreshes: true,
+                    runbook: "https://wiki.example/node"))
+        }
+        let whole = page(report)
+        #expect(whole.contains("<a href=\"https://wiki.example/node\">Runbook of this node</a>"))
+        #expect(whole.contains("<a href=\"https://wiki.example/a?b=1&amp;c=&quot;#d\">Runbook of a</a>"))
+        #expect(!whole.contains("Runbook of b"))
+        #expect(whole.contains("<span class=\"tag\">Logs &lt;1&gt;</span></h3>"))
+        let headings = whole.matches(of: /<h2 id="([^"]*)">(.*?)<\/h2>/).map { "\($0.1) \($0.2)" }
+        #expect(
+            headings == [
+                "sick-heading Needs attention", "well-0-heading Logs &lt;1&gt;: healthy",
+                "well-1-heading Others: healthy",
+            ])
+        #expect(!page(report, .summary).contains("wiki.example") && !page(report, .summary).contains("Logs"))
+        #expect(try !page(Built.report([Built.service("b", [(.up, 1)])])).contains("wiki.example"))
+    }
+
     @Test("Title and icon turn with the status")
     func heads() throws {
         let well = try Self.page(Built.report([Built.service("a", [(.up, 1)])]))

@@ -23,8 +23,14 @@ struct ServiceEntry {
         """
         <h3>\(StatusMark.use(PageStatus(service.status)))<span class="name">\(HTML.escape(service.name))</span> \
         <span class="word">\(service.status.rawValue)</span>\
-        \(service.isCritical ? "" : " <span class=\"tag\">not critical</span>")</h3>
+        \(service.isCritical ? "" : " <span class=\"tag\">not critical</span>")\(group(service))</h3>
         """
+    }
+
+    /// Healthy services stand under its name.
+    private func group(_ service: ServiceReport) -> String {
+        guard detail == .full, service.needsAttention, let group = service.notes.group else { return "" }
+        return " <span class=\"tag\">\(HTML.escape(group))</span>"
     }
 
     private func line(_ service: ServiceReport) -> String {
@@ -50,7 +56,7 @@ struct ServiceEntry {
             <div class="row">
             <div class="what">
             \(heading(service))
-            \(service.reason.map { cause($0) } ?? "")\(target.map(against) ?? "")\
+            \(service.reason.map { cause($0) } ?? "")\(target.map(against) ?? "")\(runbook(service))\
             <p class="meta">\(meta(service, target))</p>
             </div>
             \(seen(service.recent, of: service.name, latency: latency(service), isGroup: service.isGroup))
@@ -90,6 +96,12 @@ struct ServiceEntry {
         let lookAt = reason.lookAt.map { "<p class=\"look\">Look at: \(HTML.escape($0))</p>\n" } ?? ""
         return
             "<p class=\"cause\">\(words)<code>\(reason.code)</code> \(HTML.escape(reason.description))</p>\n\(lookAt)"
+    }
+
+    private func runbook(_ service: ServiceReport) -> String {
+        guard let address = service.notes.runbook else { return "" }
+        let name = HTML.escape(service.name)
+        return "<p class=\"runbook\"><a href=\"\(HTML.escape(address, limit: .max))\">Runbook of \(name)</a></p>\n"
     }
 
     private func against(_ target: TargetReport) -> String {

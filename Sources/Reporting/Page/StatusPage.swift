@@ -15,8 +15,13 @@ package struct StatusPage {
         let code: Int
         /// Whether it fetches itself again.
         let refreshes: Bool
+        /// The address of a page that says what to do when the node is unhealthy.
+        let runbook: String?
 
-        package init(node: String, version: String, selection: Selection, code: Int, refreshes: Bool) {
+        package init(
+            node: String, version: String, selection: Selection, code: Int, refreshes: Bool, runbook: String? = nil
+        ) {
+            self.runbook = runbook
             self.node = node
             self.version = version
             self.selection = selection
@@ -100,9 +105,15 @@ package struct StatusPage {
         <p class="place">\((["healthz"] + place).map { HTML.escape($0) }.joined(separator: " · "))</p>
         <h1 id="headline">\(StatusMark.use(status))\(headline)</h1>
         <p class="gist">\(HTML.escape(gist, limit: 2000))</p>
-        <p class="checked">\(checked) Clients are answered \(setting.code).</p>
+        \(runbook)<p class="checked">\(checked) Clients are answered \(setting.code).</p>
         \(warnings.map { "<p class=\"warning\">Warning: \(HTML.escape($0))</p>\n" }.joined())</section>
         """
+    }
+
+    /// Where the node is not healthy, and the reader may know more than that.
+    private var runbook: String {
+        guard status != .healthy, detail == .full, let address = setting.runbook else { return "" }
+        return "<p class=\"runbook\"><a href=\"\(HTML.escape(address, limit: .max))\">Runbook of this node</a></p>\n"
     }
 
     private var checked: String {
@@ -155,16 +166,29 @@ package struct StatusPage {
 
     private var services: String {
         let sorted = report.services.sickFirst(by: \.status)
-        return list(sorted.filter(\.needsAttention), "Needs attention", "sick")
-            + list(sorted.filter { !$0.needsAttention }, "Healthy", "well")
+        return list(sorted.filter(\.needsAttention), "Needs attention", "sick", id: "sick") + healthy
     }
 
-    private func list(_ services: [ServiceReport], _ heading: String, _ kind: String) -> String {
+    /// Under a heading for each group, if there are any.
+    private var healthy: String {
+        let services = report.services.filter { !$0.needsAttention }
+        var groups: [String?] = []
+        for service in services where !groups.contains(service.notes.group) { groups.append(service.notes.group) }
+        let hasGroups = detail == .full && groups.contains { $0 != nil }
+        guard hasGroups else { return list(services, "Healthy", "well", id: "well") }
+        return groups.enumerated().map { index, group in
+            let heading = "\(HTML.escape(group ?? "Others")): healthy"
+            return list(services.filter { $0.notes.group == group }, heading, "well", id: "well-\(index)")
+        }
+        .joined()
+    }
+
+    private func list(_ services: [ServiceReport], _ heading: String, _ kind: String, id: String) -> String {
         guard !services.isEmpty else { return "" }
         let entry = ServiceEntry(now: report.checkedAt, detail: detail)
         return """
-            <h2 id="\(kind)-heading">\(heading)</h2>
-            <ul class="services \(kind)" id="\(kind)" aria-labelledby="\(kind)-heading">
+            <h2 id="\(id)-heading">\(heading)</h2>
+            <ul class="services \(kind)" id="\(id)" aria-labelledby="\(id)-heading">
             \(services.map(entry.item).joined(separator: "\n"))
             </ul>
 

@@ -8,7 +8,7 @@ extension HealthResponder.Settings {
     init(_ configuration: Configuration) {
         self.init(
             services: configuration.services.map(\.name), unhealthyStatus: configuration.unhealthyStatus,
-            audience: Audience(configuration))
+            audience: Audience(configuration), runbook: configuration.runbook)
     }
 }
 
