@@ -25,19 +25,23 @@ package actor HealthResponder {
         let degraded: HTTPResponse.Status
         let audience: Audience
         let loadedAt: Timestamp
+        let runbook: String?
 
         /// - Parameters:
         ///   - services: their names, in the order in which they are shown.
         ///   - unhealthyStatus: of a response that says unhealthy.
         ///   - degradedStatus: of one that says degraded.
+        ///   - runbook: the address of a page that says what to do then.
         ///   - loadedAt: when the configuration was loaded.
         package init(
-            services: [String], unhealthyStatus: Int, degradedStatus: Int = 200, audience: Audience, loadedAt: Timestamp
+            services: [String], unhealthyStatus: Int, degradedStatus: Int = 200, audience: Audience,
+            runbook: String? = nil, loadedAt: Timestamp
         ) {
             degraded = HTTPResponse.Status(code: degradedStatus)
             self.services = services
             unhealthy = HTTPResponse.Status(code: unhealthyStatus)
             self.audience = audience
+            self.runbook = runbook
             self.loadedAt = loadedAt
         }
     }
@@ -143,15 +147,15 @@ package actor HealthResponder {
 
     private func answer(_ head: RequestHead, _ peer: Peer) -> (Route, Answer) {
         guard case .origin(let path, let query) = head.target else {
-            return (.other, .response(FixedResponses.methodNotAllowed(HealthResponder.router.allow)))
+            return (.other, .response(FixedResponses.methodNotAllowed(head, HealthResponder.router.allow)))
         }
         let request = Request(head: head, peer: peer, query: query)
         switch HealthResponder.router.match(head.method, path: path) {
         case .route(let route): return (route, answer(request, route))
         case .routeBelow(let route, let name): return (route, service(name, request))
         case .methodNotAllowed(let route):
-            return (route, .response(FixedResponses.methodNotAllowed(HealthResponder.router.allow)))
-        case .notFound: return (.other, .response(FixedResponses.notFound))
+            return (route, .response(FixedResponses.methodNotAllowed(head, HealthResponder.router.allow)))
+        case .notFound: return (.other, .response(FixedResponses.notFound(head)))
         }
     }
 
@@ -166,7 +170,7 @@ package actor HealthResponder {
                 meter.response(
                     to: request.head, settings.audience.detail(for: request.head, request.peer).0,
                     isDraining: isDraining, fields: FixedResponses.negotiatedFields))
-        case .service, .other: .response(FixedResponses.notFound)
+        case .service, .other: .response(FixedResponses.notFound(request.head))
         }
     }
 
@@ -182,7 +186,7 @@ package actor HealthResponder {
 
     private func service(_ name: String, _ request: Request) -> Answer {
         guard settings.services.contains(name) else {
-            return .response(.text(.notFound, "404 Not Found: \(unknown(name))\n", fields: FixedResponses.fields))
+            return .response(FixedResponses.notFound(request.head, unknown(name)))
         }
         return report(on: .only(name), Format.forPrograms.preferred(by: request.head, request.query), request)
     }
@@ -195,6 +199,7 @@ package actor HealthResponder {
             Question(
                 selection: selection, format: format, detail: detail, unhealthy: settings.unhealthy,
                 degraded: settings.degraded,
+                runbook: settings.runbook,
                 warnings: warnings + (warning.map { [$0] } ?? [])))
     }
 

@@ -11,6 +11,8 @@ struct Question: Hashable, Sendable {
     let unhealthy: HTTPResponse.Status
     /// The same for a degraded one.
     let degraded: HTTPResponse.Status
+    /// Of that configuration, too.
+    let runbook: String?
     /// What is wrong with the request, though it can be answered.
     let warnings: [String]
 }

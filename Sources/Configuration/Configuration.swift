@@ -25,6 +25,8 @@ package struct Configuration: Sendable {
     package let detail: DetailPolicy
     /// Whoever has it is shown all. A secret.
     package let detailToken: String?
+    /// The address of a page that says what to do when the node is unhealthy.
+    package let runbook: String?
     package let proxyProtocol: ProxyProtocolPolicy
     package let serverLimits: ServerLimits
     package let logLevel: LogLevel
@@ -66,6 +68,7 @@ package struct Configuration: Sendable {
         maintenanceFile = reader.path(.maintenanceFile)
         detail = reader.networks(.detail) { text throws(ValueError) in try DetailPolicy(text) } ?? .summary
         detailToken = reader.token(files)
+        runbook = reader.link(.runbook)
         proxyProtocol =
             reader.networks(.proxyProtocol) { text throws(ValueError) in try ProxyProtocolPolicy(text) } ?? .off
         serverLimits = reader.serverLimits()

@@ -17,7 +17,7 @@ package enum ServiceKey: String, CaseIterable, Sendable {
     case dockerDown = "docker_down"
     case ipVersion = "ip_version"
     case certificateExpiresWithin = "certificate_expires_within"
-    case interval, timeout, slow, rise, fall
+    case interval, timeout, slow, rise, fall, runbook, group
 }
 
 package enum BodyKey: String, CaseIterable, Sendable {
@@ -107,11 +107,11 @@ struct ServiceReader {
                 id: isGroup ? "\(name) \(place.name)" : name, probe: probe(place.url), timeout: timeout,
                 threshold: threshold, slow: slow, interval: interval)
         }
+        let notes = ServiceNotesReader(section, mistakes).read()
         guard let first = places.first else { return nil }
-        guard isGroup else { return Service(name: name, target: target(first), isCritical: isCritical) }
-        return Service(
-            name: name, instances: places.map { Service.Instance(name: $0.name, target: target($0)) },
-            required: required, isCritical: isCritical)
+        guard isGroup else { return Service(name: name, target: target(first), isCritical: isCritical).with(notes) }
+        let instances = places.map { Service.Instance(name: $0.name, target: target($0)) }
+        return Service(name: name, instances: instances, required: required, isCritical: isCritical).with(notes)
     }
 
     // MARK: Where to

@@ -24,6 +24,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case maintenanceFile = "maintenance-file"
     case detail
     case detailTokenFile = "detail-token-file"
+    case runbook
     case proxyProtocol = "proxy-protocol"
     case maxConnections = "max-connections"
     case maxConnectionsPerClient = "max-connections-per-client"
@@ -107,6 +108,10 @@ extension Setting {
                 "Who sees details: full (everybody), summary (nobody), or networks such as 10.0.0.0/8,::1.")
         case .detailTokenFile:
             Row(.file([]), "File with a token; a request with this token sees all details.")
+        case .runbook:
+            Row(
+                .link, "Address of a page that says what to do when the node is unhealthy; the status page links to it."
+            )
         case .proxyProtocol:
             Row(
                 .networks(or: ["off", "on"], "senders"), default: "off",

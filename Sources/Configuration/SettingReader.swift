@@ -58,6 +58,12 @@ final class SettingReader {
         read(setting) { text throws(ValueError) in try Switch(text) } == .on
     }
 
+    /// nil if there is none.
+    func link(_ setting: Setting) -> String? {
+        guard !sources[setting].text.isEmpty else { return nil }
+        return read(setting) { text throws(ValueError) in try Link(text).text }
+    }
+
     func listen() -> ListenAddress {
         read(.listen) { text throws(ValueError) in try ListenAddress(text) } ?? .tcp(host: "", port: 0)
     }

@@ -10,6 +10,7 @@ package struct Service: Sendable, Equatable {
     package let required: Int
     /// Whether its failure makes the whole unhealthy; else it makes it degraded.
     package let isCritical: Bool
+    package private(set) var notes = ServiceNotes()
 
     /// A target under the name by which it is told from the service's others.
     package struct Instance: Sendable, Equatable {
@@ -62,6 +63,12 @@ package struct Service: Sendable, Equatable {
             broken.insert(instance.place)
         }
         return Set(instances.map(\.place)).subtracting(broken).count
+    }
+
+    package func with(_ notes: ServiceNotes) -> Service {
+        var copy = self
+        copy.notes = notes
+        return copy
     }
 
     /// The same without rise and fall.

@@ -31,6 +31,7 @@ package struct ServiceReport: Sendable, Equatable {
     package let isGroup: Bool
     /// How many instances must be healthy.
     package let required: Int
+    package let notes: ServiceNotes
     /// At least one; in the order of the configuration.
     package let instances: [TargetReport]
     package let condition: Condition
@@ -49,6 +50,7 @@ package struct ServiceReport: Sendable, Equatable {
         isCritical = service.isCritical
         isGroup = service.isGroup
         required = service.requiredInstances
+        notes = service.notes
         self.instances = instances
         condition = ServiceReport.condition(of: service, instances)
         self.since = since
@@ -97,7 +99,7 @@ package struct ServiceHistory: Sendable, Equatable {
     /// Notes for a group that its instances have been probed.
     mutating func note(_ condition: ServiceReport.Condition, _ instances: [TargetReport], at now: Timestamp) {
         let slowest = instances.compactMap(\.observation.latency).max() ?? .zero
-        recentOfGroup.append(startedAt: now, duration: slowest, isUp: condition != .failed)
+        recentOfGroup.append(startedAt: now, duration: slowest, condition.result)
     }
 
     package mutating func record(_ next: ServiceReport.Condition, at now: Moment) -> Change {

@@ -36,6 +36,7 @@ extension SettingKind {
         switch self {
         case .address: "address"
         case .endpoint: "URL"
+        case .link: "address of a page"
         case .file: "path"
         case .duration(let allowed): "`\(allowed.lowerBound.setting)` to `\(allowed.upperBound.setting)`"
         case .number(let allowed): "\(allowed.lowerBound) to \(allowed.upperBound)"

@@ -66,6 +66,7 @@ extension SettingKind {
         switch self {
         case .address: return wrong + [("127.0.0.1:80", true), ("unix:/run/x", true)]
         case .endpoint: return wrong + [("http://a", true)]
+        case .link: return wrong + [("https://a/b#c", true), ("javascript:alert(1)", false)]
         case .file: return [("a", true), ([String: Any](), false)]
         case .duration(let allowed):
             let beyond = allowed.lowerBound - .milliseconds(1)

@@ -174,6 +174,7 @@ struct CommandTests {
                 maintenance-file             (off)                default
                 detail                       full                 default
                 detail-token-file            (off)                default
+                runbook                      (off)                default
                 proxy-protocol               off                  default
                 max-connections              4096                 default
                 max-connections-per-client   1024                 default

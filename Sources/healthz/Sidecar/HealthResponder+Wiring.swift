@@ -9,7 +9,8 @@ extension HealthResponder.Settings {
     init(_ configuration: Configuration, loadedAt time: Timestamp) {
         self.init(
             services: configuration.services.map(\.name), unhealthyStatus: configuration.unhealthyStatus,
-            degradedStatus: configuration.degradedStatus, audience: Audience(configuration), loadedAt: time)
+            degradedStatus: configuration.degradedStatus, audience: Audience(configuration),
+            runbook: configuration.runbook, loadedAt: time)
     }
 }
 
