@@ -4,7 +4,10 @@ import HTTPClient
 import Health
 import Time
 
-/// Has bodies judged off the loop, by one reader a target, and tells in time whatever a pattern does.
+/// Has bodies judged off the loop, and tells in time whatever a pattern does.
+///
+/// A few threads are enough for all targets. A pattern can keep its thread for ever; so bodies that are judged without one have
+/// a thread of their own, and for each pattern that is out of time another thread is made, up to a limit.
 actor BodyJudges {
     enum Judgement {
         case ended(Verdict)
@@ -16,6 +19,7 @@ actor BodyJudges {
     private final class Desk {
         let expectation: Expectation
         let reader: BodyReader
+        let hasPatterns: Bool
         /// A reader that is stuck gets nothing more to do.
         var isBusy = false
 
@@ -23,14 +27,22 @@ actor BodyJudges {
             guard let reader = BodyReader(expectation) else { return nil }
             self.expectation = expectation
             self.reader = reader
+            hasPatterns = expectation.hasPatterns
         }
     }
 
+    private struct Wait {
+        let hasPatterns: Bool
+        let ended: @Sendable (Judgement) -> Void
+    }
+
     private nonisolated let loop: EventLoop
+    private let plain = Workers(1)
+    private let matching = Workers(2, most: 16)
     private var desks: [String: Desk] = [:]
     private var timer: LoopTimer?
     private var deadlines = FairDeadlines()
-    private var waiting: [Int: @Sendable (Judgement) -> Void] = [:]
+    private var waiting: [Int: Wait] = [:]
     private var lastNumber = 0
 
     init(on loop: EventLoop) {
@@ -47,6 +59,13 @@ actor BodyJudges {
         ended: @escaping @Sendable (Judgement) -> Void
     ) {
         assumeIsolated { $0.start(response, expectation, call, ended) }
+    }
+
+    /// Makes the threads that bodies with these expectations need.
+    func prepare(for expectations: [Expectation]) {
+        for expectation in expectations where !expectation.bodies.isEmpty {
+            (expectation.hasPatterns ? matching : plain).prepare()
+        }
     }
 
     /// Drops the readers. What they are at work on ends as it would have.
@@ -67,12 +86,14 @@ actor BodyJudges {
         }
         lastNumber += 1
         let number = lastNumber
-        waiting[number] = ended
-        setDeadline(number, call)
-        desk.isBusy = true
-        desk.reader.read(response) { [self, reader = desk.reader] verdict in
+        let failure = (desk.hasPatterns ? matching : plain).run { [self, reader = desk.reader] in
+            let verdict = reader.verdict(on: response)
             loop.run { self.assumeIsolated { $0.bodyWasRead(number, of: target, by: reader, verdict) } }
         }
+        if let failure { return ended(.refused(detail: "no thread for its body: \(failure.reason.lowercasedFirst)")) }
+        desk.isBusy = true
+        waiting[number] = Wait(hasPatterns: desk.hasPatterns, ended: ended)
+        setDeadline(number, call)
     }
 
     private func desk(of target: String, for expectation: Expectation) -> Desk? {
@@ -88,9 +109,10 @@ actor BodyJudges {
     }
 
     private func end(_ number: Int, _ judgement: Judgement) {
-        guard let ended = waiting.removeValue(forKey: number) else { return }
+        guard let wait = waiting.removeValue(forKey: number) else { return }
         deadlines.remove(number)
-        ended(judgement)
+        if case .outOfTime = judgement, wait.hasPatterns { matching.addOne() }
+        wait.ended(judgement)
     }
 
     // MARK: Time
@@ -118,4 +140,13 @@ actor BodyJudges {
         self.timer = timer
         timer.wake(by: earliest)
     }
+}
+
+extension Expectation {
+    fileprivate var bodies: [BodyExpectation] {
+        guard case .response(_, let tolerated?) = tolerance else { return [body].compactMap(\.self) }
+        return [body, tolerated].compactMap(\.self)
+    }
+
+    fileprivate var hasPatterns: Bool { bodies.contains { !$0.patterns.isEmpty } }
 }

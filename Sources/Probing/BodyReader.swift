@@ -1,43 +1,26 @@
-import Dispatch
 import HTTPClient
 import Health
 import Judging
+import Synchronization
 import Time
 
-/// Judges one target's bodies, on a thread of its own: a pattern may take its time, and cannot be called off.
-actor BodyReader {
-    private nonisolated let executor: Executor
-    private let judge: ResponseJudge
-    private var counters: [String: Double] = [:]
+/// Judges one target's bodies, one at a time, on whatever thread it is called.
+final class BodyReader: Sendable {
+    private struct State {
+        let judge: ResponseJudge
+        var counters: [String: Double] = [:]
+    }
+
+    private let state: Mutex<State>
 
     /// nil where the expectation has a pattern that is none.
     init?(_ expectation: Expectation) {
         guard let judge = try? ResponseJudge(expectation) else { return nil }
-        self.judge = judge
-        executor = Executor()
+        state = Mutex(State(judge: judge))
     }
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
-
-    /// - Parameter ended: called on another thread.
-    nonisolated func read(_ response: Response, ended: @escaping @Sendable (Verdict) -> Void) {
-        executor.queue.async { self.assumeIsolated { ended($0.verdict(on: response)) } }
-    }
-
-    private func verdict(on response: Response) -> Verdict {
-        judge.verdict(on: response, at: Moment.now.timestamp, &counters)
-    }
-
-    private final class Executor: SerialExecutor {
-        let queue = DispatchQueue(label: "healthz.body")
-
-        func enqueue(_ job: consuming ExecutorJob) {
-            let job = UnownedJob(job)
-            queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
-        }
-
-        func checkIsolated() {
-            dispatchPrecondition(condition: .onQueue(queue))
-        }
+    /// May take its time, as a pattern may, and cannot be called off.
+    func verdict(on response: Response) -> Verdict {
+        state.withLock { $0.judge.verdict(on: response, at: Moment.now.timestamp, &$0.counters) }
     }
 }

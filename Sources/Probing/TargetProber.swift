@@ -36,12 +36,19 @@ package final class TargetProber: Prober {
         if targets.contains(where: { CurlClient.looksUp($0.probe.url) }) {
             client.assumeIsolated { $0.prepareLookups() }
         }
+        bodies.assumeIsolated { $0.prepare(for: targets.compactMap(\.probe.expectation)) }
     }
 
     /// Drops all that is kept for later probes, as targets may have gone. To be called on the loop.
     package func forget() {
         client.assumeIsolated { $0.forget() }
         bodies.assumeIsolated { $0.forget() }
+    }
+}
+
+extension Probe {
+    fileprivate var expectation: Expectation? {
+        if case .http(_, let expectation) = self { expectation } else { nil }
     }
 }
 

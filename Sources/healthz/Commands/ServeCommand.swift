@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import EventLoop
+import Glibc
 
 struct ServeCommand: Subcommand {
     static let configuration = CommandConfiguration(
@@ -27,8 +28,7 @@ struct ServeCommand: Subcommand {
         let loop = EventLoop()
         let configuration = try Configuration.orComplaints(flags: flags)
         let sidecar = Sidecar(configuration, on: loop)
-        try await sidecar.serve { () throws(ConfigurationError) in
-            try Configuration.load(flags: flags)
-        }
+        let load: Sidecar.Load = { () throws(ConfigurationError) in try Configuration.load(flags: flags) }
+        try await sidecar.serve(load: load, ended: { Glibc.exit(0) })
     }
 }

@@ -16,7 +16,7 @@ import Time
 /// and Dispatch makes a new thread for nearly each of them.
 actor Sidecar {
     /// Reads files, and so not on the loop.
-    typealias Load = @MainActor () throws(ConfigurationError) -> Configuration
+    typealias Load = @Sendable () throws(ConfigurationError) -> Configuration
 
     /// How long registries may take after the drain.
     private static let farewell = Duration.seconds(1)
@@ -28,15 +28,19 @@ actor Sidecar {
     private let responder: HealthResponder
     private let server: Server
     private let manager = ServiceManager(Terminal.environment)
+    /// For reading files.
+    private let reader = Workers(1)
     /// What is in force.
     private var configuration: Configuration
     /// Running while the node is not to be used any more, and is answered so.
     private var draining: LoopTimer?
     private var maintenance: MaintenanceFile?
+    private var ending: LoopTimer?
     /// How many configurations are being read.
     private var reloads = 0
     private var isOver = false
     private var whenOver: CheckedContinuation<Void, Never>?
+    private var ended: @Sendable () -> Void = {}
 
     init(_ configuration: Configuration, on loop: EventLoop) {
         let log = StateLog(configuration, on: loop)
@@ -69,12 +73,16 @@ actor Sidecar {
     ///     by default.
     ///   - mayMove: take any free port where that of `address` is taken.
     ///   - started: called with the address that it turned out to be, on the loop.
+    ///   - ended: called on the loop when a signal has ended it. The main actor may not get a thread to go on with by then.
     func serve(
-        load: Load? = nil, orOnAnyPort mayMove: Bool = false, started: @Sendable (ListenAddress) -> Void = { _ in }
+        load: Load? = nil, orOnAnyPort mayMove: Bool = false, started: @Sendable (ListenAddress) -> Void = { _ in },
+        ended: @escaping @Sendable () -> Void = {}
     ) async throws {
+        self.ended = ended
         Signals.ignoreBrokenPipes()
         let numbers = [SIGTERM, SIGINT] + (load == nil ? [] : [SIGHUP])
         let signals = Signals(numbers, on: loop) { number in self.assumeIsolated { $0.received(number, load) } }
+        if load != nil { reader.prepare() }
         await registrars.watch { [log, responder] event in
             log.assumeIsolated { $0.discovery(event) }
             responder.assumeIsolated { $0.discoveryChanged() }
@@ -105,6 +113,7 @@ actor Sidecar {
         await registrars.gone()
         await log.ended()
         withExtendedLifetime((signals, feeder, settling)) {}
+        ended()
     }
 
     private func received(_ signal: Int32, _ load: Load?) {
@@ -154,17 +163,33 @@ actor Sidecar {
         isOver = true
         registrars.assumeIsolated { $0.leave(by: .now + Sidecar.farewell) }
         log.assumeIsolated { $0.stopping(by: signal) }
+        guard Workers.canMakeThread else { return endWithoutTasks() }
         whenOver?.resume()
         whenOver = nil
+    }
+
+    /// Where no thread can be had, `serve` cannot go on: what is under way has a second to end.
+    private func endWithoutTasks() {
+        manager.tell(.stopping)
+        server.assumeIsolated { $0.stopKeepingAlive() }
+        ending = LoopTimer(on: loop) { [weak self] in
+            self?.assumeIsolated {
+                $0.log.assumeIsolated { $0.ended() }
+                $0.ended()
+            }
+        }
+        ending?.wake(by: .now + .seconds(1))
     }
 
     private func reload(_ load: @escaping Load) {
         reloads += 1
         manager.tell(.reloading)
-        Task { @MainActor in
+        let failure = reader.run { [loop] in
             let loaded = Result { () throws(ConfigurationError) in try load() }
-            await self.loaded(loaded)
+            loop.run { self.assumeIsolated { $0.loaded(loaded) } }
         }
+        // Nor is there one for the log: SIGHUP does nothing.
+        if failure != nil { reloads -= 1 }
     }
 
     private func loaded(_ loaded: Result<Configuration, ConfigurationError>) {

@@ -1,9 +1,8 @@
 import Dispatch
+import EventLoop
 import Synchronization
 import TestSupport
 import Testing
-
-@testable import CurlClient
 
 @Suite("Threads that are kept", .timeLimit(.minutes(5)))
 struct WorkersTests {
@@ -26,6 +25,25 @@ struct WorkersTests {
             try await waitUntil("three are done") { done.withLock { $0 } >= 3 * round }
         }
         #expect(done.withLock { $0 } == 9)
+    }
+
+    @Test("For one that may never be free again there is another, up to a limit")
+    func another() async throws {
+        let workers = Workers(1, most: 2)
+        let (running, gate) = (Guarded(0), DispatchSemaphore(value: 0))
+        for _ in 0..<3 {
+            let failure = workers.run {
+                running.withLock { $0 += 1 }
+                gate.wait()
+            }
+            #expect(failure == nil)
+        }
+        try await waitUntil("one at work") { running.withLock { $0 } == 1 }
+        for _ in 0..<3 { workers.addOne() }
+        try await waitUntil("two at work") { running.withLock { $0 } == 2 }
+        gate.signal()
+        try await waitUntil("the third as well") { running.withLock { $0 } == 3 }
+        for _ in 0..<2 { gate.signal() }
     }
 
     @Test("What was begun or waits is done after its owner is gone, and then the threads end")

@@ -1,6 +1,5 @@
 import CSystem
 import Dispatch
-package import EventLoop
 import Glibc
 import Synchronization
 
@@ -37,31 +36,51 @@ package final class Workers: Sendable {
         }
     }
 
+    private struct Count {
+        var wanted: Int
+        var made = 0
+    }
+
     private let line = Line()
-    private let wanted: Int
-    private let made = Mutex(0)
+    private let most: Int
+    private let count: Mutex<Count>
 
     /// Makes no thread yet.
-    package init(_ wanted: Int) {
-        self.wanted = wanted
+    /// - Parameter most: how many there may be after `addOne`; no more than `wanted` without it.
+    package init(_ wanted: Int, most: Int = 0) {
+        self.most = most
+        count = Mutex(Count(wanted: wanted))
     }
 
     deinit {
-        for _ in 0..<made.withLock({ $0 }) { line.end() }
+        for _ in 0..<count.withLock({ $0.made }) { line.end() }
     }
 
     /// Makes the threads that are missing.
     /// - Returns: the error of the first that could not be made, where there is none at all; work that others have is no
     ///   reason to refuse more.
     @discardableResult package func prepare() -> SystemError? {
-        made.withLock { made in
-            while made < wanted {
+        count.withLock { count in
+            while count.made < count.wanted {
                 let code = start()
-                guard code == 0 else { return made == 0 ? SystemError(call: "pthread_create", code: code) : nil }
-                made += 1
+                guard code == 0 else { return count.made == 0 ? SystemError(call: "pthread_create", code: code) : nil }
+                count.made += 1
             }
             return nil
         }
+    }
+
+    /// Makes one more thread, for one that may never be free again.
+    package func addOne() {
+        count.withLock { if $0.wanted < most { $0.wanted += 1 } }
+        prepare()
+    }
+
+    /// Whether a thread could be made just now. Without one, a task that waits is not resumed, and whoever resumes it waits
+    /// as well: Dispatch tries again once a second.
+    package static var canMakeThread: Bool {
+        let trial = Workers(1)
+        return trial.prepare() == nil
     }
 
     /// Has something done by one of the threads, as soon as one is free.
