@@ -62,7 +62,7 @@ struct StatusPageTests {
         #expect(Self.title(page) == "✕ Unhealthy: loki · node-7")
         for part in [
             "healthz · node-7 Unhealthy Because of loki (refused). Degraded: exporter (refused), tempo (instances). 1 of 4 healthy.",
-            "Checked 2026-11-21 06:40:00 UTC in 12 ms. Clients are answered 500.",
+            "Checked 2026-11-21 06:40:00 UTC in 12 ms . Clients are answered 500.",
             "loki unhealthy refused connection refused by 10.0.0.7:3100 Look at: is it running? on that port? http://loki:3000/ · no answer · "
                 + "since 06:40:00 , just now · last healthy 06:39:55",
             "exporter degraded not critical refused",

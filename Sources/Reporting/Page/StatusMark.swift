@@ -55,7 +55,7 @@ enum StatusMark {
         case .degraded: "M8 5.5v5M8 12v1.8"
         case .unhealthy: "M5 5l6 6M11 5l-6 6"
         case .draining: "M6 4.5v7M10 4.5v7"
-        case .lost: "M6 6.2a2 2 0 1 1 2.6 2q-.6.3-.6 1v.3M8 11.6v.1"
+        case .lost: "M6 6.2a2 2 0 1 1 2.6 2q-.6.3-.6 1v.3M8 11v2"
         }
     }
 }

@@ -106,21 +106,24 @@ package struct StatusPage {
         <p class="place">\((["healthz"] + place).map { HTML.escape($0) }.joined(separator: " · "))</p>
         <h1 id="headline">\(StatusMark.use(status))\(headline)</h1>
         <p class="gist">\(HTML.escape(gist, limit: 2000))</p>
-        \(runbook)<p class="checked">\(checked) Clients are answered \(setting.code).</p>
+        \(runbook)<p class="checked">\(checked)<span class="answered"> Clients are answered \(setting.code).</span></p>
         \(warnings.map { "<p class=\"warning\">Warning: \(HTML.escape($0))</p>\n" }.joined())</section>
         """
     }
 
-    /// Where the node is not healthy, and the reader may know more than that.
+    /// Where the node is not healthy, and the reader may know more than that. Else the paragraph is empty: with it gone, the
+    /// script would have to replace the paragraphs round it.
     private var runbook: String {
-        guard status != .healthy, detail == .full, let address = setting.runbook else { return "" }
-        return "<p class=\"runbook\"><a href=\"\(HTML.escape(address, limit: .max))\">Runbook of this node</a></p>\n"
+        guard detail == .full, let address = setting.runbook else { return "" }
+        let link = "<a href=\"\(HTML.escape(address, limit: .max))\">Runbook of this node</a>"
+        return "<p class=\"runbook\">\([.degraded, .unhealthy].contains(status) ? link : "")</p>\n"
     }
 
     private var checked: String {
         // The script writes the local time and the age into the span.
-        let time = "\(PageTime.absolute(report.checkedAt)) UTC<span class=\"age\"></span>"
-        return report.duration > .zero ? "Checked \(time) in \(report.duration.brief)." : "As of \(time)."
+        let time = "\(PageTime.absolute(report.checkedAt)) UTC"
+        let age = "<span class=\"age\"></span>."
+        return report.duration > .zero ? "Checked \(time) in \(report.duration.brief)\(age)" : "As of \(time)\(age)"
     }
 
     /// In a sentence or two, what is the matter.
