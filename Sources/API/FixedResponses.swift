@@ -21,10 +21,6 @@ enum FixedResponses {
     static let alive = Response.text(.ok, "alive\n", fields: fields)
     static let ready = Response.text(.ok, "ready\n", fields: fields)
     static let draining = Response.text(.serviceUnavailable, "draining\n", fields: fields)
-    static let notFound = Response.text(
-        .notFound, "404 Not Found: there are /, /healthz, /healthz/NAME, /livez, /readyz and /metrics\n", fields: fields
-    )
-
     static func ready(reloadFailedAt time: Timestamp) -> Response {
         .text(
             .ok,
@@ -33,7 +29,25 @@ enum FixedResponses {
             fields: fields)
     }
 
-    static func methodNotAllowed(_ allow: HTTPField) -> Response {
-        .text(.methodNotAllowed, "405 Method Not Allowed: only \(allow.value)\n", fields: fields + [allow])
+    static func notFound(
+        _ head: RequestHead, _ text: String = "there are /, /healthz, /healthz/NAME, /livez, /readyz and /metrics"
+    ) -> Response {
+        refusal(head, .notFound, "404 Not Found", text)
+    }
+
+    static func methodNotAllowed(_ head: RequestHead, _ allow: HTTPField) -> Response {
+        refusal(head, .methodNotAllowed, "405 Method Not Allowed", "only \(allow.value)", [allow])
+    }
+
+    /// A line of text, or a page for a browser.
+    private static func refusal(
+        _ head: RequestHead, _ status: HTTPResponse.Status, _ title: String, _ text: String, _ more: [HTTPField] = []
+    ) -> Response {
+        guard case .page = Format.forPeople.preferred(by: head, nil) else {
+            return .text(status, "\(title): \(text)\n", fields: negotiatedFields + more)
+        }
+        return Response(
+            status: status, contentType: "text/html; charset=utf-8", fields: pageFields + more,
+            content: ErrorPage.encode(title, text).utf8)
     }
 }

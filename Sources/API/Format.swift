@@ -31,9 +31,21 @@ enum Format: Hashable, Sendable {
         }
 
         func preferred(by head: RequestHead, _ query: String?) -> Format {
-            let format = formats[Accept.preferred(head.fields[.accept], of: mediaTypes)]
+            // For links, which cannot say what they accept.
+            let named = Query.values(of: "format", in: query).first.flatMap(Format.init(name:))
+            let format = named ?? formats[Accept.preferred(head.fields[.accept], of: mediaTypes)]
             guard case .page = format else { return format }
             return .page(refreshes: !Query.values(of: "refresh", in: query).contains("off"))
+        }
+    }
+
+    private init?(name: String) {
+        switch name {
+        case "json": self = .json
+        case "text": self = .text
+        case "health": self = .healthJSON
+        case "html": self = .page(refreshes: true)
+        default: return nil
         }
     }
 

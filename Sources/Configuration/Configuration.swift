@@ -18,9 +18,15 @@ package struct Configuration: Sendable {
     package let drain: Duration
     /// The status of an answer that says unhealthy: 500 or 503.
     package let unhealthyStatus: Int
+    /// The status of an answer that says degraded: 200 or 429.
+    package let degradedStatus: Int
+    /// While it exists, the node is unhealthy; nil for none.
+    package let maintenanceFile: String?
     package let detail: DetailPolicy
     /// Whoever has it is shown all. A secret.
     package let detailToken: String?
+    /// The address of a page that says what to do when the node is unhealthy.
+    package let runbook: String?
     package let proxyProtocol: ProxyProtocolPolicy
     package let serverLimits: ServerLimits
     package let logLevel: LogLevel
@@ -58,8 +64,11 @@ package struct Configuration: Sendable {
         background = reader.background(deadline: deadline)
         drain = reader.duration(.drain)
         unhealthyStatus = (reader.word(.unhealthyStatus) ?? UnhealthyStatus.internalServerError).code
+        degradedStatus = (reader.word(.degradedStatus) ?? DegradedStatus.ok).code
+        maintenanceFile = reader.path(.maintenanceFile)
         detail = reader.networks(.detail) { text throws(ValueError) in try DetailPolicy(text) } ?? .summary
         detailToken = reader.token(files)
+        runbook = reader.link(.runbook)
         proxyProtocol =
             reader.networks(.proxyProtocol) { text throws(ValueError) in try ProxyProtocolPolicy(text) } ?? .off
         serverLimits = reader.serverLimits()

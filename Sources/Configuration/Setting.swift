@@ -20,8 +20,11 @@ package enum Setting: String, CaseIterable, Sendable {
     case fall
     case reuseConnections = "reuse-connections"
     case unhealthyStatus = "unhealthy-status"
+    case degradedStatus = "degraded-status"
+    case maintenanceFile = "maintenance-file"
     case detail
     case detailTokenFile = "detail-token-file"
+    case runbook
     case proxyProtocol = "proxy-protocol"
     case maxConnections = "max-connections"
     case maxConnectionsPerClient = "max-connections-per-client"
@@ -75,7 +78,7 @@ extension Setting {
         case .preset:
             Row(
                 .word(Preset.words, "preset"), default: "liveness",
-                "How to check Loki and Tempo: liveness (/ answers 200 or 404) or readiness (/ready answers 200).",
+                "How to check Loki and Tempo: liveness (/ answers), readiness (/ready is 200) or deep (they write and read).",
                 isInFile: false)
         case .timeout:
             Row(.duration(.probe), default: "1500ms", "Limit for one probe: 250ms, 2s, 1m.")
@@ -95,12 +98,20 @@ extension Setting {
             Row(.switch, default: "off", "Keep connections open for the next probe: on or off.")
         case .unhealthyStatus:
             Row(.word(UnhealthyStatus.words, "status"), default: "500", "Status code for unhealthy: 500 or 503.")
+        case .degradedStatus:
+            Row(.word(DegradedStatus.words, "status"), default: "200", "Status code for degraded: 200 or 429.")
+        case .maintenanceFile:
+            Row(.file([]), "While this file exists, the node is unhealthy; its first line is the reason.")
         case .detail:
             Row(
                 .networks(or: ["full", "summary"], "audience"), default: "full",
                 "Who sees details: full (everybody), summary (nobody), or networks such as 10.0.0.0/8,::1.")
         case .detailTokenFile:
             Row(.file([]), "File with a token; a request with this token sees all details.")
+        case .runbook:
+            Row(
+                .link, "Address of a page that says what to do when the node is unhealthy; the status page links to it."
+            )
         case .proxyProtocol:
             Row(
                 .networks(or: ["off", "on"], "senders"), default: "off",

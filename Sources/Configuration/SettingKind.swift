@@ -4,6 +4,8 @@ package enum SettingKind: Sendable {
     case address
     /// A base URL. Empty, it leaves the service out.
     case endpoint
+    /// The address of a page for people.
+    case link
     /// A path; the extensions are those that a shell offers, all if there are none.
     case file([String])
     case duration(ClosedRange<Duration>)
@@ -19,7 +21,7 @@ package enum SettingKind: Sendable {
     package var valueName: String {
         switch self {
         case .address: "address"
-        case .endpoint: "url"
+        case .endpoint, .link: "url"
         case .file: "file"
         case .duration: "duration"
         case .number: "number"

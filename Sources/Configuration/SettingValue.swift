@@ -23,7 +23,10 @@ package struct SettingValue: Sendable, Hashable {
 
     /// The value without credentials.
     package var shown: String {
-        setting.row.kind.emptyIsAValue ? Endpoint.withoutCredentials(text) : text
+        switch setting.row.kind {
+        case .endpoint, .link: Endpoint.withoutCredentials(text)
+        case .address, .file, .duration, .number, .word, .networks: text
+        }
     }
 
     /// The name by which it was set, such as `--timeout`, `HEALTHZ_TIMEOUT` or `timeout`.

@@ -40,12 +40,12 @@ package struct History: Sendable, Equatable {
             var first = Known(
                 isUp: isUp, concern: isUp ? reason : nil, observation: observation, lastReason: isUp ? nil : reason,
                 since: now, lastUpAt: isUp ? now.timestamp : nil)
-            first.recent.append(startedAt: now.timestamp, duration: observation.duration, isUp: isUp)
+            first.recent.append(startedAt: now.timestamp, duration: observation.duration, observation.verdict.result)
             known = first
             return .first
         }
         next.observation = observation
-        next.recent.append(startedAt: now.timestamp, duration: observation.duration, isUp: isUp)
+        next.recent.append(startedAt: now.timestamp, duration: observation.duration, observation.verdict.result)
         let before = next.status
         if isUp {
             next.lastUpAt = now.timestamp

@@ -1,35 +1,57 @@
 package import Time
 
-/// The last checks of one target, or of one group: when, how long, and whether they were well. A ring of 8 bytes a check,
-/// which grows with the checks that there are, and no further than `limit`.
+/// The last checks of one target, or of one group: when, how long, and what they found. A ring of 12 bytes a check, which
+/// grows with the checks that there are, and no further than `limit`.
 package struct RecentChecks: Sendable, Equatable {
     package static let limit = 120
 
     package struct Check: Sendable, Equatable {
         /// When it began, to the second.
         package let startedAt: Timestamp
-        /// To the microsecond, and at most 35 minutes.
+        /// To the microsecond, and at most 71 minutes.
         package let duration: Duration
-        package let isUp: Bool
+        package let result: Result
+
+        package var isUp: Bool { result.isUp }
     }
 
-    /// A check as it is kept: seconds since 1970 (until 2106), and microseconds with the verdict as the lowest bit.
-    private struct Slot: Sendable, Equatable {
-        let seconds: UInt32
-        let bits: UInt32
+    package enum Result: Sendable, Equatable {
+        case healthy
+        /// It could be used, but something was wrong.
+        case degraded(FailureCause)
+        case failed(FailureCause)
 
-        init(_ startedAt: Timestamp, _ duration: Duration, isUp: Bool) {
-            seconds = UInt32(clamping: startedAt.milliseconds / 1000)
-            let microseconds = min(max(0, duration / .microseconds(1)), Double(UInt32.max >> 1))
-            bits = UInt32(microseconds) << 1 | (isUp ? 1 : 0)
+        package var isUp: Bool {
+            if case .failed = self { false } else { true }
         }
 
-        var isUp: Bool { bits & 1 == 1 }
+        /// What was wrong.
+        package var cause: FailureCause? {
+            switch self {
+            case .healthy: nil
+            case .degraded(let cause), .failed(let cause): cause
+            }
+        }
+    }
+
+    /// A check as it is kept, with seconds since 1970 (until 2106).
+    private struct Slot: Sendable, Equatable {
+        private let seconds: UInt32
+        private let microseconds: UInt32
+        private let code: ResultCode
+
+        init(_ startedAt: Timestamp, _ duration: Duration, _ result: Result) {
+            seconds = UInt32(clamping: startedAt.milliseconds / 1000)
+            microseconds = UInt32(min(max(0, duration / .microseconds(1)), Double(UInt32.max)))
+            code = ResultCode(result)
+        }
+
+        var isUp: Bool { code.isUp }
 
         var check: Check {
             Check(
-                startedAt: Timestamp(milliseconds: Int64(seconds) * 1000), duration: .microseconds(Int64(bits >> 1)),
-                isUp: isUp)
+                startedAt: Timestamp(milliseconds: Int64(seconds) * 1000),
+                duration: .microseconds(Int64(microseconds)), result: code.result)
         }
     }
 
@@ -39,8 +61,8 @@ package struct RecentChecks: Sendable, Equatable {
 
     package init() {}
 
-    package mutating func append(startedAt: Timestamp, duration: Duration, isUp: Bool) {
-        let slot = Slot(startedAt, duration, isUp: isUp)
+    package mutating func append(startedAt: Timestamp, duration: Duration, _ result: Result) {
+        let slot = Slot(startedAt, duration, result)
         guard slots.count == RecentChecks.limit else { return slots.append(slot) }
         slots[oldest] = slot
         oldest = (oldest + 1) % RecentChecks.limit
@@ -48,9 +70,54 @@ package struct RecentChecks: Sendable, Equatable {
 
     package var count: Int { slots.count }
 
-    /// How many of them were well.
+    /// How many of them were healthy or degraded.
     package var upCount: Int { slots.count(where: \.isUp) }
 
     /// The oldest first.
     package var all: [Check] { (slots[oldest...] + slots[..<oldest]).map(\.check) }
+}
+
+/// A result in a byte: 0 is healthy, odd is degraded, even is failed, each with the number of its cause.
+private struct ResultCode: Sendable, Equatable {
+    private let byte: UInt8
+
+    init(_ result: RecentChecks.Result) {
+        switch result {
+        case .healthy: byte = 0
+        case .degraded(let cause): byte = 1 + 2 * ResultCode.number(of: cause)
+        case .failed(let cause): byte = 2 + 2 * ResultCode.number(of: cause)
+        }
+    }
+
+    var isUp: Bool { byte == 0 || byte % 2 == 1 }
+
+    var result: RecentChecks.Result {
+        guard byte > 0 else { return .healthy }
+        let cause = FailureCause.allCases[Int(byte - 1) / 2]
+        return isUp ? .degraded(cause) : .failed(cause)
+    }
+
+    private static func number(of cause: FailureCause) -> UInt8 {
+        UInt8(FailureCause.allCases.firstIndex(of: cause) ?? 0)
+    }
+}
+
+extension Verdict {
+    var result: RecentChecks.Result {
+        switch self {
+        case .up: .healthy
+        case .degraded(let reason): .degraded(reason.cause)
+        case .down(let reason): .failed(reason.cause)
+        }
+    }
+}
+
+extension ServiceReport.Condition {
+    var result: RecentChecks.Result {
+        switch self {
+        case .well: .healthy
+        case .partly: .degraded(.instances)
+        case .failed: .failed(.instances)
+        }
+    }
 }

@@ -2,6 +2,7 @@ import HTTPClient
 import Health
 import Judging
 import Synchronization
+import Time
 
 /// Judges one target's bodies, one at a time, on whatever thread it is called.
 final class BodyReader: Sendable {
@@ -20,6 +21,6 @@ final class BodyReader: Sendable {
 
     /// May take its time, as a pattern may, and cannot be called off.
     func verdict(on response: Response) -> Verdict {
-        state.withLock { $0.judge.verdict(on: response, &$0.counters) }
+        state.withLock { $0.judge.verdict(on: response, at: Moment.now.timestamp, &$0.counters) }
     }
 }

@@ -18,13 +18,14 @@ struct DocumentTests {
         #expect(rows.contains { $0.hasPrefix(start) }, "\(start)")
     }
 
-    @Test("It has a row for every key of a service")
+    @Test("It has a row for every key of a service and of service discovery")
     func keys() {
         let keys =
             ["services"] + ServiceKey.allCases.map(\.rawValue) + BodyKey.allCases.map(\.rawValue)
             + ComparisonKey.allCases.map(\.rawValue) + DegradedKey.allCases.map(\.rawValue)
-            + BasicAuthKey.allCases.map(\.rawValue)
-            + TLSKey.allCases.map(\.rawValue)
+            + BasicAuthKey.allCases.map(\.rawValue) + TLSKey.allCases.map(\.rawValue) + ["discovery"]
+            + CloudMapKey.allCases.map(\.rawValue) + ConsulKey.allCases.map(\.rawValue)
+            + ConsulServiceKey.allCases.map(\.rawValue)
         for key in keys { #expect(rows.contains { $0.hasPrefix("| `\(key)` |") }, "\(key)") }
     }
 }
@@ -35,6 +36,7 @@ extension SettingKind {
         switch self {
         case .address: "address"
         case .endpoint: "URL"
+        case .link: "address of a page"
         case .file: "path"
         case .duration(let allowed): "`\(allowed.lowerBound.setting)` to `\(allowed.upperBound.setting)`"
         case .number(let allowed): "\(allowed.lowerBound) to \(allowed.upperBound)"

@@ -27,7 +27,7 @@ struct SchemaTests {
 
     @Test("It has no setting that healthz does not have")
     func unknown() {
-        #expect(Set(properties.keys) == Set(Setting.allCases.compactMap(\.key) + ["services"]))
+        #expect(Set(properties.keys) == Set(Setting.allCases.compactMap(\.key) + ["discovery", "services"]))
     }
 
     /// Reads documents, and prints for each whether the schema accepts it.
@@ -66,6 +66,7 @@ extension SettingKind {
         switch self {
         case .address: return wrong + [("127.0.0.1:80", true), ("unix:/run/x", true)]
         case .endpoint: return wrong + [("http://a", true)]
+        case .link: return wrong + [("https://a/b#c", true), ("javascript:alert(1)", false)]
         case .file: return [("a", true), ([String: Any](), false)]
         case .duration(let allowed):
             let beyond = allowed.lowerBound - .milliseconds(1)

@@ -9,7 +9,7 @@ struct RecentChecksTests {
         for number in 0..<count {
             ring.append(
                 startedAt: Timestamp(milliseconds: Int64(number) * 1000), duration: .microseconds(number),
-                isUp: number % 3 != 0)
+                number % 3 != 0 ? .healthy : .failed(.refused))
         }
         return ring
     }
@@ -30,13 +30,13 @@ struct RecentChecksTests {
         arguments: [
             (.zero, .zero), (.nanoseconds(999), .zero), (.microseconds(1), .microseconds(1)),
             (.seconds(60), .seconds(60)), (.microseconds(2_147_483_647), .microseconds(2_147_483_647)),
-            (.microseconds(2_147_483_648), .microseconds(2_147_483_647)),
-            (.seconds(100_000_000), .microseconds(2_147_483_647)), (.seconds(-1), .zero),
+            (.microseconds(4_294_967_296), .microseconds(4_294_967_295)),
+            (.seconds(100_000_000), .microseconds(4_294_967_295)), (.seconds(-1), .zero),
         ] as [(Duration, Duration)])
     func durations(given: Duration, kept: Duration) {
         var ring = RecentChecks()
-        ring.append(startedAt: Timestamp(milliseconds: 0), duration: given, isUp: true)
-        ring.append(startedAt: Timestamp(milliseconds: 0), duration: given, isUp: false)
+        ring.append(startedAt: Timestamp(milliseconds: 0), duration: given, .healthy)
+        ring.append(startedAt: Timestamp(milliseconds: 0), duration: given, .failed(.timeout))
         #expect(ring.all.map(\.duration) == [kept, kept])
         #expect(ring.all.map(\.isUp) == [true, false])
     }
@@ -48,15 +48,24 @@ struct RecentChecksTests {
         ] as [(Int64, Int64)])
     func times(given: Int64, kept: Int64) {
         var ring = RecentChecks()
-        ring.append(startedAt: Timestamp(milliseconds: given), duration: .zero, isUp: true)
+        ring.append(startedAt: Timestamp(milliseconds: given), duration: .zero, .healthy)
         #expect(ring.all.map(\.startedAt.milliseconds) == [kept])
+    }
+
+    @Test("What each found is kept, with its cause", arguments: FailureCause.allCases)
+    func results(cause: FailureCause) {
+        var ring = RecentChecks()
+        let results: [RecentChecks.Result] = [.healthy, .degraded(cause), .failed(cause)]
+        for result in results { ring.append(startedAt: Timestamp(milliseconds: 0), duration: .zero, result) }
+        #expect(ring.all.map(\.result) == results)
+        #expect(ring.all.map(\.isUp) == [true, true, false] && ring.upCount == 2)
     }
 
     @Test("A copy does not change with its original")
     func value() {
         var ring = Self.ring(of: 120)
         let copy = ring
-        ring.append(startedAt: Timestamp(milliseconds: 0), duration: .zero, isUp: true)
+        ring.append(startedAt: Timestamp(milliseconds: 0), duration: .zero, .healthy)
         #expect(copy == Self.ring(of: 120) && copy != ring)
     }
 
@@ -93,6 +102,10 @@ struct RecentChecksTests {
         }
         let service = try #require(await bench.lastKnown()?.services.first)
         #expect(service.recent.all.map(\.isUp) == [true, true, true, false])
+        #expect(
+            service.recent.all.map(\.result) == [
+                .healthy, .degraded(.instances), .degraded(.instances), .failed(.instances),
+            ])
         #expect(service.recent.all.map(\.duration) == [.milliseconds(7), .milliseconds(7), .zero, .zero])
         #expect(
             service.instances.map { $0.recent.all.map(\.isUp) } == [

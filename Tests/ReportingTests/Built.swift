@@ -31,11 +31,12 @@ enum Built {
     }
 
     static func service(
-        _ name: String, _ seen: [Seen], status: Int? = nil, isCritical: Bool = true, threshold: Threshold = .once
+        _ name: String, _ seen: [Seen], status: Int? = nil, isCritical: Bool = true, threshold: Threshold = .once,
+        notes: ServiceNotes = ServiceNotes()
     ) throws -> ServiceReport {
         let target = try target(name, seen, status: status, threshold: threshold)
         return ServiceReport(
-            Service(name: name, target: .on(name), isCritical: isCritical), instances: [target],
+            Service(name: name, target: .on(name), isCritical: isCritical).with(notes), instances: [target],
             since: target.since, lastHealthyAt: target.lastHealthyAt)
     }
 

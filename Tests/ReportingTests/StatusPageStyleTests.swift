@@ -62,6 +62,7 @@ struct StatusPageStyleTests {
         let colours = try Self.colours(after: theme)
         let pairs: [(Substring, Substring, Double)] =
             [("ink", "page", 7), ("soft", "page", 4.5), ("focus", "page", 4.5), ("page", "ink", 4.5)]
+            + ["draining", "lost"].map { ("\($0)-text", "\($0)-band", 7) }
             + ["healthy", "degraded", "unhealthy"].flatMap { status -> [(Substring, Substring, Double)] in
                 [
                     ("\(status)", "page", 4.5), ("\(status)-text", "\(status)-band", 7),

@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import signal
 import time
 
 from standins import Sidecar, Upstream
@@ -10,6 +11,7 @@ CHECKS = 120
 INTERVAL = 0.2
 
 CONFIGURATION = """
+runbook: https://wiki.example/nodes
 interval: {interval}ms
 timeout: 1s
 fall: 3
@@ -19,7 +21,7 @@ services:
   loki:
     instances: [{loki_a}/ready, {loki_b}/ready]
     require: any
-  tempo: {{url: {tempo}/ready}}
+  tempo: {{url: {tempo}/ready, runbook: "https://wiki.example/tempo"}}
   exporter:
     url: {exporter}/metrics
     critical: false
@@ -38,8 +40,9 @@ def jitter(low, high, seed, spike=0.0):
 
 
 @contextlib.contextmanager
-def node(sick, checks=CHECKS, environment=()):
-    """Runs the program with `upstreams`, after this number of checks. On a sick node, Tempo and one Loki are down."""
+def node(sick, checks=CHECKS, environment=(), tempo_fails=True):
+    """Runs the program with `upstreams`, after this number of checks. On a sick node, Tempo and one Loki are down, or one Loki
+    alone."""
     upstreams = {
         "grafana": Upstream(jitter(4, 12, 1, spike=60), lambda number: 503 if sick and number in (30, 31) else 200),
         "loki_a": Upstream(jitter(1, 4, 2)),
@@ -49,20 +52,55 @@ def node(sick, checks=CHECKS, environment=()):
     }
     urls = {name: upstream.url for name, upstream in upstreams.items()}
     sidecar = Sidecar(CONFIGURATION.format(interval=int(INTERVAL * 1000), **urls), environment)
-    try:
-        end = time.monotonic() + 60 + checks * INTERVAL * 3
-        stopped = not sick
-        while upstreams["grafana"].count < checks:
-            if not stopped and upstreams["grafana"].count > checks * 3 // 4:
-                upstreams.pop("tempo").stop()
-                upstreams.pop("loki_b").stop()
-                stopped = True
-            if time.monotonic() > end:
-                raise TimeoutError("the checks do not go on")
-            time.sleep(0.05)
+    failing = (["tempo"] if tempo_fails else []) + ["loki_b"] if sick else []
+    with running(sidecar, upstreams):
+        until(lambda: upstreams["grafana"].count >= checks * 3 // 4)
+        for name in failing:
+            upstreams.pop(name).stop()
+        until(lambda: upstreams["grafana"].count >= checks)
         sidecar.upstreams = upstreams
         yield sidecar
+
+
+@contextlib.contextmanager
+def forty(checks=CHECKS // 2):
+    """A node with forty services in five groups, two of which fail."""
+    upstreams = {
+        f"{name}-{number}": Upstream(jitter(1, 9, number), lambda count, sick=number == 7 and name in ("edge", "jobs"):
+                                     503 if sick and count > checks // 2 else 200)
+        for name in ("databases", "edge", "jobs", "search", "storage") for number in range(8)
+    }
+    services = "".join(
+        f"  {name}: {{url: {upstream.url}/, group: {name.split('-')[0].capitalize()}}}\n"
+        for name, upstream in upstreams.items())
+    sidecar = Sidecar(f"interval: 300ms\nservices:\n{services}")
+    with running(sidecar, upstreams):
+        until(lambda: upstreams["storage-7"].count >= checks)
+        yield sidecar
+
+
+@contextlib.contextmanager
+def draining(checks=CHECKS):
+    with node(sick=False, checks=checks, environment={"HEALTHZ_DRAIN": "1h"}) as sidecar:
+        sidecar.process.send_signal(signal.SIGTERM)
+        until(lambda: "draining" in sidecar.get("/readyz", accept="text/plain"))
+        yield sidecar
+        sidecar.process.send_signal(signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def running(sidecar, upstreams):
+    try:
+        yield
     finally:
         sidecar.stop()
         for upstream in upstreams.values():
             upstream.stop()
+
+
+def until(is_so, limit=120):
+    end = time.monotonic() + limit
+    while not is_so():
+        if time.monotonic() > end:
+            raise TimeoutError("the checks do not go on")
+        time.sleep(0.05)

@@ -14,7 +14,17 @@ enum PageTime {
         return element(text, withDay: text.prefix(10) != now.rfc3339.prefix(10))
     }
 
+    /// The same as text alone.
+    static func plain(_ time: Timestamp, now: Timestamp) -> String {
+        let text = time.rfc3339
+        return plain(text, withDay: text.prefix(10) != now.rfc3339.prefix(10))
+    }
+
     private static func element(_ text: String, withDay: Bool) -> String {
-        "<time datetime=\"\(text)\">\(withDay ? "\(text.prefix(10)) " : "")\(text.dropFirst(11).prefix(8))</time>"
+        "<time datetime=\"\(text)\">\(plain(text, withDay: withDay))</time>"
+    }
+
+    private static func plain(_ text: String, withDay: Bool) -> String {
+        "\(withDay ? "\(text.prefix(10)) " : "")\(text.dropFirst(11).prefix(8))"
     }
 }

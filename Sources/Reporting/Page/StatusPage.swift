@@ -15,8 +15,13 @@ package struct StatusPage {
         let code: Int
         /// Whether it fetches itself again.
         let refreshes: Bool
+        /// The address of a page that says what to do when the node is unhealthy.
+        let runbook: String?
 
-        package init(node: String, version: String, selection: Selection, code: Int, refreshes: Bool) {
+        package init(
+            node: String, version: String, selection: Selection, code: Int, refreshes: Bool, runbook: String? = nil
+        ) {
+            self.runbook = runbook
             self.node = node
             self.version = version
             self.selection = selection
@@ -50,14 +55,14 @@ package struct StatusPage {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
         <meta name="robots" content="noindex">
-        <link rel="icon" href="\(StatusMark.icon(report.status))" data-lost="\(StatusMark.lostIcon)">
+        <link rel="icon" href="\(StatusMark.icon(status))" data-lost="\(StatusMark.icon(.lost))">
         \(setting.refreshes ? "<noscript><meta http-equiv=\"refresh\" content=\"\(seconds)\"></noscript>\n" : "")\
         <style>\(StatusPage.style)</style>
         </head>
         <body>
         \(StatusMark.symbols)
         <p id="news" role="status"></p>
-        <p id="lost" role="alert" hidden>No answer from healthz. This page is out of date.</p>
+        <p id="tip" aria-hidden="true" hidden></p>
         <main>
         \(verdict)
         \(services)
@@ -70,11 +75,13 @@ package struct StatusPage {
         """
     }
 
+    private var status: PageStatus { PageStatus(report) }
+
     private var seconds: Int { Int(StatusPage.refresh / .seconds(1)) }
 
     private var title: String {
         let names = list(report.status, atMost: 3)
-        let word = "\(StatusMark.character(report.status)) \(headline)"
+        let word = "\(StatusMark.character(status)) \(headline)"
         return HTML.escape(
             ([names.isEmpty || report.cause != nil ? word : "\(word): \(names)"] + place).joined(separator: " · "))
     }
@@ -86,32 +93,43 @@ package struct StatusPage {
         let word = report.status.rawValue.prefix(1).uppercased() + report.status.rawValue.dropFirst()
         return switch report.cause {
         case nil: word
-        case .draining: "\(word): draining"
+        case .draining: "Draining"
         case .nothingChecked: "\(word): nothing checked"
         case .stale: "\(word): stale"
+        case .maintenance: "\(word): maintenance"
         }
     }
 
     private var verdict: String {
         """
-        <section class="verdict \(report.status.rawValue)" id="verdict" aria-labelledby="headline">
+        <section class="verdict \(status.rawValue)" id="verdict" aria-labelledby="headline">
         <p class="place">\((["healthz"] + place).map { HTML.escape($0) }.joined(separator: " · "))</p>
-        <h1 id="headline">\(StatusMark.use(report.status))\(headline)</h1>
+        <h1 id="headline">\(StatusMark.use(status))\(headline)</h1>
         <p class="gist">\(HTML.escape(gist, limit: 2000))</p>
-        <p class="checked">\(checked) Clients are answered \(setting.code).</p>
+        \(runbook)<p class="checked">\(checked)<span class="answered"> Clients are answered \(setting.code).</span></p>
         \(warnings.map { "<p class=\"warning\">Warning: \(HTML.escape($0))</p>\n" }.joined())</section>
         """
     }
 
+    /// Where the node is not healthy, and the reader may know more than that. Else the paragraph is empty: with it gone, the
+    /// script would have to replace the paragraphs round it.
+    private var runbook: String {
+        guard detail == .full, let address = setting.runbook else { return "" }
+        let link = "<a href=\"\(HTML.escape(address, limit: .max))\">Runbook of this node</a>"
+        return "<p class=\"runbook\">\([.degraded, .unhealthy].contains(status) ? link : "")</p>\n"
+    }
+
     private var checked: String {
+        // The script writes the local time and the age into the span.
         let time = "\(PageTime.absolute(report.checkedAt)) UTC"
-        return report.duration > .zero ? "Checked \(time) in \(report.duration.brief)." : "As of \(time)."
+        let age = "<span class=\"age\"></span>."
+        return report.duration > .zero ? "Checked \(time) in \(report.duration.brief)\(age)" : "As of \(time)\(age)"
     }
 
     /// In a sentence or two, what is the matter.
     private var gist: String {
         var sentences: [String] = []
-        if let cause = report.cause { sentences.append("\(cause.description).") }
+        if let message = report.message(withNote: detail == .full) { sentences.append("\(message).") }
         switch setting.selection {
         case .all: break
         case .only(let name): sentences.append("This page is about \(name) alone.")
@@ -119,18 +137,23 @@ package struct StatusPage {
         }
         for status in [HealthStatus.unhealthy, .degraded] {
             let names = list(status, atMost: 12, withReasons: true)
-            if !names.isEmpty { sentences.append("\(status == .unhealthy ? "Unhealthy" : "Degraded"): \(names).") }
+            // The heading has said the word.
+            let isInHeading = status == report.status && report.cause == nil
+            let words = isInHeading ? "Because of " : status == .unhealthy ? "Unhealthy: " : "Degraded: "
+            if !names.isEmpty { sentences.append("\(words)\(names).") }
         }
-        let (healthy, count) = (report.services.count { $0.status == .healthy }, report.services.count)
-        if count > 0 {
-            sentences.append(
-                healthy == count
-                    ? count == 1 ? "The service is healthy." : "All \(count) services are healthy."
-                    : "\(healthy) of \(count) healthy.")
-        } else if report.cause == .draining {
-            sentences.append("No service had been checked.")
-        }
+        sentences += count
         return sentences.joined(separator: " ")
+    }
+
+    private var count: [String] {
+        let (healthy, count) = (report.services.count { $0.status == .healthy }, report.services.count)
+        switch (healthy, count) {
+        case (_, 0): return report.cause == .draining ? ["No service had been checked."] : []
+        case (1, 1): return ["The service answers as expected."]
+        case (count, _): return ["All \(count) services answer as expected."]
+        default: return ["\(healthy) of \(count) healthy."]
+        }
     }
 
     /// - Parameter withReasons: where they may be told.
@@ -146,37 +169,68 @@ package struct StatusPage {
     }
 
     private var services: String {
-        guard !report.services.isEmpty else { return "" }
         let sorted = report.services.sickFirst(by: \.status)
+        return list(sorted.filter(\.needsAttention), "Needs attention", "sick", id: "sick") + healthy
+    }
+
+    /// Under a heading for each group, if there are any.
+    private var healthy: String {
+        let services = report.services.filter { !$0.needsAttention }
+        var groups: [String?] = []
+        for service in services where !groups.contains(service.notes.group) { groups.append(service.notes.group) }
+        let hasGroups = detail == .full && groups.contains { $0 != nil }
+        guard hasGroups else { return list(services, "Healthy", "well", id: "well") }
+        return groups.enumerated().map { index, group in
+            let heading = "\(HTML.escape(group ?? "Others")): healthy"
+            return list(services.filter { $0.notes.group == group }, heading, "well", id: "well-\(index)")
+        }
+        .joined()
+    }
+
+    private func list(_ services: [ServiceReport], _ heading: String, _ kind: String, id: String) -> String {
+        guard !services.isEmpty else { return "" }
         let entry = ServiceEntry(now: report.checkedAt, detail: detail)
         return """
-            <h2>Services</h2>
-            <ul class="services">
-            \(sorted.enumerated().map { entry.item($0.element, id: "s\($0.offset)") }.joined(separator: "\n"))
+            <h2 id="\(id)-heading">\(heading)</h2>
+            <ul class="services \(kind)" id="\(id)" aria-labelledby="\(id)-heading">
+            \(services.map(entry.item).joined(separator: "\n"))
             </ul>
+
             """
     }
 
     private var footer: String {
-        let away = detail == .full ? "" : "<p>Causes, times and addresses are not shown to you.</p>\n"
-        let query = refreshQuery
+        let hidden =
+            "Causes, times and addresses are not shown to you. A request with the token shows them, if one is set: "
+        let away = detail == .full ? "" : "<p>\(hidden)<code>Authorization: Bearer …</code></p>\n"
         let (state, link) =
             setting.refreshes
             ? ("This page fetches itself again every \(seconds) s.", "Pause")
             : ("This page stays as it is.", "Refresh by itself")
         return """
             <footer>
-            <p>\(state) <a id="refresh" href="\(HTML.escape(query, limit: .max))">\(link)</a></p>
-            \(away)<p>All times are UTC. healthz \(HTML.escape(setting.version))</p>
+            <nav aria-label="More about this node">\(links)</nav>
+            <p>\(state) <a id="refresh" href="\(HTML.escape(refreshQuery, limit: .max))">\(link)</a></p>
+            \(away)<p>All times are UTC, unless they say otherwise. healthz \(HTML.escape(setting.version))</p>
             </footer>
             """
     }
 
+    private var links: String {
+        var links: [(name: String, address: String)] = []
+        if setting.selection != .all { links.append(("The whole node", "/")) }
+        let path = if case .only(let name) = setting.selection { "/healthz/\(name)" } else { "/healthz" }
+        links.append(("JSON", path + "?" + (exclusions + ["format=json"]).joined(separator: "&")))
+        links.append(("Metrics", "/metrics"))
+        return links.map { "<a href=\"\(HTML.escape($0.address, limit: .max))\">\($0.name)</a>" }.joined(separator: " ")
+    }
+
+    private var exclusions: [String] {
+        if case .excluding(let names) = setting.selection { names.sorted().map { "exclude=\($0)" } } else { [] }
+    }
+
     /// The same page, with the refresh turned over.
     private var refreshQuery: String {
-        var items: [String] = []
-        if case .excluding(let names) = setting.selection { items = names.sorted().map { "exclude=\($0)" } }
-        if setting.refreshes { items.append("refresh=off") }
-        return "?" + items.joined(separator: "&")
+        "?" + (exclusions + (setting.refreshes ? ["refresh=off"] : [])).joined(separator: "&")
     }
 }

@@ -61,7 +61,7 @@ extension SettingKind {
         switch self {
         case .file(let extensions): .file(extensions: extensions)
         case .word(let words, _), .networks(let words, _): .list(words)
-        case .address, .endpoint, .duration, .number: nil
+        case .address, .endpoint, .link, .duration, .number: nil
         }
     }
 }
