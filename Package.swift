@@ -85,7 +85,8 @@ let package = Package(
             "Reporting", ["Health", "Time"],
             resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")]),
         room("API", ["HTTPWire", "Health", "Reporting", "Sockets", "Time", httpTypes]),
-        room("Configuration", ["CYAML", "Discovery", "HTTPClient", "HTTPWire", "Health", "Sockets", "Time"]),
+        room(
+            "Configuration", ["CCrypto", "CYAML", "Discovery", "HTTPClient", "HTTPWire", "Health", "Sockets", "Time"]),
         room("StandIns", ["EventLoop", "HTTPServer", "HTTPWire", "Sockets", httpTypes]),
         .executableTarget(
             name: "healthz",

@@ -231,6 +231,13 @@ struct RequestReader {
         if let node = keys[.keyFile], keys[.certFile] == nil {
             mistakes.add("needs a cert_file beside it", at: node.position, path: keys.path(.keyFile))
         }
+        if let certificate = tls.certificate, let key = tls.key, let node = keys[.keyFile],
+            KeyPair.differs(certificate: certificate, key: key)
+        {
+            mistakes.add(
+                "does not belong to the certificate in cert_file", at: node.position, path: keys.path(.keyFile),
+                value: node.plainText)
+        }
         tls.serverName = keys[.serverName]?.value(path: keys.path(.serverName), mistakes) { text throws(ValueError) in
             guard Endpoint.isHost(text), !text.isEmpty else { throw ValueError("is neither a name nor an address") }
             return text

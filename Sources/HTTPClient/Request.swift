@@ -119,6 +119,18 @@ package struct Request: Sendable, Equatable {
         self.reading = reading
     }
 
+    /// The same request without credentials, certificates and keys.
+    package var withoutSecrets: Request {
+        var tls = tls
+        tls.authorities = nil
+        tls.certificate = nil
+        tls.key = nil
+        return Request(
+            url.with(credentials: nil, socketPath: url.socketPath), method: method,
+            fields: fields.filter { $0.name.lowercased() != "authorization" }, content: content, tls: tls,
+            reusesConnection: reusesConnection, reading: reading)
+    }
+
     /// The same request, of whose response something else is read.
     package func with(_ reading: Reading) -> Request {
         Request(

@@ -14,6 +14,14 @@ package enum Probe: Sendable, Equatable {
         }
     }
 
+    /// What is left when a secret is renewed.
+    var withoutSecrets: Probe {
+        switch self {
+        case .http(let request, let expectation): .http(request.withoutSecrets, expectation)
+        case .connect: self
+        }
+    }
+
     /// What is healthy, such as `200-299, body contains "ready"`.
     package var expected: String {
         switch self {

@@ -52,7 +52,9 @@ final class ServiceState {
     }
 
     private static func state(of instance: Service.Instance, among old: [TargetState]) -> TargetState {
-        let before = old.first { $0.target.isSamePlace(as: instance.target) }
+        let before =
+            old.first { $0.target.isSamePlace(as: instance.target) }
+            ?? old.first { instance.target.isRenewal(of: $0.target) }
         if let before, before.target == instance.target, before.name == instance.name { return before }
         let target = TargetState(instance)
         if let before { target.history = before.history }

@@ -48,6 +48,11 @@ package final class Target: Sendable, Equatable {
     package func isSamePlace(as other: Target) -> Bool {
         probe == other.probe
     }
+
+    /// The same, where this one is `other` with renewed secrets.
+    package func isRenewal(of other: Target) -> Bool {
+        id == other.id && probe.withoutSecrets == other.probe.withoutSecrets
+    }
 }
 
 /// How many observations in a row turn a target's status. The first observation of all decides at once.

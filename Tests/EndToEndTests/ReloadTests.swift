@@ -13,6 +13,38 @@ struct ReloadTests {
 
     private static let request = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
+    @Test("A token that is renewed as Kubernetes does it is in force without a signal, and what was known stays known")
+    func renewedToken() throws {
+        let answers = ["/": "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]
+        let upstream = try FaultyUpstream([.readHead, .answer(answers), .close])
+        defer { upstream.stop() }
+        let folder = try Folder()
+        func publish(_ name: String, _ token: String) throws {
+            try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
+            try folder.write(token, to: "\(name)/token")
+            try FileManager.default.createSymbolicLink(atPath: folder.path("..next"), withDestinationPath: name)
+            guard rename(folder.path("..next"), folder.path("..data")) == 0 else {
+                throw RawClient.Failure.system("rename", errno)
+            }
+        }
+        try publish("..v1", "first")
+        let file = try folder.write(
+            "services: {a: {url: '\(upstream.url)/', bearer_token_file: '..data/token'}}", to: "healthz.yaml")
+        let sidecar = try RunningSidecar([:], ["--config", file])
+        func asks(with token: String) throws -> Bool {
+            #expect(try sidecar.get("/healthz").status == 200)
+            return upstream.heads.last?.contains("Authorization: Bearer \(token)\r\n") == true
+        }
+        #expect(try asks(with: "first"))
+        try publish("..v2", "second")
+        try until("the new token") { try asks(with: "second") }
+        try sidecar.program.waitForErrors("the renewal") { $0.contains("..data/token has changed and is in force") }
+        sidecar.program.signal(SIGINT)
+        let log = try sidecar.program.wait().errors
+        // Once, for the first check.
+        #expect(log.components(separatedBy: "a is healthy").count == 2)
+    }
+
     @Test("Ten thousand requests, while the file is swapped twenty times, good and bad: no answer is lost or wrong")
     func underLoad() throws {
         let upstream = try Nginx(.lokiOrTempo)

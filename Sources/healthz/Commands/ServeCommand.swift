@@ -26,9 +26,11 @@ struct ServeCommand: Subcommand {
 
     @MainActor static func serve(flags: [Setting: String]) async throws {
         let loop = EventLoop()
-        let configuration = try Configuration.orComplaints(flags: flags)
+        let source = ConfigurationSource(flags: flags, environment: Terminal.environment)
+        let configuration = try Configuration.orComplaints { () throws(ConfigurationError) in try source.load() }
         let sidecar = Sidecar(configuration, on: loop)
-        let load: Sidecar.Load = { () throws(ConfigurationError) in try Configuration.load(flags: flags) }
+        await sidecar.renewSecrets(of: source)
+        let load: Sidecar.Load = { () throws(ConfigurationError) in try source.load() }
         try await sidecar.serve(load: load, ended: { Glibc.exit(0) })
     }
 }

@@ -73,8 +73,12 @@ extension Configuration {
 
     /// The configuration, or the end of the program: with every mistake on a line of its own.
     static func orComplaints(flags: [Setting: String]) throws -> Configuration {
-        do {
-            return try load(flags: flags)
+        try orComplaints { () throws(ConfigurationError) in try load(flags: flags) }
+    }
+
+    static func orComplaints(_ load: () throws(ConfigurationError) -> Configuration) throws -> Configuration {
+        do throws(ConfigurationError) {
+            return try load()
         } catch {
             for mistake in error.mistakes { Terminal.complain(of: mistake) }
             for warning in error.warnings { Terminal.complain("warning: \(warning)") }

@@ -67,6 +67,23 @@ actor StateLog {
         tell(configuration, notices: configuration.notices.filter { !former.notices.contains($0) })
     }
 
+    /// - Parameter files: of secrets that have changed and are in force.
+    func renewed(_ files: [String]) {
+        for file in files {
+            logger.info(
+                "\(Printable.escape(file, limit: 1000)) has changed and is in force",
+                metadata: ["event": "renewed", "file": "\(file)"])
+        }
+    }
+
+    func renewalFailed(_ error: ConfigurationError) {
+        for mistake in error.mistakes {
+            logger.warning(
+                "a changed secret is not used, the former one stays in force: \(mistake)",
+                metadata: ["event": "renewal_failed", "place": "\(mistake.place)", "detail": "\(mistake.problem)"])
+        }
+    }
+
     func reloadFailed(_ error: ConfigurationError) {
         let mistakes = error.mistakes
         for mistake in mistakes {

@@ -36,6 +36,7 @@ actor Sidecar {
     private var draining: LoopTimer?
     private var maintenance: MaintenanceFile?
     private var ending: LoopTimer?
+    private var secrets: SecretWatch?
     /// How many configurations are being read.
     private var reloads = 0
     private var isOver = false
@@ -83,6 +84,7 @@ actor Sidecar {
         let numbers = [SIGTERM, SIGINT] + (load == nil ? [] : [SIGHUP])
         let signals = Signals(numbers, on: loop) { number in self.assumeIsolated { $0.received(number, load) } }
         if load != nil { reader.prepare() }
+        await secrets?.goOn()
         await registrars.watch { [log, responder] event in
             log.assumeIsolated { $0.discovery(event) }
             responder.assumeIsolated { $0.discoveryChanged() }
@@ -197,7 +199,11 @@ actor Sidecar {
         // The end may have begun meanwhile: then nothing begins any more.
         guard draining == nil, !isOver else { return }
         switch loaded {
-        case .success(let next): adopt(next)
+        case .success(let next):
+            let former = configuration
+            adopt(next)
+            log.assumeIsolated { $0.reloaded(next, after: former) }
+            secrets?.assumeIsolated { $0.goOn() }
         case .failure(let error):
             responder.assumeIsolated { $0.reloadFailed(at: Moment.now.timestamp) }
             log.assumeIsolated { $0.reloadFailed(error) }
@@ -218,9 +224,23 @@ actor Sidecar {
             $0.adopt(ServerLimits(next))
             $0.logExchanges(to: next.accessLog ? log.exchangeLog : nil)
         }
-        log.assumeIsolated {
-            $0.adopt(next)
-            $0.reloaded(next, after: former)
+        log.assumeIsolated { $0.adopt(next) }
+    }
+
+    /// Before `serve`: from then on, files of secrets are read again when they have changed.
+    func renewSecrets(of source: ConfigurationSource) {
+        secrets = SecretWatch(source, on: loop, by: reader) { [weak self] renewal in
+            self?.assumeIsolated { $0.secretsHaveChanged(renewal) }
+        }
+    }
+
+    private func secretsHaveChanged(_ renewal: SecretWatch.Renewal) {
+        guard draining == nil, !isOver else { return }
+        switch renewal {
+        case .success(let renewal):
+            adopt(renewal.configuration)
+            log.assumeIsolated { $0.renewed(renewal.files) }
+        case .failure(let error): log.assumeIsolated { $0.renewalFailed(error) }
         }
     }
 
