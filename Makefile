@@ -88,7 +88,7 @@ sanitize: setup-test ## run the tests under the thread and address sanitizers
 	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED_TEST) $(ADDRESS)
 
 # libFuzzer has the main function, so each fuzzer needs its own build.
-FUZZERS = Configuration HTTPWire Health Judging
+FUZZERS = Configuration Discovery HTTPWire Health Judging
 FUZZ_CONFIGURATION_SEEDS = testdata/configuration/valid testdata/configuration/invalid
 
 # All builds in addition to that of `make test`.

@@ -27,13 +27,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// Programs for libFuzzer, which brings their main function: only `make fuzz` builds them.
 func fuzzer(_ room: String) -> Target {
     .executableTarget(
-        name: "\(room)Fuzzer", dependencies: ["Health", "HTTPWire", "Judging", "Configuration", httpTypes],
+        name: "\(room)Fuzzer",
+        dependencies: [
+            "Configuration", "Discovery", "HTTPClient", "Health", "HTTPWire", "Judging", "Time", httpTypes,
+        ],
         path: "Fuzz/\(room)Fuzzer",
         swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
 }
 
 let fuzzers =
-    Context.environment["HEALTHZ_FUZZ"] == nil ? [] : ["Configuration", "HTTPWire", "Health", "Judging"].map(fuzzer)
+    Context.environment["HEALTHZ_FUZZ"] == nil
+    ? [] : ["Configuration", "Discovery", "HTTPWire", "Health", "Judging"].map(fuzzer)
 
 /// What one call of each room's hot function costs: only `make bench` builds it. The C target counts allocations.
 let benchmarks: [Target] =
@@ -74,7 +78,7 @@ let package = Package(
         room("Sockets"),
         room("HTTPWire", ["Sockets", "Time", httpTypes]),
         room("HTTPServer", ["Time", "CSystem", "EventLoop", "HTTPWire", "Sockets", httpTypes]),
-        room("Judging", ["HTTPClient", "Health"]),
+        room("Judging", ["HTTPClient", "Health", "Time"]),
         room("CurlClient", ["CCurl", "CSystem", "EventLoop", "HTTPClient", "Time"]),
         room("Probing", ["CurlClient", "EventLoop", "HTTPClient", "Health", "Judging", "Time"]),
         room(
@@ -87,9 +91,7 @@ let package = Package(
             name: "healthz",
             dependencies: [
                 "API", "CSystem", "Time", "Configuration", "CurlClient", "Discovery", "EventLoop", "HTTPClient",
-                "HTTPServer",
-                "HTTPWire",
-                "Health", "Probing", "Reporting", "Sockets", "StandIns",
+                "HTTPServer", "HTTPWire", "Health", "Probing", "Reporting", "Sockets", "StandIns",
                 argumentParser, httpTypes, logging,
             ],
             swiftSettings: strict),
@@ -105,7 +107,7 @@ let package = Package(
         tests("HTTPWireTests", ["HTTPWire", "Time", "TestSupport", httpTypes]),
         tests("SocketsTests", ["Sockets"]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "Sockets", "TestSupport", httpTypes]),
-        tests("JudgingTests", ["HTTPClient", "Health", "Judging"]),
+        tests("JudgingTests", ["HTTPClient", "Health", "Judging", "Time"]),
         tests("CurlClientTests", ["CurlClient", "EventLoop", "HTTPClient", "TestSupport", "Time"]),
         tests(
             "ProbingTests",

@@ -7,6 +7,12 @@ package import Time
 
 /// Answers requests: the paths of the API over the aggregator's reports. docs/api.md describes it.
 package actor HealthResponder {
+    private struct Request {
+        let head: RequestHead
+        let peer: Peer
+        let query: String?
+    }
+
     private enum Answer {
         case response(Response)
         case report(Question)
@@ -16,17 +22,26 @@ package actor HealthResponder {
     package struct Settings: Sendable {
         let services: [String]
         let unhealthy: HTTPResponse.Status
+        let degraded: HTTPResponse.Status
         let audience: Audience
         let runbook: String?
+        let loadedAt: Timestamp
 
         /// - Parameters:
         ///   - services: their names, in the order in which they are shown.
         ///   - unhealthyStatus: of a response that says unhealthy.
-        ///   - runbook: the address of a page that says what to do then.
-        package init(services: [String], unhealthyStatus: Int, audience: Audience, runbook: String? = nil) {
+        ///   - degradedStatus: of one that says degraded.
+        ///   - loadedAt: when the configuration was loaded.
+        ///   - runbook: the address of a page that says what to do when the node is unhealthy.
+        package init(
+            services: [String], unhealthyStatus: Int, degradedStatus: Int = 200, audience: Audience,
+            loadedAt: Timestamp, runbook: String? = nil
+        ) {
+            degraded = HTTPResponse.Status(code: degradedStatus)
             self.services = services
             unhealthy = HTTPResponse.Status(code: unhealthyStatus)
             self.audience = audience
+            self.loadedAt = loadedAt
             self.runbook = runbook
         }
     }
@@ -44,21 +59,20 @@ package actor HealthResponder {
     private let aggregator: Aggregator
     private var settings: Settings
     private var isDraining = false
+    /// Why somebody has taken the node out of service; nil if nobody has. May be empty.
+    private var maintenance: String?
     private var reloadFailedAt: Timestamp?
     private var meter: Meter
     private var responses: ReportResponses
 
-    /// - Parameters:
-    ///   - executor: the aggregator's.
-    ///   - time: when the configuration was loaded.
+    /// - Parameter executor: the aggregator's.
     package init(
-        on executor: any SerialExecutor, _ aggregator: Aggregator, _ settings: Settings, from origin: Origin,
-        loadedAt time: Timestamp
+        on executor: any SerialExecutor, _ aggregator: Aggregator, _ settings: Settings, from origin: Origin
     ) {
         self.executor = executor
         self.aggregator = aggregator
         self.settings = settings
-        meter = Meter(aggregator, version: origin.version, loadedAt: time)
+        meter = Meter(aggregator, version: origin.version, loadedAt: settings.loadedAt)
         responses = ReportResponses(origin)
     }
 
@@ -70,11 +84,22 @@ package actor HealthResponder {
         meter.serverFigures = figures
     }
 
+    /// From now on, reports say what service discovery has been told.
+    /// - Parameter figures: called on the executor when a report is encoded.
+    package func readDiscovery(with figures: @escaping @Sendable () -> [DiscoveryFigures]) {
+        responses.discovery = figures
+    }
+
+    /// Service discovery has been told something else than before.
+    package func discoveryChanged() {
+        responses.removeAll()
+    }
+
     /// From now on, answers are about this.
-    package func adopt(_ settings: Settings, at time: Timestamp) {
+    package func adopt(_ settings: Settings) {
         self.settings = settings
         reloadFailedAt = nil
-        meter.reloaded(at: time)
+        meter.reloaded(at: settings.loadedAt)
         responses.removeAll()
     }
 
@@ -87,6 +112,12 @@ package actor HealthResponder {
     /// From now on the node is not to be used.
     package func drain() {
         isDraining = true
+    }
+
+    /// From now on the node is out of service for that reason; nil: not any more.
+    package func maintain(_ reason: String?) {
+        maintenance = reason
+        meter.isInMaintenance = reason != nil
     }
 
     /// - Returns: the response, or nil; then `reply` sends it when the check that is needed has ended.
@@ -118,54 +149,56 @@ package actor HealthResponder {
         guard case .origin(let path, let query) = head.target else {
             return (.other, .response(FixedResponses.methodNotAllowed(head, HealthResponder.router.allow)))
         }
+        let request = Request(head: head, peer: peer, query: query)
         switch HealthResponder.router.match(head.method, path: path) {
-        case .route(.service, let name): return (.service, service(name ?? "", head, peer, query))
-        case .route(let route, _): return (route, answer(head, peer, route, query))
+        case .route(.service, let name): return (.service, service(name ?? "", request))
+        case .route(let route, _): return (route, answer(request, route))
         case .methodNotAllowed(let route, let allow):
             return (route, .response(FixedResponses.methodNotAllowed(head, allow)))
         case .notFound: return (.other, .response(FixedResponses.notFound(head)))
         }
     }
 
-    private func answer(_ head: RequestHead, _ peer: Peer, _ route: Route, _ query: String?) -> Answer {
+    private func answer(_ request: Request, _ route: Route) -> Answer {
         switch route {
-        case .page: health(head, peer, query, Format.forPeople)
-        case .health: health(head, peer, query, Format.forPrograms)
+        case .page: health(request, Format.forPeople)
+        case .health: health(request, Format.forPrograms)
         case .live: .response(FixedResponses.alive)
         case .ready: .response(readiness)
         case .metrics:
             .response(
                 meter.response(
-                    to: head, settings.audience.detail(for: head, peer).0, isDraining: isDraining,
-                    fields: FixedResponses.negotiatedFields))
-        case .service, .other: .response(FixedResponses.notFound(head))
+                    to: request.head, settings.audience.detail(for: request.head, request.peer).0,
+                    isDraining: isDraining, fields: FixedResponses.negotiatedFields))
+        case .service, .other: .response(FixedResponses.notFound(request.head))
         }
     }
 
-    private func health(_ head: RequestHead, _ peer: Peer, _ query: String?, _ offer: Format.Offer) -> Answer {
-        let excluded = Query.values(of: "exclude", in: query)
-        let format = offer.preferred(by: head, query)
-        guard !excluded.isEmpty else { return report(on: .all, format, head, peer) }
+    private func health(_ request: Request, _ offer: Format.Offer) -> Answer {
+        let excluded = Query.values(of: "exclude", in: request.query)
+        let format = offer.preferred(by: request.head, request.query)
+        guard !excluded.isEmpty else { return report(on: .all, format, request) }
         let known = Set(excluded).intersection(settings.services)
         let warnings = excluded.filter { !known.contains($0) }.prefix(HealthResponder.warningLimit)
             .map { "exclude: \(unknown($0))" }
-        return report(on: known.isEmpty ? .all : .excluding(known), format, head, peer, warnings)
+        return report(on: known.isEmpty ? .all : .excluding(known), format, request, warnings)
     }
 
-    private func service(_ name: String, _ head: RequestHead, _ peer: Peer, _ query: String?) -> Answer {
+    private func service(_ name: String, _ request: Request) -> Answer {
         guard settings.services.contains(name) else {
-            return .response(FixedResponses.notFound(head, unknown(name)))
+            return .response(FixedResponses.notFound(request.head, unknown(name)))
         }
-        return report(on: .only(name), Format.forPrograms.preferred(by: head, query), head, peer)
+        return report(on: .only(name), Format.forPrograms.preferred(by: request.head, request.query), request)
     }
 
     private func report(
-        on selection: Selection, _ format: Format, _ head: RequestHead, _ peer: Peer, _ warnings: [String] = []
+        on selection: Selection, _ format: Format, _ request: Request, _ warnings: [String] = []
     ) -> Answer {
-        let (detail, warning) = settings.audience.detail(for: head, peer)
+        let (detail, warning) = settings.audience.detail(for: request.head, request.peer)
         return .report(
             Question(
                 selection: selection, format: format, detail: detail, unhealthy: settings.unhealthy,
+                degraded: settings.degraded,
                 runbook: settings.runbook,
                 warnings: warnings + (warning.map { [$0] } ?? [])))
     }
@@ -174,18 +207,21 @@ package actor HealthResponder {
 
     /// nil if a check is needed.
     private func response(atHandTo question: Question) -> Response? {
-        if isDraining { return response(whileDrainingTo: question) }
+        if let response = response(outOfServiceTo: question) { return response }
         return aggregator.assumeIsolated { $0.known(question.selection) }.map { responses.response(to: question, $0) }
     }
 
     /// Draining may have begun since the question: then nothing is called healthy any more.
     private func response(to question: Question, fresh report: Aggregator.Numbered) -> Response {
-        isDraining ? response(whileDrainingTo: question) : responses.response(to: question, report)
+        response(outOfServiceTo: question) ?? responses.response(to: question, report)
     }
 
-    private func response(whileDrainingTo question: Question) -> Response {
-        responses.response(
-            to: question, aggregator.assumeIsolated { $0.lastKnown(question.selection, cause: .draining) })
+    /// nil if the node is in service.
+    private func response(outOfServiceTo question: Question) -> Response? {
+        guard isDraining || maintenance != nil else { return nil }
+        let (cause, note) = (isDraining ? Report.Cause.draining : .maintenance, isDraining ? "" : maintenance ?? "")
+        return responses.response(
+            to: question, aggregator.assumeIsolated { $0.lastKnown(question.selection, cause: cause, note: note) })
     }
 
     private func unknown(_ name: String) -> String {

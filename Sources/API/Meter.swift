@@ -1,6 +1,6 @@
 import HTTPTypes
 package import HTTPWire
-import Health
+package import Health
 package import Reporting
 import Time
 
@@ -11,8 +11,13 @@ package struct ServerFigures: Sendable {
     package let refusals: StatusTally
     /// nil if the system does not tell.
     package let process: Figures.Process?
+    package let discovery: [DiscoveryFigures]
 
-    package init(connections: Figures.Connections, refusals: StatusTally, process: Figures.Process?) {
+    package init(
+        connections: Figures.Connections, refusals: StatusTally, process: Figures.Process?,
+        discovery: [DiscoveryFigures] = []
+    ) {
+        self.discovery = discovery
         self.connections = connections
         self.refusals = refusals
         self.process = process
@@ -49,6 +54,9 @@ struct Meter {
         reloadHasFailed = true
     }
 
+    /// Whether somebody has taken the node out of service.
+    var isInMaintenance = false
+
     func response(to head: RequestHead, _ detail: Detail, isDraining: Bool, fields: [HTTPField]) -> Response {
         let formats = ExpositionFormat.allCases
         let format = formats[Accept.preferred(head.fields[.accept], of: formats.map(\.mediaType))]
@@ -63,10 +71,12 @@ struct Meter {
             ?? ServerFigures(
                 connections: Figures.Connections(open: 0, accepted: 0, refused: []), refusals: StatusTally(),
                 process: nil)
-        return Figures(
+        var figures = Figures(
             version: version, health: aggregator.assumeIsolated { $0.figures() }, isDraining: isDraining,
             connections: server.connections, requests: answered(server.refusals), loadedAt: loadedAt,
-            reloadHasFailed: reloadHasFailed, process: server.process)
+            reloadHasFailed: reloadHasFailed, process: server.process, discovery: server.discovery)
+        figures.isInMaintenance = isInMaintenance
+        return figures
     }
 
     private func answered(_ refusals: StatusTally) -> [Figures.Requests] {

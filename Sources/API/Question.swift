@@ -9,6 +9,8 @@ struct Question: Hashable, Sendable {
     let detail: Detail
     /// The status for an unhealthy report: that of the configuration under which the question was asked.
     let unhealthy: HTTPResponse.Status
+    /// The same for a degraded one.
+    let degraded: HTTPResponse.Status
     /// Of that configuration, too.
     let runbook: String?
     /// What is wrong with the request, though it can be answered.

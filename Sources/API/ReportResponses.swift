@@ -8,6 +8,8 @@ struct ReportResponses {
     /// Responses that are kept: clients can ask for any set of exclusions.
     private static let limit = 64
 
+    /// Read for each report that is encoded.
+    var discovery: (@Sendable () -> [DiscoveryFigures])?
     private let origin: Origin
     private var encoded: [Question: (number: Int, response: Response)] = [:]
 
@@ -29,17 +31,31 @@ struct ReportResponses {
         return response
     }
 
+    /// It is the node that is registered, and not one of its services.
+    private func discovery(in question: Question) -> [DiscoveryFigures] {
+        if case .only = question.selection { return [] }
+        return discovery?() ?? []
+    }
+
     private func encode(_ report: Report, _ question: Question) -> Response {
-        let status = report.status == .unhealthy ? question.unhealthy : .ok
+        let status: HTTPResponse.Status =
+            switch report.status {
+            case .healthy: .ok
+            case .degraded: question.degraded
+            case .unhealthy: question.unhealthy
+            }
         let (detail, fields) = (question.detail, FixedResponses.negotiatedFields)
         switch question.format {
         case .json:
-            let text = JSONReport.encode(report, detail, warnings: question.warnings)
+            let text = JSONReport.encode(
+                report, detail, discovery: discovery(in: question), warnings: question.warnings)
             return Response(status: status, contentType: "application/json", fields: fields, content: text.utf8)
         case .text:
             return .text(status, TextReport.encode(report, detail), fields: fields)
         case .healthJSON:
-            let text = HealthJSON.encode(report, detail, version: origin.version, warnings: question.warnings)
+            let text = HealthJSON.encode(
+                report, detail, version: origin.version, discovery: discovery(in: question),
+                warnings: question.warnings)
             return Response(status: status, contentType: HealthJSON.mediaType, fields: fields, content: text.utf8)
         case .page(let refreshes):
             let setting = StatusPage.Setting(

@@ -18,6 +18,10 @@ package struct Configuration: Sendable {
     package let drain: Duration
     /// The status of an answer that says unhealthy: 500 or 503.
     package let unhealthyStatus: Int
+    /// The status of an answer that says degraded: 200 or 429.
+    package let degradedStatus: Int
+    /// While it exists, the node is unhealthy; nil for none.
+    package let maintenanceFile: String?
     package let detail: DetailPolicy
     /// Whoever has it is shown all. A secret.
     package let detailToken: String?
@@ -60,6 +64,8 @@ package struct Configuration: Sendable {
         background = reader.background(deadline: deadline)
         drain = reader.duration(.drain)
         unhealthyStatus = (reader.word(.unhealthyStatus) ?? UnhealthyStatus.internalServerError).code
+        degradedStatus = (reader.word(.degradedStatus) ?? DegradedStatus.ok).code
+        maintenanceFile = reader.path(.maintenanceFile)
         detail = reader.networks(.detail) { text throws(ValueError) in try DetailPolicy(text) } ?? .summary
         detailToken = reader.token(files)
         runbook = reader.link(.runbook)

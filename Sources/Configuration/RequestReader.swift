@@ -13,6 +13,13 @@ struct RequestReader {
         var tls = Request.TLS()
         var maxBody = Limits.body.lowerBound
 
+        /// Method and content of a preset, and the field that says what the content is.
+        mutating func use(_ preset: ServicePreset?) {
+            guard let text = preset?.content else { return }
+            (method, content) = (.post, text)
+            fields.append(Field(name: "Content-Type", value: "application/json"))
+        }
+
         func to(_ url: URL, reusesConnection: Bool) -> Request {
             let url = url.with(credentials: credentials ?? url.credentials, socketPath: url.socketPath)
             // A kept connection does not know its certificate.
@@ -38,16 +45,22 @@ struct RequestReader {
         mistakes = file.mistakes
     }
 
-    func read() -> Template {
+    func read(_ preset: ServicePreset?) -> Template {
         var request = Template()
+        request.use(preset)
         let method = section[.method]?.value(path: section.path(.method), mistakes) { text throws(ValueError) in
             try ProbeMethod(word: text).method
         }
-        request.method = method ?? .get
-        request.fields = fields()
-        request.content = section[.requestBody]?.text(path: section.path(.requestBody), mistakes)
+        request.method = method ?? request.method
+        let fields = fields()
+        request.fields.removeAll { standard in fields.contains { $0.name.lowercased() == standard.name.lowercased() } }
+        request.fields += fields
+        if method != nil, method != .post { request.content = nil }
+        if let node = section[.requestBody] {
+            request.content = node.text(path: section.path(.requestBody), mistakes)
+        }
         // A method that is wrong is noted already.
-        if let node = section[.requestBody], method != .post, method != nil || section[.method] == nil {
+        if let node = section[.requestBody], request.method != .post, method != nil || section[.method] == nil {
             mistakes.add(
                 "needs method: POST", at: node.position, path: section.path(.requestBody))
         }
@@ -57,7 +70,9 @@ struct RequestReader {
             request.fields.append(Field(name: "Authorization", value: "Bearer \(token)"))
         }
         checkSocket()
-        request.maxBody = maxBody() ?? Limits.body.lowerBound
+        // What five HEALTHCHECKs have printed may stand in an answer about a container.
+        let standard = preset == .dockerContainer ? Limits.body.upperBound : Limits.body.lowerBound
+        request.maxBody = maxBody() ?? standard
         request.tls = tls()
         request.tls.tellsExpiry = tellsExpiry()
         return request

@@ -9,6 +9,13 @@ enum ServicePreset: String, CaseIterable {
     case prometheusReady = "prometheus-ready"
     case alertmanagerReady = "alertmanager-ready"
     case consulLeader = "consul-leader"
+    /// Uses of the service as its clients have them.
+    case lokiWrite = "loki-write"
+    case lokiRead = "loki-read"
+    case tempoWrite = "tempo-write"
+    case tempoRead = "tempo-read"
+    case prometheusQuery = "prometheus-query"
+    case dockerContainer = "docker-container"
     /// A connection alone.
     case tcp
 
@@ -19,6 +26,15 @@ enum ServicePreset: String, CaseIterable {
         case .lokiReady, .tempoReady, .mimirReady: "/ready"
         case .prometheusReady, .alertmanagerReady: "/-/ready"
         case .consulLeader: "/v1/status/leader"
+        case .lokiWrite: "/otlp/v1/logs"
+        // It is read by a querier, and needs no line.
+        case .lokiRead: "/loki/api/v1/query?query=vector(1)%2Bvector(1)"
+        case .tempoWrite: "/v1/traces"
+        case .tempoRead: "/api/search?limit=1"
+        // A result only while samples are stored.
+        case .prometheusQuery: "/api/v1/query?query=time()-timestamp(up)%3C90"
+        // Behind it stands the container's name.
+        case .dockerContainer: "/containers/"
         case .tcp: ""
         }
     }
@@ -27,6 +43,9 @@ enum ServicePreset: String, CaseIterable {
         switch self {
         // Every Loki and Tempo answers 404 there, a gateway before them 200.
         case .loki, .tempo: .only(200).union(.only(404))
+        case .lokiWrite, .tempoWrite: StatusSet(200...299)
+        // Docker's word counts, not its status.
+        case .dockerContainer: StatusSet(StatusSet.valid)
         default: .only(200)
         }
     }
@@ -39,7 +58,28 @@ enum ServicePreset: String, CaseIterable {
         case .alertmanagerReady: BodyExpectation(patterns: [#"^OK\s*$"#])
         // The leader's address; without a leader, an empty string.
         case .consulLeader: BodyExpectation(patterns: [#"^"[^"]+""#])
-        case .grafana, .loki, .tempo, .tcp: nil
+        case .lokiRead: ServicePreset.json("/data/result/0/value/1", .equals(.string("2")))
+        case .tempoRead: ServicePreset.json("", .exists(true))
+        case .prometheusQuery: ServicePreset.json("/data/result", .count([.atLeast(1)]))
+        case .grafana, .loki, .tempo, .lokiWrite, .tempoWrite, .dockerContainer, .tcp: nil
+        }
+    }
+
+    private static func json(_ pointer: String, _ comparison: Comparison) -> BodyExpectation? {
+        JSONPointer(pointer).map { BodyExpectation(members: [.init(pointer: $0, [comparison])]) }
+    }
+
+    /// What is sent by POST: always the same, so that no index grows.
+    var content: String? {
+        switch self {
+        case .lokiWrite:
+            #"{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"healthz"}}]},"#
+                + #""scopeLogs":[{"logRecords":[{"body":{"stringValue":"a line of healthz's check"}}]}]}]}"#
+        case .tempoWrite:
+            #"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"healthz"}}]},"#
+                + #""scopeSpans":[{"spans":[{"traceId":"68656c74687a0000000000000000c4ec","#
+                + #""spanId":"68656c74687a0001","name":"a span of healthz's check","kind":1}]}]}]}"#
+        default: nil
         }
     }
 
@@ -55,8 +95,8 @@ enum ServicePreset: String, CaseIterable {
     var endpoint: Setting? {
         switch self {
         case .grafana: .grafanaEndpoint
-        case .loki, .lokiReady: .lokiEndpoint
-        case .tempo, .tempoReady: .tempoEndpoint
+        case .loki, .lokiReady, .lokiWrite, .lokiRead: .lokiEndpoint
+        case .tempo, .tempoReady, .tempoRead: .tempoEndpoint
         default: nil
         }
     }
@@ -68,11 +108,19 @@ package enum Preset: String, CaseIterable, Sendable {
     case liveness
     /// It can do its work: `/ready` is 200.
     case readiness
+    /// It does its work: a line and a query for Loki, a query for Tempo, beside `/ready`.
+    case deep
 
-    var services: [(name: String, preset: ServicePreset)] {
+    /// One preset for a service, or several checks.
+    var services: [(name: String, presets: [ServicePreset])] {
         switch self {
-        case .liveness: [("grafana", .grafana), ("loki", .loki), ("tempo", .tempo)]
-        case .readiness: [("grafana", .grafana), ("loki", .lokiReady), ("tempo", .tempoReady)]
+        case .liveness: [("grafana", [.grafana]), ("loki", [.loki]), ("tempo", [.tempo])]
+        case .readiness: [("grafana", [.grafana]), ("loki", [.lokiReady]), ("tempo", [.tempoReady])]
+        case .deep:
+            [
+                ("grafana", [.grafana]), ("loki", [.lokiReady, .lokiWrite, .lokiRead]),
+                ("tempo", [.tempoReady, .tempoRead]),
+            ]
         }
     }
 }

@@ -2,44 +2,6 @@ import HTTPClient
 import Health
 import Sockets
 
-package enum ServiceKey: String, CaseIterable, Sendable {
-    case preset, endpoint, url, instances, require, critical, accept, body, metrics, degraded, method, headers
-    case responseHeaders = "response_headers"
-    case maxBody = "max_body"
-    case requestBody = "request_body"
-    case basicAuth = "basic_auth"
-    case bearerToken = "bearer_token"
-    case bearerTokenFile = "bearer_token_file"
-    case tls
-    case unixSocket = "unix_socket"
-    case ringAddress = "ring_address"
-    case ipVersion = "ip_version"
-    case certificateExpiresWithin = "certificate_expires_within"
-    case interval, timeout, slow, rise, fall, runbook, group
-}
-
-package enum BodyKey: String, CaseIterable, Sendable {
-    case contains, lacks, matches, json
-}
-
-/// The keys of `degraded`.
-package enum DegradedKey: String, CaseIterable, Sendable {
-    case accept, body, metrics
-}
-
-package enum BasicAuthKey: String, CaseIterable, Sendable {
-    case username, password
-    case passwordFile = "password_file"
-}
-
-package enum TLSKey: String, CaseIterable, Sendable {
-    case caFile = "ca_file"
-    case certFile = "cert_file"
-    case keyFile = "key_file"
-    case serverName = "server_name"
-    case insecureSkipVerify = "insecure_skip_verify"
-}
-
 /// Reads one service of the configuration file, noting whatever is wrong with it.
 struct ServiceReader {
     /// What holds for services that do not say otherwise.
@@ -55,17 +17,19 @@ struct ServiceReader {
         let endpoint: (Setting) -> URL?
     }
 
-    private let name: String
-    private let section: Section<ServiceKey>
-    private let file: ConfigurationFile
-    private let files: Files
-    private let defaults: Defaults
-    private let mistakes: Mistakes
+    let name: String
+    let node: YAMLNode
+    let section: Section<ServiceKey>
+    let file: ConfigurationFile
+    let files: Files
+    let defaults: Defaults
+    let mistakes: Mistakes
 
     /// nil where it is no mapping.
     init?(_ name: String, _ node: YAMLNode, _ file: ConfigurationFile, _ files: Files, _ defaults: Defaults) {
         guard let section = Section<ServiceKey>(node, path: "services.\(name)", file.mistakes) else { return nil }
         self.name = name
+        self.node = node
         self.section = section
         self.file = file
         self.files = files
@@ -75,13 +39,16 @@ struct ServiceReader {
 
     /// nil where it is so wrong that there is nothing to probe, which is noted.
     func read() -> Service? {
+        if let node = section[.checks] { return checks(node) }
         let preset = value(.preset) { text throws(ValueError) in try ServicePreset(word: text) }
         let places = places(preset)
         checkIPVersion(places)
         let isTCP = preset == .tcp || places.contains { $0.url.scheme == .tcp }
         if isTCP { refuseWhatIsHTTPOnly() }
-        let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read()
-        let expectation = request.map { ExpectationReader(section, file).read(preset, $0.method) }
+        let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read(preset)
+        let expectation = request.map {
+            ExpectationReader(section, file).read(preset, $0.method).with(container(preset))
+        }
         let timeout =
             value(.timeout) { text throws(ValueError) in try Setting.timeout.duration(text) } ?? defaults.timeout
         let slow = slow(timeout)
@@ -138,12 +105,17 @@ struct ServiceReader {
         return standard(preset)
     }
 
-    /// Where the preset's setting says, such as `LOKI_ENDPOINT`.
+    /// Where the preset's setting says, such as `LOKI_ENDPOINT`, or Docker's own socket.
     private func standard(_ preset: ServicePreset?) -> [Place] {
+        if preset == .dockerContainer {
+            let socket = section[.unixSocket]?.plainText ?? "/var/run/docker.sock"
+            let url = URL(scheme: .http, host: "docker", target: path(.dockerContainer), socketPath: socket)
+            return [Place(name: name, url: url)]
+        }
         if let preset, let setting = preset.endpoint {
             // A setting that is wrong is noted elsewhere.
             guard let url = defaults.endpoint(setting) else { return [] }
-            return [Place(name: name, url: reached(url.appending(path: preset.path)))]
+            return [Place(name: name, url: reached(url.appending(path: path(preset))))]
         }
         if section[.preset] == nil || preset != nil {
             mistakes.add("has no url, endpoint or instances", at: section.position, path: section.path)
@@ -186,7 +158,7 @@ struct ServiceReader {
                 return Place(name: Endpoint.name(of: text), url: reached(url))
             }
             let url = try Endpoint.base(text)
-            return Place(name: Endpoint.name(of: text), url: reached(url.appending(path: base.path)))
+            return Place(name: Endpoint.name(of: text), url: reached(url.appending(path: self.path(base))))
         }
     }
 
@@ -200,7 +172,7 @@ struct ServiceReader {
     }
 
     /// Of all that are listed, as one that is wrong is noted elsewhere.
-    private func required(_ isGroup: Bool) -> Int {
+    func required(_ isGroup: Bool) -> Int {
         var count = 1
         if case .sequence(let nodes) = section[.instances]?.content { count = nodes.count }
         guard let node = section[.require] else { return count }
@@ -225,7 +197,8 @@ struct ServiceReader {
 
     private func refuseWhatIsHTTPOnly() {
         let keys: [ServiceKey] = [
-            .accept, .body, .metrics, .degraded, .responseHeaders, .maxBody, .ringAddress, .method, .headers,
+            .container, .dockerDown, .accept, .body, .metrics, .degraded, .responseHeaders, .maxBody, .ringAddress,
+            .method, .headers,
             .requestBody, .basicAuth, .bearerToken,
             .bearerTokenFile, .tls,
             .unixSocket, .certificateExpiresWithin,
@@ -247,7 +220,7 @@ struct ServiceReader {
             rise: count(.rise, .rise) ?? defaults.threshold.rise, fall: count(.fall, .fall) ?? defaults.threshold.fall)
     }
 
-    private func value<Value>(_ key: ServiceKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
+    func value<Value>(_ key: ServiceKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
         section[key]?.value(path: section.path(key), mistakes, parse)
     }
 
@@ -283,7 +256,7 @@ struct ServiceReader {
         }
     }
 
-    private func flag(_ key: ServiceKey) -> Bool? {
+    func flag(_ key: ServiceKey) -> Bool? {
         value(key) { text throws(ValueError) in try Bool(yaml: text) }
     }
 }

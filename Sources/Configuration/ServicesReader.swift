@@ -36,20 +36,33 @@ struct ServicesReader {
 
     private func standard() -> [Service] {
         let preset = reader.word(.preset) ?? Preset.liveness
-        return preset.services.compactMap { name, preset in
-            guard let setting = preset.endpoint, let url = reader.endpoint(setting) else { return nil }
-            let request = Request(url.appending(path: preset.path), reusesConnection: reusesConnections)
-            let target = Target(
-                id: name, probe: .http(request, preset.expectation), timeout: timeout, threshold: threshold)
-            return Service(name: name, target: target)
+        return preset.services.compactMap { name, presets in
+            if presets.count == 1, let preset = presets.first {
+                return target(name, preset).map { Service(name: name, target: $0) }
+            }
+            let checks = presets.compactMap { preset in
+                target("\(name) \(preset.check)", preset).map {
+                    Service.Instance(name: preset.check, target: $0, place: name)
+                }
+            }
+            return checks.isEmpty ? nil : Service(name: name, instances: checks, required: 1)
         }
+    }
+
+    /// nil where the service is left out.
+    private func target(_ id: String, _ preset: ServicePreset) -> Target? {
+        guard let setting = preset.endpoint, let url = reader.endpoint(setting) else { return nil }
+        var template = RequestReader.Template()
+        template.use(preset)
+        let request = template.to(url.appending(path: preset.path), reusesConnection: reusesConnections)
+        return Target(id: id, probe: .http(request, preset.expectation), timeout: timeout, threshold: threshold)
     }
 
     private func services(_ node: YAMLNode, _ file: ConfigurationFile) -> [Service] {
         guard let entries = node.mapping(path: "services", file.mistakes) else { return [] }
         if node.isEmptyMapping { file.mistakes.add("names no service", at: node.position, path: "services") }
         return entries.compactMap { name, position, node in
-            guard ServicesReader.isName(name) else {
+            guard name.isServiceName else {
                 file.mistakes.add(
                     "is not a name of at most 63 letters, digits, dots, hyphens and underscores, which begins with a "
                         + "letter or digit", at: position, path: "services", value: name)
@@ -72,10 +85,17 @@ struct ServicesReader {
         }
         return reader.endpoint(setting)
     }
+}
 
+extension ServicePreset {
+    /// As one of several checks: `write`.
+    fileprivate var check: String { rawValue.split(separator: "-").last.map(String.init) ?? rawValue }
+}
+
+extension String {
     /// It stands in URLs and metrics.
-    private static func isName(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
+    var isServiceName: Bool {
+        let bytes = Array(utf8)
         return (1...63).contains(bytes.count) && bytes[0].isAlphanumeric
             && bytes.allSatisfy { $0.isAlphanumeric || "._-".utf8.contains($0) }
     }

@@ -20,6 +20,8 @@ package enum Setting: String, CaseIterable, Sendable {
     case fall
     case reuseConnections = "reuse-connections"
     case unhealthyStatus = "unhealthy-status"
+    case degradedStatus = "degraded-status"
+    case maintenanceFile = "maintenance-file"
     case detail
     case detailTokenFile = "detail-token-file"
     case runbook
@@ -76,7 +78,7 @@ extension Setting {
         case .preset:
             Row(
                 .word(Preset.words, "preset"), default: "liveness",
-                "How to check Loki and Tempo: liveness (/ answers 200 or 404) or readiness (/ready answers 200).",
+                "How to check Loki and Tempo: liveness (/ answers), readiness (/ready is 200) or deep (they write and read).",
                 isInFile: false)
         case .timeout:
             Row(.duration(.probe), default: "1500ms", "Limit for one probe: 250ms, 2s, 1m.")
@@ -96,6 +98,10 @@ extension Setting {
             Row(.switch, default: "off", "Keep connections open for the next probe: on or off.")
         case .unhealthyStatus:
             Row(.word(UnhealthyStatus.words, "status"), default: "500", "Status code for unhealthy: 500 or 503.")
+        case .degradedStatus:
+            Row(.word(DegradedStatus.words, "status"), default: "200", "Status code for degraded: 200 or 429.")
+        case .maintenanceFile:
+            Row(.file([]), "While this file exists, the node is unhealthy; its first line is the reason.")
         case .detail:
             Row(
                 .networks(or: ["full", "summary"], "audience"), default: "full",

@@ -120,11 +120,17 @@ final class SettingReader {
         return limits
     }
 
+    /// A path in the configuration file is relative to it. nil where there is none.
+    func path(_ setting: Setting) -> String? {
+        let value = sources[setting]
+        guard !value.text.isEmpty else { return nil }
+        return value.position == nil ? value.text : sources.file?.path(value.text) ?? value.text
+    }
+
     func token(_ files: Files) -> String? {
         let value = sources[.detailTokenFile]
-        guard !value.text.isEmpty else { return nil }
-        let isInFile = value.position != nil
-        switch files.read(isInFile ? sources.file?.path(value.text) ?? value.text : value.text) {
+        guard let path = path(.detailTokenFile) else { return nil }
+        switch files.read(path) {
         case .failure(let failure):
             refuse(value, failure.problem)
             return nil

@@ -67,6 +67,19 @@ enum UnhealthyStatus: String, CaseIterable {
     }
 }
 
+/// The status code of an answer that says degraded. Consul takes 429 as a warning.
+enum DegradedStatus: String, CaseIterable {
+    case ok = "200"
+    case tooManyRequests = "429"
+
+    var code: Int {
+        switch self {
+        case .ok: 200
+        case .tooManyRequests: 429
+        }
+    }
+}
+
 enum Switch: String, CaseIterable {
     case on, off
 }

@@ -145,8 +145,8 @@ package struct ConnectionMachine: Sendable {
         defer { notePhase() }
         guard case .answering(let answer) = state else { return end() }
         let goesOn = answer.keepsAlive && keepAlive && !(inputHasEnded && pending.isEmpty)
-        ResponseEncoder.append(
-            response, withContent: answer.withContent,
+        response.append(
+            withContent: answer.withContent,
             connection: goesOn ? .keptAlive(answer.version) : .closed, date: date, to: &output)
         guard goesOn else {
             guard answer.lingers || !pending.isEmpty, !inputHasEnded else { return end() }

@@ -65,24 +65,22 @@ package struct Response: Sendable, Hashable {
     }
 }
 
-/// Writes responses as bytes (RFC 9112 §4).
-enum ResponseEncoder {
+extension Response {
     /// What the client is told of the connection; HTTP/1.1 takes silence as "keep-alive".
     enum Connection {
         case keptAlive(RequestHead.Version)
         case closed
     }
 
-    static func append(
-        _ response: Response, withContent: Bool, connection: Connection, date: HTTPDate, to output: inout [UInt8]
-    ) {
-        output.append(contentsOf: response.head)
+    /// Writes the response as bytes (RFC 9112 §4).
+    func append(withContent: Bool, connection: Connection, date: HTTPDate, to output: inout [UInt8]) {
+        output.append(contentsOf: head)
         date.appendField(to: &output)
         switch connection {
         case .keptAlive(.http11): output.append(contentsOf: "\r\n".utf8)
         case .keptAlive(.http10): output.append(contentsOf: "Connection: keep-alive\r\n\r\n".utf8)
         case .closed: output.append(contentsOf: "Connection: close\r\n\r\n".utf8)
         }
-        if withContent { output.append(contentsOf: response.content) }
+        if withContent { output.append(contentsOf: content) }
     }
 }

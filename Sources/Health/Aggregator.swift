@@ -86,9 +86,9 @@ package actor Aggregator {
 
     /// Checks everything, or shares the check that is in the air.
     /// - Parameter ended: called on the executor when the check has ended.
-    package func check(ended: @escaping @Sendable () -> Void = {}) {
+    package func check(ended: @escaping Answer = { _ in }) {
         let check = checks[.all] ?? prepare(.all)
-        check.waiting.append((.all, { _ in ended() }))
+        check.waiting.append((.all, ended))
         start(check)
     }
 
@@ -101,10 +101,10 @@ package actor Aggregator {
     }
 
     /// What was last known, without probing, called unhealthy for `cause`. Services never probed are not in it.
-    package func lastKnown(_ selection: Selection, cause: Report.Cause) -> Numbered {
+    package func lastKnown(_ selection: Selection, cause: Report.Cause, note: String = "") -> Numbered {
         memory.number(
             Report(checkedAt: clock().timestamp, duration: .zero, services: services.compactMap { $0.report })
-                .narrowed(to: selection, cause: cause))
+                .narrowed(to: selection, cause: cause).with(note: note))
     }
 
     /// What is known and counted now: nothing is probed for it.

@@ -20,6 +20,8 @@ package struct DiscoveryFigures: Sendable, Equatable {
     package let instance: String?
     /// Such as `registered` or `retrying`.
     package let state: String
+    /// All that `state` can be.
+    package let states: [String]
     package let isRegistered: Bool
     /// What the registry has acknowledged; nil where that is not known.
     package let status: String?
@@ -30,10 +32,11 @@ package struct DiscoveryFigures: Sendable, Equatable {
     package let tally: Tally
 
     package init(
-        provider: String, service: String, instance: String?, state: String, isRegistered: Bool,
+        provider: String, service: String, instance: String?, state: (now: String, all: [String]), isRegistered: Bool,
         status: (now: String?, all: [String]), cause: String?, tally: Tally
     ) {
-        (self.provider, self.service, self.instance, self.state) = (provider, service, instance, state)
+        (self.provider, self.service, self.instance) = (provider, service, instance)
+        (self.state, states) = (state.now, state.all)
         (self.isRegistered, self.status, statuses) = (isRegistered, status.now, status.all)
         (self.cause, self.tally) = (cause, tally)
     }

@@ -35,11 +35,37 @@ package struct Expectation: Sendable, Equatable {
         return left < margin ? .degraded(.certificate(expiry: certificateExpiry, margin: margin)) : .up
     }
 
+    /// For a container: its state in Docker's words, instead of a status and a body.
+    package private(set) var container: ContainerExpectation?
+
+    package func with(_ container: ContainerExpectation?) -> Expectation {
+        var copy = self
+        copy.container = container
+        return copy
+    }
+
+    /// Why a probe has failed that got no response. Of a container, Docker's silence says nothing.
+    package func verdict(on failure: Reason) -> Verdict {
+        guard let container else { return .down(failure) }
+        let reason = Reason.unknownContainer(detail: "\(failure)")
+        return container.needsDocker ? .down(reason) : .degraded(reason)
+    }
+
     /// Whether the body of a response with that status has to be judged, which may take its time.
     package func judgesBody(of status: Int) -> Bool {
-        if body != nil, statuses.contains(status) { return true }
+        if container != nil || body != nil, statuses.contains(status) { return true }
         guard case .response(let tolerated, _?) = tolerance else { return false }
         return tolerated.contains(status)
+    }
+}
+
+/// What is expected of a container that Docker or Podman runs: that it runs, is healthy, and does not restart.
+package struct ContainerExpectation: Sendable, Equatable {
+    /// Whether it is unhealthy if Docker itself does not answer; else its state is unknown, which is degraded.
+    package let needsDocker: Bool
+
+    package init(needsDocker: Bool = false) {
+        self.needsDocker = needsDocker
     }
 }
 
@@ -57,6 +83,7 @@ extension Expectation: CustomStringConvertible {
         let fields = fields.map { field in
             ", \(field.name) \(field.comparisons.map(\.description).joined(separator: " and "))"
         }
+        if container != nil { return "running, and healthy by its HEALTHCHECK" }
         return statuses.description + fields.joined() + (body.map { ", body \($0)" } ?? "")
     }
 }

@@ -19,6 +19,8 @@ package enum FailureCause: String, Sendable, CaseIterable {
     case peer
     case slow
     case certificate
+    case container
+    case unknown
     case instances
     case deadline
     case internalError = "internal"

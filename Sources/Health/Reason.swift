@@ -15,6 +15,10 @@ package enum Reason: Sendable, Equatable {
     case peer(Int, words: ResponseWords)
     /// All is as expected, but took longer than it may.
     case slow(Duration, limit: Duration)
+    /// A container is not as it must be. `detail` follows "the container".
+    case container(detail: String)
+    /// Docker does not answer for the container.
+    case unknownContainer(detail: String)
     /// All is as expected, but the server's certificate expires soon.
     case certificate(expiry: Timestamp, margin: Duration)
     /// The response is here, and its body was still being matched when the limit was over.
@@ -34,6 +38,8 @@ package enum Reason: Sendable, Equatable {
         case .peer: .peer
         case .slow: .slow
         case .certificate: .certificate
+        case .container: .container
+        case .unknownContainer: .unknown
         case .matching: .timeout
         case .unjudged: .internalError
         case .instances: .instances
@@ -56,6 +62,8 @@ extension Reason: CustomStringConvertible {
         case .peer(let status, let words):
             "answered \(status), as another instance is not well" + (words.body.map { ": \($0)" } ?? "")
         case .slow(let duration, let limit): "took \(duration.brief), slow is over \(limit.brief)"
+        case .container(let detail): "the container \(detail)"
+        case .unknownContainer(let detail): "Docker does not tell the container's state: \(detail)"
         case .certificate(let expiry, let margin): "the certificate expires at \(expiry.rfc3339), within \(margin.days)"
         case .matching(let limit):
             "connected, but waited for its body to be matched until the \(limit.brief) timeout"

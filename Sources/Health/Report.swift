@@ -17,11 +17,14 @@ package struct Report: Sendable, Equatable {
         case nothingChecked = "nothing_checked"
         /// Checks go on by themselves, but the last one is too old: unknown is not healthy.
         case stale
+        /// Somebody has taken the node out of service by a file.
+        case maintenance
 
         package var description: String {
             switch self {
             case .draining: "healthz is shutting down"
             case .nothingChecked: "every service was excluded, so nothing was checked"
+            case .maintenance: "the node is under maintenance"
             case .stale: "the last check is older than it may be: healthz itself is stuck"
             }
         }
@@ -32,6 +35,8 @@ package struct Report: Sendable, Equatable {
     /// From the beginning of the check to its end.
     package let duration: Duration
     package let cause: Cause?
+    /// What somebody has written about the cause; may be empty.
+    package private(set) var note = ""
     /// In the order of the configuration.
     package let services: [ServiceReport]
 
@@ -40,6 +45,18 @@ package struct Report: Sendable, Equatable {
         self.duration = duration
         self.cause = cause
         self.services = services
+    }
+
+    package func with(note: String) -> Report {
+        var copy = self
+        copy.note = note
+        return copy
+    }
+
+    /// The cause, for people.
+    /// - Parameter withNote: for those who may see details.
+    package func message(withNote: Bool) -> String? {
+        cause.map { withNote && !note.isEmpty ? "\($0.description): \(note)" : $0.description }
     }
 
     package var status: HealthStatus {

@@ -6,7 +6,7 @@ package struct Service: Sendable, Equatable {
     package private(set) var instances: [Instance]
     /// Configured as instances, and shown as such, even if there is only one.
     package let isGroup: Bool
-    /// How many instances must be healthy: from 1 to their number.
+    /// How many places must be usable: from 1 to their number.
     package let required: Int
     /// Whether its failure makes the whole unhealthy; else it makes it degraded.
     package let isCritical: Bool
@@ -16,10 +16,18 @@ package struct Service: Sendable, Equatable {
     package struct Instance: Sendable, Equatable {
         package let name: String
         package let target: Target
+        /// What several checks have in common: the server that they are about. A place is usable if all its critical checks
+        /// are.
+        package let place: String
+        /// Whether its failure makes its place unusable; else the service is degraded.
+        package let isCritical: Bool
 
-        package init(name: String, target: Target) {
+        /// - Parameter place: nil where there is one check for a place.
+        package init(name: String, target: Target, place: String? = nil, isCritical: Bool = true) {
             self.name = name
             self.target = target
+            self.place = place ?? name
+            self.isCritical = isCritical
         }
     }
 
@@ -48,10 +56,27 @@ package struct Service: Sendable, Equatable {
         return copy
     }
 
+    /// How many instances must be healthy at least.
+    package var requiredInstances: Int {
+        let places = Set(instances.map(\.place)).count
+        return required * instances.count { $0.isCritical } / max(1, places)
+    }
+
+    /// How many places are usable by the instances of them that are.
+    func usablePlaces(_ isUsable: (Int) -> Bool) -> Int {
+        var broken: Set<String> = []
+        for (index, instance) in instances.enumerated() where instance.isCritical && !isUsable(index) {
+            broken.insert(instance.place)
+        }
+        return Set(instances.map(\.place)).subtracting(broken).count
+    }
+
     /// The same without rise and fall.
     package var decidedByEachResult: Service {
         var copy = self
-        copy.instances = instances.map { Instance(name: $0.name, target: $0.target.with(.once)) }
+        copy.instances = instances.map {
+            Instance(name: $0.name, target: $0.target.with(.once), place: $0.place, isCritical: $0.isCritical)
+        }
         return copy
     }
 }

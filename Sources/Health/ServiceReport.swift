@@ -11,8 +11,8 @@ package struct ServiceReport: Sendable, Equatable {
         /// Too few can.
         case failed
 
-        /// - Parameter usable: instances that are healthy or degraded.
-        package init(healthy: Int, usable: Int, of count: Int, required: Int) {
+        /// - Parameter usable: places that are healthy or degraded.
+        package init(healthy: Int, of count: Int, usable: Int, required: Int) {
             self = healthy == count ? .well : usable >= required ? .partly : .failed
         }
 
@@ -29,6 +29,7 @@ package struct ServiceReport: Sendable, Equatable {
     /// Whether its failure makes the whole unhealthy.
     package private(set) var isCritical: Bool
     package let isGroup: Bool
+    /// How many instances must be healthy.
     package let required: Int
     package let notes: ServiceNotes
     /// At least one; in the order of the configuration.
@@ -48,7 +49,7 @@ package struct ServiceReport: Sendable, Equatable {
         name = service.name
         isCritical = service.isCritical
         isGroup = service.isGroup
-        required = service.required
+        required = service.requiredInstances
         notes = service.notes
         self.instances = instances
         condition = ServiceReport.condition(of: service, instances)
@@ -80,8 +81,8 @@ package struct ServiceReport: Sendable, Equatable {
 
     static func condition(of service: Service, _ instances: [TargetReport]) -> Condition {
         Condition(
-            healthy: instances.count { $0.status == .healthy }, usable: instances.count { $0.isUp },
-            of: instances.count, required: service.required)
+            healthy: instances.count { $0.status == .healthy }, of: instances.count,
+            usable: service.usablePlaces { instances[$0].isUp }, required: service.required)
     }
 }
 

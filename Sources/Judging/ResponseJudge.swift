@@ -1,5 +1,6 @@
 package import HTTPClient
 package import Health
+package import Time
 
 /// Judges responses by what is expected of them.
 ///
@@ -29,13 +30,18 @@ package struct ResponseJudge {
     }
 
     /// For whoever keeps no counters from one response to the next.
-    package func verdict(on response: Response) -> Verdict {
+    package func verdict(on response: Response, at now: Timestamp = Timestamp(milliseconds: 0)) -> Verdict {
         var counters: [String: Double] = [:]
-        return verdict(on: response, &counters)
+        return verdict(on: response, at: now, &counters)
     }
 
     /// - Parameter counters: of metrics: their values in the response before, and then in this one.
-    package func verdict(on response: Response, _ counters: inout [String: Double]) -> Verdict {
+    package func verdict(
+        on response: Response, at now: Timestamp, _ counters: inout [String: Double]
+    ) -> Verdict {
+        if let container = expectation.container {
+            return ContainerJudge.verdict(on: response, at: now, container)
+        }
         guard let reason = reason(against: response, &counters) else { return .up }
         switch expectation.tolerance {
         case nil: return .down(reason)

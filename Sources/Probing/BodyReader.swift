@@ -2,6 +2,7 @@ import Dispatch
 import HTTPClient
 import Health
 import Judging
+import Time
 
 /// Judges one target's bodies, on a thread of its own: a pattern may take its time, and cannot be called off.
 actor BodyReader {
@@ -23,7 +24,9 @@ actor BodyReader {
         executor.queue.async { self.assumeIsolated { ended($0.verdict(on: response)) } }
     }
 
-    private func verdict(on response: Response) -> Verdict { judge.verdict(on: response, &counters) }
+    private func verdict(on response: Response) -> Verdict {
+        judge.verdict(on: response, at: Moment.now.timestamp, &counters)
+    }
 
     private final class Executor: SerialExecutor {
         let queue = DispatchQueue(label: "healthz.body")

@@ -10,7 +10,9 @@ extension TargetProber {
         let request = request.with(expectation.reading(atMost: request.reading.limit))
         client.send(request, reusing: call.target, within: call.limit.duration) { [bodies] result in
             switch result {
-            case .failure(let failure): call.ended(.failed(call.limit.reason(for: failure)))
+            case .failure(let failure):
+                let verdict = expectation.verdict(on: call.limit.reason(for: failure))
+                call.ended(Outcome(status: nil, verdict))
             case .success(let response): TargetProber.judge(response, expectation, call, bodies)
             }
         }
@@ -41,7 +43,8 @@ extension Expectation {
     /// Only a body that is judged is read to its end. Of a response that is not as expected, the beginning is for the
     /// message.
     fileprivate func reading(atMost limit: Int) -> Request.Reading {
-        let expected: Request.Reading.Body = body == nil ? .none : .whole(kept: .max)
+        let isRead = body != nil || container != nil
+        let expected: Request.Reading.Body = isRead ? .whole(kept: .max) : .none
         var exceptions = statuses.ranges.map { Request.Reading.Exception($0, expected) }
         if case .response(let tolerated, _?) = tolerance {
             exceptions += tolerated.ranges.map { Request.Reading.Exception($0, .whole(kept: .max)) }

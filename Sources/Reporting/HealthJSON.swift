@@ -8,19 +8,30 @@ package enum HealthJSON {
     /// One check on one line: one a target, and for a group, under one key, one an instance.
     /// - Parameters:
     ///   - version: the program's.
+    ///   - discovery: what service discovery has been told.
     ///   - warnings: of the request, such as the name of a service that does not exist.
     package static func encode(
-        _ report: Report, _ detail: Detail = .full, version: String, warnings: [String] = []
+        _ report: Report, _ detail: Detail = .full, version: String, discovery: [DiscoveryFigures] = [],
+        warnings: [String] = []
     ) -> String {
         JSONWriter.object(expanded: 3) { object in
             object.member("status", word(report.status))
             object.member("releaseId", version)
             object.member("description", "health of a node, by healthz")
             if !warnings.isEmpty { object.member("notes", warnings) }
-            if let cause = report.cause { object.member("output", "\(cause.rawValue): \(cause.description)") }
+            if let cause = report.cause, let message = report.message(withNote: detail == .full) {
+                object.member("output", "\(cause.rawValue): \(message)")
+            }
             object.object("checks") { checks in
                 for service in report.services {
                     checks.array("\(service.name):\(measurement)") { write(service, report, detail, to: &$0) }
+                }
+                for provider in providers(of: discovery) {
+                    checks.array("\(provider):registration") { array in
+                        for figures in discovery where figures.provider == provider {
+                            array.object { write(figures, report, detail, to: &$0) }
+                        }
+                    }
                 }
             }
         } + "\n"
@@ -28,6 +39,25 @@ package enum HealthJSON {
 
     /// One of those that the draft predefines (§4.1).
     private static let measurement = "responseTime"
+
+    /// Each once, in their order.
+    private static func providers(of discovery: [DiscoveryFigures]) -> [String] {
+        discovery.map(\.provider).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    private static func write(
+        _ figures: DiscoveryFigures, _ report: Report, _ detail: Detail, to object: inout JSONWriter
+    ) {
+        if detail == .full {
+            object.member("componentId", figures.instance ?? figures.service)
+        }
+        object.member("componentType", "system")
+        object.member("status", word(figures.isRegistered && figures.cause == nil ? .healthy : .degraded))
+        object.member("time", report.checkedAt.rfc3339)
+        if detail == .full, !figures.isRegistered || figures.cause != nil {
+            object.member("output", figures.state + (figures.cause.map { ": \($0)" } ?? ""))
+        }
+    }
 
     private static func word(_ status: HealthStatus) -> String {
         switch status {

@@ -11,13 +11,17 @@ package enum Detail: Sendable, Hashable {
 /// The API's own representation of a report: docs/api.md.
 package enum JSONReport {
     /// Each service, and each instance, on one line, for people with curl.
-    /// - Parameter warnings: of the request, such as the name of a service that does not exist.
-    package static func encode(_ report: Report, _ detail: Detail = .full, warnings: [String] = []) -> String {
+    /// - Parameters:
+    ///   - discovery: what service discovery has been told; no member where it is empty.
+    ///   - warnings: of the request, such as the name of a service that does not exist.
+    package static func encode(
+        _ report: Report, _ detail: Detail = .full, discovery: [DiscoveryFigures] = [], warnings: [String] = []
+    ) -> String {
         JSONWriter.object(expanded: report.services.contains(where: \.isGroup) ? 4 : 2) { object in
             object.member("status", report.status.rawValue)
-            if let cause = report.cause {
+            if let cause = report.cause, let message = report.message(withNote: detail == .full) {
                 object.member("reason", cause.rawValue)
-                object.member("message", cause.description)
+                object.member("message", message)
             }
             object.member("checked_at", report.checkedAt.rfc3339)
             object.member("duration_ms", decimal: report.duration.milliseconds)
@@ -27,8 +31,24 @@ package enum JSONReport {
                     services.object(service.name, onOneLine: isOnOneLine) { write(service, detail, to: &$0) }
                 }
             }
+            if !discovery.isEmpty {
+                object.array("discovery") { array in
+                    for figures in discovery { array.object { write(figures, detail, to: &$0) } }
+                }
+            }
             if !warnings.isEmpty { object.member("warnings", warnings) }
         } + "\n"
+    }
+
+    private static func write(_ figures: DiscoveryFigures, _ detail: Detail, to object: inout JSONWriter) {
+        object.member("provider", figures.provider)
+        object.member("registered", figures.isRegistered)
+        if let status = figures.status { object.member("status", status) }
+        guard detail == .full else { return }
+        object.member("state", figures.state)
+        object.member("service", figures.service)
+        if let instance = figures.instance { object.member("instance", instance) }
+        if let cause = figures.cause { object.member("reason", cause) }
     }
 
     private static func write(_ service: ServiceReport, _ detail: Detail, to object: inout JSONWriter) {

@@ -22,6 +22,8 @@ extension Reason {
         case .peer: "the instance that it names; if it is gone for good, forget it on /ring"
         case .slow: "load, memory and disk of the service's machine"
         case .certificate: "what renews it: why has it not?"
+        case .container: "docker logs of the container, and its memory"
+        case .unknown: "is Docker running? the socket, and who may use it"
         case .instances: nil
         case .internalError: "descriptors and memory of this machine"
         }

@@ -69,7 +69,8 @@ actor Desk {
 
     init(
         _ services: [String] = ["loki", "tempo"], _ freshness: Aggregator.Freshness = .onDemand(maxAge: .zero),
-        unhealthyStatus: Int = 500, audience: Audience = Audience(includesEverybody: true, networks: [], token: nil)
+        unhealthyStatus: Int = 500, degradedStatus: Int = 200,
+        audience: Audience = Audience(includesEverybody: true, networks: [], token: nil)
     ) async {
         loop = EventLoop()
         prober = HeldProber(on: loop)
@@ -83,8 +84,11 @@ actor Desk {
         aggregator = Aggregator(on: loop, plan: plan, prober: prober, clock: clock)
         responder = HealthResponder(
             on: loop, aggregator,
-            HealthResponder.Settings(services: services, unhealthyStatus: unhealthyStatus, audience: audience),
-            from: Origin(version: "1.2.3", node: "here"), loadedAt: Timestamp(milliseconds: 0))
+            HealthResponder.Settings(
+                services: services, unhealthyStatus: unhealthyStatus, degradedStatus: degradedStatus,
+                audience: audience,
+                loadedAt: Timestamp(milliseconds: 0)),
+            from: Origin(version: "1.2.3", node: "here"))
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -132,6 +136,8 @@ actor Desk {
         }
     }
 
+    func maintain(_ reason: String?) { responder.assumeIsolated { $0.maintain(reason) } }
+
     func drain() { responder.assumeIsolated { $0.drain() } }
 
     func adopt(_ services: [String], unhealthyStatus: Int) {
@@ -144,8 +150,8 @@ actor Desk {
             $0.adopt(
                 HealthResponder.Settings(
                     services: services, unhealthyStatus: unhealthyStatus,
-                    audience: Audience(includesEverybody: true, networks: [], token: nil)),
-                at: Timestamp(milliseconds: 2000))
+                    audience: Audience(includesEverybody: true, networks: [], token: nil),
+                    loadedAt: Timestamp(milliseconds: 2000)))
         }
     }
 

@@ -79,6 +79,33 @@ struct HealthResponderTests {
         #expect(after.body.contains("\"grafana\"") && !after.body.contains("\"loki\""))
     }
 
+    @Test("A degraded report may be 429", arguments: [200, 429])
+    func degradedStatus(status: Int) async throws {
+        let desk = await Desk(degradedStatus: status)
+        let late = Outcome(status: 200, .degraded(.slow(.seconds(1), limit: .milliseconds(500))))
+        let response = try #require(await desk.get("/healthz", ending: late))
+        #expect(response.status == status)
+        #expect(response.body.contains("\"status\": \"degraded\""))
+        #expect(try #require(await desk.get("/healthz")).status == 200)
+    }
+
+    @Test("Under maintenance the node is unhealthy without a probe, with the reason for those who may see it")
+    func maintenance() async throws {
+        let desk = await Desk()
+        #expect(try #require(await desk.get("/healthz")).status == 200)
+        await desk.maintain("disk swap")
+        let response = try #require(await desk.call("/healthz")?.responses.first)
+        #expect(response.status == 500)
+        #expect(response.body.contains("\"reason\": \"maintenance\""))
+        #expect(response.body.contains("the node is under maintenance: disk swap"))
+        #expect(try #require(await desk.get("/metrics")).body.contains("\nhealthz_up 0\n"))
+        await desk.maintain(nil)
+        #expect(try #require(await desk.get("/healthz")).status == 200)
+        let closed = await Desk(audience: Audience(includesEverybody: false, networks: [], token: nil))
+        await closed.maintain("disk swap")
+        #expect(try #require(await closed.get("/healthz")).body.contains("disk swap") == false)
+    }
+
     @Test("Excluded services are left out, and unknown names are warned of")
     func exclude() async throws {
         let desk = await Desk()

@@ -124,7 +124,7 @@ struct ConfigurationTests {
             ("HEALTHZ_DEADLINE", "0s", "is not between 1ms and 1h"),
             ("HEALTHZ_CACHE", "61m", "is not between 0 and 1h"),
             ("HEALTHZ_DRAIN", "soon", "is not a duration (250ms, 2s, 1m)"),
-            ("HEALTHZ_PRESET", "ready", "is not one of liveness, readiness"),
+            ("HEALTHZ_PRESET", "ready", "is not one of liveness, readiness, deep"),
             ("HEALTHZ_LOG_LEVEL", "loud", "is not one of debug, info, warning, error"),
             ("HEALTHZ_LOG_FORMAT", "xml", "is not one of text, json"),
             ("HEALTHZ_ACCESS_LOG", "yes", "is not one of on, off"),

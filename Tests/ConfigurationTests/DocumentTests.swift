@@ -18,13 +18,14 @@ struct DocumentTests {
         #expect(rows.contains { $0.hasPrefix(start) }, "\(start)")
     }
 
-    @Test("It has a row for every key of a service")
+    @Test("It has a row for every key of a service and of service discovery")
     func keys() {
         let keys =
             ["services"] + ServiceKey.allCases.map(\.rawValue) + BodyKey.allCases.map(\.rawValue)
             + ComparisonKey.allCases.map(\.rawValue) + DegradedKey.allCases.map(\.rawValue)
-            + BasicAuthKey.allCases.map(\.rawValue)
-            + TLSKey.allCases.map(\.rawValue)
+            + BasicAuthKey.allCases.map(\.rawValue) + TLSKey.allCases.map(\.rawValue) + ["discovery"]
+            + CloudMapKey.allCases.map(\.rawValue) + ConsulKey.allCases.map(\.rawValue)
+            + ConsulServiceKey.allCases.map(\.rawValue)
         for key in keys { #expect(rows.contains { $0.hasPrefix("| `\(key)` |") }, "\(key)") }
     }
 }

@@ -27,7 +27,7 @@ struct SchemaTests {
 
     @Test("It has no setting that healthz does not have")
     func unknown() {
-        #expect(Set(properties.keys) == Set(Setting.allCases.compactMap(\.key) + ["services"]))
+        #expect(Set(properties.keys) == Set(Setting.allCases.compactMap(\.key) + ["discovery", "services"]))
     }
 
     /// Reads documents, and prints for each whether the schema accepts it.

@@ -170,6 +170,8 @@ struct CommandTests {
                 fall                         1                    default
                 reuse-connections            off                  default
                 unhealthy-status             500                  default
+                degraded-status              200                  default
+                maintenance-file             (off)                default
                 detail                       full                 default
                 detail-token-file            (off)                default
                 runbook                      (off)                default

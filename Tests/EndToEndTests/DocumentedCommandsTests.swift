@@ -18,6 +18,7 @@ struct DocumentedCommandsTests {
     /// Programs that are run. `make` only says what it would do: it builds, tests or measures for minutes.
     private static let here: Set = [
         "amtool", "cp", "curl", "git", "healthz", "kill", "make", "scripts/compose-secrets",
+        "scripts/two-datacenters-secrets",
     ]
 
     /// Of these, what stands within sentences is run, too.

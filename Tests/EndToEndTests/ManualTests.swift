@@ -122,7 +122,7 @@ struct ManualTests {
         #expect(try offers("healthz", "check", "--config", example, "") == ["loki"])
         #expect(try offers("healthz", "check", "--format", "") == ["table", "json", "text"])
         #expect(try offers("healthz", "serve", "--log-level", "w") == ["warning"])
-        #expect(try offers("healthz", "serve", "--preset", "") == ["liveness", "readiness"])
+        #expect(try offers("healthz", "serve", "--preset", "") == ["liveness", "readiness", "deep"])
         #expect(try offers("healthz", "demo", "--fail", "l") == ["loki"])
         #expect(
             try offers("healthz", "serve", "--config", "\(Repository.root)/compose/min") == [

@@ -243,8 +243,18 @@ struct MetricsTests {
     @Test("docs/metrics.md and the program name the same metrics, with the same types")
     func documents() throws {
         let closed = try ClosedPort()
-        let (sidecar, _) = try Self.sidecar("services: {a: {instances: ['\(closed.url)']}}\n")
-        _ = try sidecar.get("/healthz")
+        let consul = try ConsulStandIn()
+        consul.change { $0.failure = (500, "for a metric of failures") }
+        let (sidecar, _) = try Self.sidecar(
+            """
+            interval: 100ms
+            services: {a: {instances: ['\(closed.url)']}}
+            discovery: {consul: {address: '\(consul.url)', service: a, ttl: 1s, register: start}}
+
+            """)
+        try until("a failure") { try sidecar.get("/metrics").body.contains("healthz_discovery_failures_total{") }
+        consul.change { $0.failure = nil }
+        try until("a success") { try sidecar.get("/metrics").body.contains("healthz_discovery_last_success") }
         let shown = try Scrape(sidecar)
         let rows = try Repository.rows(of: "docs/metrics.md")
             .filter { $0.hasPrefix("| `healthz_") || $0.hasPrefix("| `process_") }

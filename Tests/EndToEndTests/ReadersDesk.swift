@@ -8,6 +8,7 @@ final class ReadersDesk {
     private let grafana, loki, tempo: FaultyUpstream
     private let closed: ClosedPort
     private let sidecar: RunningSidecar
+    private let cloudMap: CloudMapStandIn
     private let environment: [String: String]
 
     /// What goes on until somebody ends it.
@@ -32,12 +33,19 @@ final class ReadersDesk {
         loki = try upstream(quiet)
         tempo = try upstream(quiet)
         closed = try ClosedPort()
+        cloudMap = try CloudMapStandIn()
+        // What a boot script has.
+        let node = [
+            "SERVICE_ID": "srv-abc", "SYSTEM_INSTANCE_ID": "i-1", "SYSTEM_IP_ADDR": "10.0.0.7",
+            "REGION": "eu-central-1",
+        ]
         let endpoints = [
             "GRAFANA_ENDPOINT": grafana.url, "LOKI_ENDPOINT": loki.url, "TEMPO_ENDPOINT": tempo.url,
         ]
         sidecar = try RunningSidecar(endpoints, ["--config", folder.write("timeout: 20s\n", to: "running.yaml")])
         // The folders of promtool and amtool, where they were unpacked, are behind the desk's own.
-        environment = endpoints.merging([
+        let registry = cloudMap.environment.merging(node) { $1 }
+        environment = endpoints.merging(registry) { $1 }.merging([
             "PATH": "\(folder.path)/bin:/usr/bin:/bin:\(Repository.root)/.build/tools/usr/bin", "HOME": folder.path,
             "LANG": "C.UTF-8",
             "HEALTHZ_LISTEN": "127.0.0.1:\(sidecar.port)", "HEALTHZ_TIMEOUT": "20s", "HEALTHZ_DEADLINE": "20s",
@@ -98,7 +106,7 @@ final class ReadersDesk {
     func missingFiles(of command: Document.Command) -> [String] {
         command.text.split(separator: " ").map(String.init)
             .filter { $0.firstMatch(of: /^(compose|deploy|docs|scripts)\//) != nil }
-            .filter { $0 != "compose/.env" && !FileManager.default.fileExists(atPath: "\(Repository.root)/\($0)") }
+            .filter { !$0.hasSuffix("/.env") && !FileManager.default.fileExists(atPath: "\(Repository.root)/\($0)") }
     }
 
     /// Runs a command to its end; one that goes on, until it has done what it is for.

@@ -112,7 +112,7 @@ actor Bench {
 
     func check() {
         aggregator?.assumeIsolated { aggregator in
-            aggregator.check { self.assumeIsolated { $0.checksEnded += 1 } }
+            aggregator.check { _ in self.assumeIsolated { $0.checksEnded += 1 } }
         }
     }
 

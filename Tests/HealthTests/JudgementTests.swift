@@ -68,6 +68,11 @@ struct ReasonTests {
             .certificate(expiry: Timestamp(milliseconds: 1_795_240_800_000), margin: .seconds(14 * 86_400)),
             "certificate", "the certificate expires at 2026-11-21T06:00:00.000Z, within 14 days"
         ),
+        (.container(detail: "is paused"), "container", "the container is paused"),
+        (
+            .unknownContainer(detail: "connection refused by unix:/x"), "unknown",
+            "Docker does not tell the container's state: connection refused by unix:/x"
+        ),
         (.instances(healthy: 1, of: 3, required: 2), "instances", "1 of 3 instances is healthy, 2 required"),
     ]
 

@@ -2,6 +2,7 @@ import HTTPClient
 import Health
 import Judging
 import Testing
+import Time
 
 @Suite("Comparisons")
 struct ComparisonTests {
@@ -158,7 +159,9 @@ struct MetricsTests {
         var counters: [String: Double] = [:]
         func word(_ x: Int, _ y: Int) -> String? {
             let text = "failures_total{kind=\"x\"} \(x)\nfailures_total{kind=\"y\"} \(y)\n"
-            return judge.verdict(on: Response(status: 200, body: Array(text.utf8)), &counters).reason?.description
+            return judge.verdict(
+                on: Response(status: 200, body: Array(text.utf8)), at: Timestamp(milliseconds: 0), &counters
+            ).reason?.description
         }
         #expect(word(4, 2) == nil)
         #expect(word(4, 2) == nil)

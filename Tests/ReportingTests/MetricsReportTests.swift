@@ -51,7 +51,7 @@ struct MetricsReportTests {
 
     private static func figures(
         _ services: [ServiceFigures], status: HealthStatus? = .unhealthy, age: Duration? = .milliseconds(1500),
-        isDraining: Bool = false, process: Figures.Process? = nil
+        isDraining: Bool = false, process: Figures.Process? = nil, discovery: [DiscoveryFigures] = []
     ) -> Figures {
         Figures(
             version: "0.1.0",
@@ -59,7 +59,8 @@ struct MetricsReportTests {
             isDraining: isDraining,
             connections: .init(open: 2, accepted: 9, refused: [("max_connections", 1), ("exhausted", 0)]),
             requests: [.init(route: "/healthz", code: 500, count: 4), .init(route: "malformed", code: 400, count: 1)],
-            loadedAt: Timestamp(milliseconds: 1_795_240_800_000), reloadHasFailed: false, process: process)
+            loadedAt: Timestamp(milliseconds: 1_795_240_800_000), reloadHasFailed: false, process: process,
+            discovery: discovery)
     }
 
     private static func text(
@@ -68,13 +69,26 @@ struct MetricsReportTests {
         String(decoding: MetricsReport.encode(figures, format, detail), as: UTF8.self)
     }
 
+    private static var discovery: [DiscoveryFigures] {
+        var tally = DiscoveryFigures.Tally()
+        (tally.requests, tally.failures) = (["update": 3, "register": 1], ["throttled": 2])
+        tally.lastSuccessAt = Timestamp(milliseconds: 1_795_240_800_500)
+        return [
+            DiscoveryFigures(
+                provider: "consul", service: "loki", instance: "loki-1",
+                state: ("registered", ["registered", "retrying"]), isRegistered: true,
+                status: ("warning", ["passing", "warning"]), cause: nil, tally: tally)
+        ]
+    }
+
     private static let process = Figures.Process(
         cpu: .milliseconds(1250), openDescriptors: 12, maxDescriptors: 4224, virtualBytes: 1_000_000,
         residentBytes: 500_000, startedAt: Timestamp(milliseconds: 1_795_240_700_000))
 
     @Test("In the text format, all is as docs/metrics.md promises")
     func text() throws {
-        let lines = try Self.text(Self.figures(Self.services(), process: Self.process)).split(separator: "\n")
+        let lines = try Self.text(Self.figures(Self.services(), process: Self.process, discovery: Self.discovery))
+            .split(separator: "\n")
         #expect(
             lines.filter { !$0.hasPrefix("#") }.joined(separator: "\n") == """
                 healthz_up 0
@@ -119,6 +133,15 @@ struct MetricsReportTests {
                     healthz_checks_total 7
                     healthz_coalesced_requests_total 3
                     healthz_report_age_seconds 1.5
+                    healthz_discovery_registered{provider="consul",service="loki"} 1
+                    healthz_discovery_state{provider="consul",service="loki",state="registered"} 1
+                    healthz_discovery_state{provider="consul",service="loki",state="retrying"} 0
+                    healthz_discovery_status{provider="consul",service="loki",status="passing"} 0
+                    healthz_discovery_status{provider="consul",service="loki",status="warning"} 1
+                    healthz_discovery_requests_total{provider="consul",service="loki",operation="register"} 1
+                    healthz_discovery_requests_total{provider="consul",service="loki",operation="update"} 3
+                    healthz_discovery_failures_total{provider="consul",service="loki",cause="throttled"} 2
+                    healthz_discovery_last_success_timestamp_seconds{provider="consul",service="loki"} 1795240800.5
                     healthz_connections_open 2
                     healthz_connections_accepted_total 9
                     healthz_connections_refused_total{reason="max_connections"} 1

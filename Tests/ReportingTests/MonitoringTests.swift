@@ -37,15 +37,17 @@ struct MonitoringTests {
         #expect(Metric.allCases.filter { !names.contains($0.rawValue) && !unseen.contains($0) } == [])
     }
 
-    @Test("Every alert about two data centers is tested")
+    @Test("Every alert about two data centers is tested, and docs/two-datacenters.md says what to do about it")
     func fleetAlerts() throws {
         let rules = try Repository.text("compose/prometheus/rules/fleet.yml")
         let alerts = rules.matches(of: /- alert: ([A-Za-z]+)/).map { String($0.output.1) }
         #expect(alerts.count >= 8)
         let tests = try Repository.text("compose/prometheus/tests/fleet.yml")
+        let document = try Repository.text("docs/two-datacenters.md")
         for alert in alerts {
             #expect(
                 tests.contains(try Regex("alertname: \(alert)\n +exp_alerts")), "no test in which \(alert) is raised")
+            #expect(document.contains("| `\(alert)` | "), "no row for \(alert)")
         }
     }
 

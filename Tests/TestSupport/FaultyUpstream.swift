@@ -47,6 +47,8 @@ package final class FaultyUpstream: Sendable {
         self.port = try RawAddress.port(of: listener)
         let listener = self.listener
         Thread.detachNewThread { [weak self] in
+            // Closed here alone: elsewhere, its number could be given out again while this thread is about to accept.
+            defer { Foundation.close(listener) }
             while true {
                 let connection = accept(listener, nil, nil)
                 if connection < 0 { return }
@@ -98,7 +100,6 @@ package final class FaultyUpstream: Sendable {
             })
         else { return }
         shutdown(listener, Int32(SHUT_RDWR))
-        Foundation.close(listener)
     }
 
     private func serve(_ connection: Int32) {

@@ -58,6 +58,8 @@ package final class LoopbackServer: Sendable {
         guard listen(listener, 512) == 0 else { throw RawClient.Failure.system("listen", errno) }
         port = path == nil ? try RawAddress.port(of: listener) : 0
         Thread.detachNewThread { [weak self, listener] in
+            // Closed here alone: elsewhere, its number could be given out again while this thread is about to accept.
+            defer { Foundation.close(listener) }
             while true {
                 let connection = accept(listener, nil, nil)
                 if connection < 0 { return }
@@ -83,7 +85,6 @@ package final class LoopbackServer: Sendable {
         }
         guard wasListening else { return }
         shutdown(listener, Int32(SHUT_RDWR))
-        Foundation.close(listener)
     }
 
     private func serve(_ connection: Int32) {

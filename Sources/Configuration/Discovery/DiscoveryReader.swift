@@ -37,7 +37,7 @@ struct DiscoveryReader {
             settings.consul = ConsulReader(node, section.path(.consul), file, files, environment)?
                 .read(for: services, background, deadline: deadline)
         }
-        if section[.cloudMap] == nil, section[.consul] == nil {
+        if node.isEmptyMapping {
             file.mistakes.add("has neither cloud_map nor consul", at: node.position, path: "discovery")
         }
         return settings.cloudMap == nil && settings.consul == nil ? nil : settings

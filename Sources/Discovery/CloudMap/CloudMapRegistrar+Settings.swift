@@ -1,4 +1,7 @@
 extension CloudMapRegistrar {
+    /// How long Cloud Map waits before it believes a custom health, as its documentation says: about that.
+    package static let propagation = Duration.seconds(30)
+
     package struct Settings: Sendable, Equatable {
         package enum Start: Sendable {
             /// At the first check that is healthy or degraded.

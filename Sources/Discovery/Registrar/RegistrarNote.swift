@@ -32,4 +32,6 @@ package enum RegistrarPhase: String, Sendable, CaseIterable {
     case denied
     case draining
     case gone
+
+    static let names = allCases.map(\.rawValue)
 }

@@ -41,7 +41,7 @@ package actor CloudMapKeeper {
     }
 
     package func adopt(_ next: CloudMapSettings) {
-        guard next != settings, !hasEnded else { return }
+        guard !hasEnded else { return }
         settings = next
         findOut()
     }
@@ -177,7 +177,7 @@ package actor CloudMapKeeper {
         return DiscoveryFigures(
             provider: CloudMapKeeper.provider, service: settings.parts.serviceID,
             instance: registrar?.instanceID ?? (settings.parts.instanceID.isEmpty ? nil : settings.parts.instanceID),
-            state: phase.rawValue, isRegistered: registrar?.isRegistered ?? false,
+            state: (phase.rawValue, RegistrarPhase.names), isRegistered: registrar?.isRegistered ?? false,
             status: (
                 registrar?.acknowledgedHealth?.rawValue.lowercased(),
                 CloudMapHealth.allCases.map { $0.rawValue.lowercased() }

@@ -125,6 +125,8 @@ package actor ConsulKeeper {
         } catch {
             tally.failures[error.cause.rawValue, default: 0] += 1
             perform { $0.failed(error, at: .now) }
+            // It was made before the token was another one.
+            if error.problem == .denied, token != self.token { perform { $0.tokenChanged(at: .now) } }
         }
         tell(nil)
     }
@@ -149,7 +151,7 @@ package actor ConsulKeeper {
     private var present: DiscoveryFigures {
         DiscoveryFigures(
             provider: ConsulKeeper.provider, service: settings.service.name, instance: settings.service.id,
-            state: registrar.phase.rawValue, isRegistered: registrar.isRegistered,
+            state: (registrar.phase.rawValue, RegistrarPhase.names), isRegistered: registrar.isRegistered,
             status: (registrar.acknowledgedStatus?.rawValue, ConsulStatus.allCases.map(\.rawValue)),
             cause: registrar.cause?.rawValue, tally: tally)
     }

@@ -23,4 +23,8 @@ package struct KeeperEvent: Sendable, Equatable {
     package let service: String
     /// What to say of it; nil where there is nothing to be said.
     package let note: RegistrarNote?
+
+    package init(provider: String, service: String, note: RegistrarNote?) {
+        (self.provider, self.service, self.note) = (provider, service, note)
+    }
 }

@@ -13,6 +13,12 @@ package enum Metric: String, CaseIterable, Sendable {
     case coalescedRequests = "healthz_coalesced_requests_total"
     case reportAge = "healthz_report_age_seconds"
     case draining = "healthz_draining"
+    case discoveryRegistered = "healthz_discovery_registered"
+    case discoveryState = "healthz_discovery_state"
+    case discoveryStatus = "healthz_discovery_status"
+    case discoveryRequests = "healthz_discovery_requests_total"
+    case discoveryFailures = "healthz_discovery_failures_total"
+    case discoveryLastSuccess = "healthz_discovery_last_success_timestamp_seconds"
     case connectionsOpen = "healthz_connections_open"
     case connectionsAccepted = "healthz_connections_accepted_total"
     case connectionsRefused = "healthz_connections_refused_total"
@@ -36,13 +42,14 @@ package enum Metric: String, CaseIterable, Sendable {
     package var kind: Kind {
         switch self {
         case .serviceStateChanges, .probeFailures, .checks, .coalescedRequests, .connectionsAccepted,
-            .connectionsRefused, .requests, .cpuSeconds:
+            .connectionsRefused, .requests, .cpuSeconds, .discoveryRequests, .discoveryFailures:
             .counter
         case .probeDuration: .histogram
         case .buildInfo: .info
         case .up, .serviceUp, .serviceStatus, .serviceCritical, .targetUp, .serviceLastStateChange, .reportAge,
             .draining, .connectionsOpen, .lastReloadSuccessful, .lastReloadSuccess, .openDescriptors, .maxDescriptors,
-            .virtualMemory, .residentMemory, .startTime:
+            .virtualMemory, .residentMemory, .startTime, .discoveryRegistered, .discoveryState,
+            .discoveryStatus, .discoveryLastSuccess:
             .gauge
         }
     }
@@ -74,6 +81,12 @@ package enum Metric: String, CaseIterable, Sendable {
         case .coalescedRequests: "Requests that shared a check which was in the air already."
         case .reportAge: "How long ago the check began that the latest report on all services comes from."
         case .draining: "Whether the node is not to be used any more, as the process is about to end."
+        case .discoveryRegistered: "Whether service discovery has this node, as far as is known."
+        case .discoveryState: "1 for the state of the registration, 0 for the others."
+        case .discoveryStatus: "1 for the status that service discovery has acknowledged, 0 for the others."
+        case .discoveryRequests: "Requests to service discovery, by operation."
+        case .discoveryFailures: "Requests to service discovery that failed, by cause."
+        case .discoveryLastSuccess: "When service discovery last did what it was asked for."
         case .connectionsOpen: "Connections of clients that are open."
         case .connectionsAccepted: "Connections of clients that were accepted."
         case .connectionsRefused: "Connections that were closed or kept waiting as a limit was reached, by limit."

@@ -62,11 +62,16 @@ package struct Figures: Sendable {
     package let reloadHasFailed: Bool
     /// nil where the system does not tell.
     package let process: Process?
+    package let discovery: [DiscoveryFigures]
+    /// Whether somebody has taken the node out of service.
+    package var isInMaintenance = false
 
     package init(
         version: String, health: HealthFigures, isDraining: Bool, connections: Connections, requests: [Requests],
-        loadedAt: Timestamp, reloadHasFailed: Bool, process: Process?
+        loadedAt: Timestamp, reloadHasFailed: Bool, process: Process?,
+        discovery: [DiscoveryFigures] = []
     ) {
+        self.discovery = discovery
         self.version = version
         self.health = health
         self.isDraining = isDraining
@@ -77,7 +82,7 @@ package struct Figures: Sendable {
         self.process = process
     }
 
-    var isUp: Bool? { isDraining ? false : health.status.map { $0 != .unhealthy } }
+    var isUp: Bool? { isDraining || isInMaintenance ? false : health.status.map { $0 != .unhealthy } }
 }
 
 /// Figures as Prometheus scrapes them: docs/metrics.md.
@@ -88,6 +93,7 @@ package enum MetricsReport {
         output.write(.up, figures.isUp.map(Exposition.Value.init))
         output.write(.draining, Exposition.Value(figures.isDraining))
         write(figures.health, detail, to: &output)
+        write(figures.discovery, detail, to: &output)
         write(figures.connections, to: &output)
         output.write(
             .requests,
@@ -136,6 +142,40 @@ package enum MetricsReport {
                     figures.tally.failures[cause].map { (labels.and("cause", cause.rawValue), .integer($0)) }
                 }
             })
+    }
+
+    /// In a summary, registries have no names.
+    private static func write(_ discovery: [DiscoveryFigures], _ detail: Detail, to output: inout Exposition) {
+        guard detail == .full else { return }
+        let labelled = discovery.map { figures in
+            (labels: Labels("provider", figures.provider).and("service", figures.service), figures: figures)
+        }
+        output.write(.discoveryRegistered, labelled.map { ($0.labels, .init($0.figures.isRegistered)) })
+        output.write(
+            .discoveryState,
+            labelled.flatMap { labels, figures in
+                figures.states.map { (labels.and("state", $0), .init($0 == figures.state)) }
+            })
+        output.write(
+            .discoveryStatus,
+            labelled.flatMap { labels, figures in
+                figures.statuses.map { (labels.and("status", $0), .init($0 == figures.status)) }
+            })
+        output.write(
+            .discoveryRequests,
+            labelled.flatMap { labels, figures in
+                figures.tally.requests.sorted { $0.key < $1.key }
+                    .map { (labels.and("operation", $0.key), .integer($0.value)) }
+            })
+        output.write(
+            .discoveryFailures,
+            labelled.flatMap { labels, figures in
+                figures.tally.failures.sorted { $0.key < $1.key }
+                    .map { (labels.and("cause", $0.key), .integer($0.value)) }
+            })
+        output.write(
+            .discoveryLastSuccess,
+            labelled.compactMap { labels, figures in figures.tally.lastSuccessAt.map { (labels, .init($0)) } })
     }
 
     private static func write(_ connections: Figures.Connections, to output: inout Exposition) {

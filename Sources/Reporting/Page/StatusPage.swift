@@ -96,6 +96,7 @@ package struct StatusPage {
         case .draining: "Draining"
         case .nothingChecked: "\(word): nothing checked"
         case .stale: "\(word): stale"
+        case .maintenance: "Maintenance"
         }
     }
 
@@ -128,7 +129,7 @@ package struct StatusPage {
     /// In a sentence or two, what is the matter.
     private var gist: String {
         var sentences: [String] = []
-        if let cause = report.cause { sentences.append("\(cause.description).") }
+        if let message = report.message(withNote: detail == .full) { sentences.append("\(message).") }
         switch setting.selection {
         case .all: break
         case .only(let name): sentences.append("This page is about \(name) alone.")

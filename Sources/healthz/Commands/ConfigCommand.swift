@@ -1,5 +1,7 @@
 import ArgumentParser
 import Configuration
+import Discovery
+import HTTPClient
 import Health
 import Reporting
 import Time
@@ -20,7 +22,9 @@ struct ConfigCommand: Subcommand {
         if check {
             try Terminal.show("the configuration is valid\n")
         } else {
-            let tables = [settings(configuration), services(configuration), detection(configuration)]
+            let tables =
+                [settings(configuration), services(configuration), detection(configuration)]
+                + (configuration.discovery.map { [discovery($0), turning($0, configuration)] } ?? [])
             try Terminal.show(tables.map(Table.text).joined(separator: "\n"))
         }
     }
@@ -35,7 +39,7 @@ struct ConfigCommand: Subcommand {
     private func services(_ configuration: Configuration) -> [[String]] {
         var rows = [["SERVICE", "PROBE", "HEALTHY", "TIMEOUT", "RISE/FALL", "COUNTS"]]
         for service in configuration.services {
-            let group = service.isGroup ? "\(service.required) of \(service.instances.count)" : ""
+            let group = service.isGroup ? "\(service.requiredInstances) of \(service.instances.count)" : ""
             let counts = service.isCritical ? "critical" : "not critical"
             for (index, target) in service.targets.enumerated() {
                 rows.append([
@@ -59,6 +63,50 @@ struct ConfigCommand: Subcommand {
             ["a Network Load Balancer", seconds(balancer.time), balancer.formula],
             ["together", seconds(own.time + balancer.time), "the failure to the last new connection"],
         ]
+    }
+
+    private func discovery(_ settings: DiscoverySettings) -> [[String]] {
+        var rows = [["DISCOVERY", "SERVICE", "INSTANCE", "AT", "VERDICT"]]
+        if let cloudMap = settings.cloudMap {
+            let parts = cloudMap.parts
+            rows.append([
+                CloudMapKeeper.provider, parts.serviceID,
+                parts.instanceID.isEmpty ? "(of the EC2 instance)" : parts.instanceID,
+                cloudMap.endpoint.map { Endpoint.withoutCredentials($0) } ?? cloudMap.region
+                    ?? "(region of the machine)",
+                "node",
+            ])
+        }
+        for entry in settings.consul?.entries ?? [] {
+            let service = entry.registrar.service
+            rows.append([
+                ConsulKeeper.provider, service.name, service.id, settings.consul?.agent.url.place ?? "",
+                entry.source ?? "node",
+            ])
+        }
+        return rows
+    }
+
+    /// How long clients that ask for the name may still be sent to a node that has failed.
+    private func turning(_ settings: DiscoverySettings, _ configuration: Configuration) -> [[String]] {
+        let own = configuration.worstDetection.time
+        var rows = [["WORST TIME UNTIL CLIENTS TURN AWAY", "", "FROM"]]
+        if settings.cloudMap != nil {
+            rows.append([
+                CloudMapKeeper.provider, seconds(own + CloudMapRegistrar.propagation),
+                "healthz + 30 s of Cloud Map; then the TTL of the record",
+            ])
+        }
+        for entry in settings.consul?.entries ?? [] {
+            let name = "\(ConsulKeeper.provider) \(entry.registrar.service.name)"
+            switch entry.registrar.service.check {
+            case .ttl(let ttl):
+                rows.append([name, seconds(own), "healthz; a crash of healthz: the TTL of \(ttl.setting)"])
+            case .http(_, let interval, let timeout):
+                rows.append([name, seconds(own + interval + timeout), "healthz + one check of the agent"])
+            }
+        }
+        return rows
     }
 
     private func seconds(_ time: Duration) -> String {

@@ -158,6 +158,16 @@ actor StateLog {
             metadata: ["event": "exhausted"])
     }
 
+    /// - Parameter reason: nil if it is over.
+    func maintenance(_ reason: String?) {
+        guard let reason else {
+            return logger.info("maintenance is over", metadata: ["event": "maintenance_over"])
+        }
+        let why = reason.isEmpty ? "" : ": \(reason)"
+        logger.warning(
+            "the maintenance file exists; /healthz fails from now on\(why)", metadata: ["event": "maintenance"])
+    }
+
     func draining(_ duration: Duration) {
         logger.info(
             "SIGTERM: /healthz and /readyz fail from now on; ending in \(duration.setting)",

@@ -15,6 +15,7 @@ actor Engine {
     private nonisolated let loop: EventLoop
     private let client: CurlClient
     private let prober: TargetProber
+    private let checked: @Sendable (Report) -> Void
     /// nil where checks are made on demand.
     private var pace: Pace?
     /// What the first check is for.
@@ -26,10 +27,15 @@ actor Engine {
     /// Tells the present series of checks from those before a reload.
     private var series = 0
 
-    /// - Parameter changed: told of every change, on the loop.
+    /// - Parameters:
+    ///   - changed: told of every change, on the loop.
+    ///   - checked: given the report of each check that goes on by itself, on the loop.
     init(
-        _ configuration: Configuration, on loop: EventLoop, changed: @escaping @Sendable (Transition) -> Void = { _ in }
+        _ configuration: Configuration, on loop: EventLoop,
+        changed: @escaping @Sendable (Transition) -> Void = { _ in },
+        checked: @escaping @Sendable (Report) -> Void = { _ in }
     ) {
+        self.checked = checked
         self.loop = loop
         client = CurlClient(on: loop, userAgent: Engine.userAgent)
         prober = TargetProber(on: loop, client: client)
@@ -89,15 +95,16 @@ actor Engine {
     private func check() {
         let (startedAt, series) = (Instant.now, series)
         aggregator.assumeIsolated { aggregator in
-            aggregator.check { [weak self] in
-                self?.assumeIsolated { $0.checkHasEnded(series, startedAt: startedAt) }
+            aggregator.check { [weak self] numbered in
+                self?.assumeIsolated { $0.checkHasEnded(series, numbered.report, startedAt: startedAt) }
             }
         }
     }
 
-    private func checkHasEnded(_ series: Int, startedAt: Instant) {
+    private func checkHasEnded(_ series: Int, _ report: Report, startedAt: Instant) {
         guard series == self.series, let pace else { return }
         noteAge()
+        checked(report)
         var random = SystemRandomNumberGenerator()
         let next = pace.next(after: startedAt, using: &random)
         due = next

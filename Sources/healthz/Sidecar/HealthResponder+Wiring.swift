@@ -3,12 +3,14 @@ import Configuration
 import HTTPServer
 import Health
 import Reporting
+import Time
 
 extension HealthResponder.Settings {
-    init(_ configuration: Configuration) {
+    init(_ configuration: Configuration, loadedAt time: Timestamp) {
         self.init(
             services: configuration.services.map(\.name), unhealthyStatus: configuration.unhealthyStatus,
-            audience: Audience(configuration), runbook: configuration.runbook)
+            degradedStatus: configuration.degradedStatus, audience: Audience(configuration), loadedAt: time,
+            runbook: configuration.runbook)
     }
 }
 
@@ -25,11 +27,12 @@ extension Audience {
 
 extension ServerFigures {
     /// To be called on the loop.
-    init(_ server: Server?, _ process: ProcessReader) {
+    init(_ server: Server?, _ process: ProcessReader, _ registrars: Registrars) {
         let (tally, open) = server?.assumeIsolated { ($0.tally, $0.openConnections) } ?? (ServerTally(), 0)
         self.init(
             connections: Figures.Connections(open: open, accepted: tally.accepted, refused: tally.refused),
-            refusals: tally.refusals, process: process.read())
+            refusals: tally.refusals, process: process.read(),
+            discovery: registrars.assumeIsolated { $0.figures })
     }
 }
 

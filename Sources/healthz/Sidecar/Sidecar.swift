@@ -18,9 +18,13 @@ actor Sidecar {
     /// Reads files, and so not on the loop.
     typealias Load = @MainActor () throws(ConfigurationError) -> Configuration
 
+    /// How long registries may take after the drain.
+    private static let farewell = Duration.seconds(1)
+
     private nonisolated let loop: EventLoop
     private let log: StateLog
     private let engine: Engine
+    private let registrars: Registrars
     private let responder: HealthResponder
     private let server: Server
     private let manager = ServiceManager(Terminal.environment)
@@ -28,6 +32,7 @@ actor Sidecar {
     private var configuration: Configuration
     /// Running while the node is not to be used any more, and is answered so.
     private var draining: LoopTimer?
+    private var maintenance: MaintenanceFile?
     /// How many configurations are being read.
     private var reloads = 0
     private var isOver = false
@@ -35,14 +40,18 @@ actor Sidecar {
 
     init(_ configuration: Configuration, on loop: EventLoop) {
         let log = StateLog(configuration, on: loop)
-        let engine = Engine(configuration, on: loop) { transition in log.assumeIsolated { $0.changed(transition) } }
+        let registrars = Registrars(on: loop)
+        let engine = Engine(
+            configuration, on: loop, changed: { transition in log.assumeIsolated { $0.changed(transition) } },
+            checked: { report in registrars.assumeIsolated { $0.checked(report) } })
         let responder = HealthResponder(
-            on: loop, engine.aggregator, HealthResponder.Settings(configuration),
-            from: Origin(version: Healthz.version, node: NodeName.own), loadedAt: Moment.now.timestamp)
+            on: loop, engine.aggregator, HealthResponder.Settings(configuration, loadedAt: Moment.now.timestamp),
+            from: Origin(version: Healthz.version, node: NodeName.own))
         self.loop = loop
         self.configuration = configuration
         self.log = log
         self.engine = engine
+        self.registrars = registrars
         self.responder = responder
         server = Server(
             on: loop, limits: ServerLimits(configuration),
@@ -66,10 +75,17 @@ actor Sidecar {
         Signals.ignoreBrokenPipes()
         let numbers = [SIGTERM, SIGINT] + (load == nil ? [] : [SIGHUP])
         let signals = Signals(numbers, on: loop) { number in self.assumeIsolated { $0.received(number, load) } }
-        try await engine.start()
-        await responder.readServerFigures { [weak server, process = ProcessReader()] in
-            ServerFigures(server, process)
+        await registrars.watch { [log, responder] event in
+            log.assumeIsolated { $0.discovery(event) }
+            responder.assumeIsolated { $0.discoveryChanged() }
         }
+        await registrars.adopt(configuration)
+        try await engine.start()
+        watchForMaintenance()
+        await responder.readServerFigures { [weak server, process = ProcessReader(), registrars] in
+            ServerFigures(server, process, registrars)
+        }
+        await responder.readDiscovery { [registrars] in registrars.assumeIsolated { $0.figures } }
         await server.logExchanges(to: configuration.accessLog ? log.exchangeLog : nil)
         let bound =
             if let passed = try await listenOnPassed() { passed } else {
@@ -86,6 +102,7 @@ actor Sidecar {
         if !isOver { await withCheckedContinuation { whenOver = $0 } }
         manager.tell(.stopping)
         await server.stop(within: configuration.deadline + .seconds(1))
+        await registrars.gone()
         await log.ended()
         withExtendedLifetime((signals, feeder, settling)) {}
     }
@@ -96,12 +113,32 @@ actor Sidecar {
         case SIGHUP:
             if let load, draining == nil { reload(load) }
         case SIGTERM where draining == nil && configuration.drain > .zero: drain()
-        default: end(by: signal == SIGINT ? "SIGINT" : "SIGTERM")
+        default:
+            // A second signal: whoever sends it does not want to wait.
+            if draining != nil { registrars.assumeIsolated { $0.end() } }
+            end(by: signal == SIGINT ? "SIGINT" : "SIGTERM")
         }
+    }
+
+    private func watchForMaintenance() {
+        maintenance = configuration.maintenanceFile.map { path in
+            MaintenanceFile(path, on: loop) { [weak self] in
+                self?.assumeIsolated { $0.maintenance?.look() }
+            } changed: { [responder, registrars, log] reason in
+                responder.assumeIsolated { $0.maintain(reason) }
+                registrars.assumeIsolated { $0.maintain(reason != nil) }
+                log.assumeIsolated { $0.maintenance(reason) }
+            }
+        }
+        if let maintenance { return maintenance.look() }
+        responder.assumeIsolated { $0.maintain(nil) }
+        registrars.assumeIsolated { $0.maintain(false) }
     }
 
     private func drain() {
         manager.tell(.stopping)
+        // First, so that whoever finds the node by name turns away while it still answers.
+        registrars.assumeIsolated { $0.drain() }
         responder.assumeIsolated { $0.drain() }
         engine.assumeIsolated { $0.rest() }
         server.assumeIsolated { $0.stopKeepingAlive() }
@@ -115,6 +152,7 @@ actor Sidecar {
     private func end(by signal: String? = nil) {
         guard !isOver else { return }
         isOver = true
+        registrars.assumeIsolated { $0.leave(by: .now + Sidecar.farewell) }
         log.assumeIsolated { $0.stopping(by: signal) }
         whenOver?.resume()
         whenOver = nil
@@ -147,8 +185,10 @@ actor Sidecar {
     private func adopt(_ next: Configuration) {
         let former = configuration
         configuration = next
+        if next.maintenanceFile != former.maintenanceFile { watchForMaintenance() }
         engine.assumeIsolated { $0.adopt(next) }
-        responder.assumeIsolated { $0.adopt(HealthResponder.Settings(next), at: Moment.now.timestamp) }
+        registrars.assumeIsolated { $0.adopt(next) }
+        responder.assumeIsolated { $0.adopt(HealthResponder.Settings(next, loadedAt: Moment.now.timestamp)) }
         server.assumeIsolated {
             $0.adopt(ServerLimits(next))
             $0.logExchanges(to: next.accessLog ? log.exchangeLog : nil)

@@ -1,0 +1,58 @@
+import Health
+
+/// Several checks of one service: each is read as a service of its own, which has all that the service says and it does not.
+extension ServiceReader {
+    /// What a service says for all of its checks together.
+    private static let whole: [ServiceKey] = [.checks, .critical, .require, .runbook, .group]
+    /// What of a check takes the place of whatever the service says there.
+    private static let places: [ServiceKey] = [.url, .endpoint]
+
+    /// nil where nothing of it is right.
+    func checks(_ list: YAMLNode) -> Service? {
+        let path = section.path(.checks)
+        if list.isEmptyMapping { mistakes.add("is empty", at: list.position, path: path) }
+        var instances: [Service.Instance] = []
+        for (check, position, node) in list.mapping(path: path, mistakes) ?? [] {
+            guard check.isServiceName else {
+                mistakes.add("is not a name as a service has it", at: position, path: path, value: check)
+                continue
+            }
+            guard let service = read(check, node, path) else { continue }
+            instances += service.instances.map { instance in
+                Service.Instance(
+                    name: service.isGroup ? "\(check) \(instance.name)" : check, target: instance.target,
+                    place: service.isGroup ? instance.name : name, isCritical: service.isCritical)
+            }
+        }
+        guard !instances.isEmpty else { return nil }
+        let count = Set(instances.map(\.place)).count
+        return Service(
+            name: name, instances: instances, required: min(required(section[.instances] != nil), count),
+            isCritical: flag(.critical) ?? true
+        ).with(ServiceNotesReader(section, mistakes).read())
+    }
+
+    private func read(_ check: String, _ node: YAMLNode, _ path: String) -> Service? {
+        guard let own = node.mapping(path: "\(path).\(check)", mistakes) else { return nil }
+        let refused: [ServiceKey] = [.checks, .require, .instances, .runbook, .group]
+        for (name, position, _) in own where refused.map(\.rawValue).contains(name) {
+            mistakes.add("is a key of the service, not of a check", at: position, path: "\(path).\(check).\(name)")
+        }
+        guard case .mapping(let ownEntries) = node.content, case .mapping(let inherited) = self.node.content else {
+            return nil
+        }
+        let names = Set(own.map(\.name))
+        let isElsewhere = ServiceReader.places.contains { names.contains($0.rawValue) }
+        let left = inherited.filter { entry in
+            guard let name = entry.key.plainText, let key = ServiceKey(rawValue: name) else { return false }
+            if ServiceReader.whole.contains(key) || names.contains(name) { return false }
+            return !(isElsewhere && (ServiceReader.places + [.instances]).contains(key))
+        }
+        let merged = YAMLNode(
+            .mapping(
+                ownEntries.filter { entry in
+                    entry.key.plainText.map { !refused.map(\.rawValue).contains($0) } ?? true
+                } + left), at: node.position)
+        return ServiceReader("\(name).checks.\(check)", merged, file, files, defaults)?.read()
+    }
+}
