@@ -34,8 +34,11 @@ extension HotPaths {
         let router = Router<Int>(
             exact: ["/healthz": 1, "/livez": 2, "/readyz": 3], below: ["/healthz": 4])
         return {
-            guard case .route(let number, let segment) = router.match(.get, path: path) else { preconditionFailure() }
-            return number &+ (segment?.utf8.count ?? 0)
+            switch router.match(.get, path: path) {
+            case .route(let number): return number
+            case .routeBelow(let number, let rest): return number &+ rest.utf8.count
+            case .notFound, .methodNotAllowed: preconditionFailure()
+            }
         }
     }
 

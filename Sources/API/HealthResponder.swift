@@ -24,25 +24,25 @@ package actor HealthResponder {
         let unhealthy: HTTPResponse.Status
         let degraded: HTTPResponse.Status
         let audience: Audience
-        let runbook: String?
         let loadedAt: Timestamp
+        let runbook: String?
 
         /// - Parameters:
         ///   - services: their names, in the order in which they are shown.
         ///   - unhealthyStatus: of a response that says unhealthy.
         ///   - degradedStatus: of one that says degraded.
+        ///   - runbook: the address of a page that says what to do then.
         ///   - loadedAt: when the configuration was loaded.
-        ///   - runbook: the address of a page that says what to do when the node is unhealthy.
         package init(
             services: [String], unhealthyStatus: Int, degradedStatus: Int = 200, audience: Audience,
-            loadedAt: Timestamp, runbook: String? = nil
+            runbook: String? = nil, loadedAt: Timestamp
         ) {
             degraded = HTTPResponse.Status(code: degradedStatus)
             self.services = services
             unhealthy = HTTPResponse.Status(code: unhealthyStatus)
             self.audience = audience
-            self.loadedAt = loadedAt
             self.runbook = runbook
+            self.loadedAt = loadedAt
         }
     }
 
@@ -151,10 +151,10 @@ package actor HealthResponder {
         }
         let request = Request(head: head, peer: peer, query: query)
         switch HealthResponder.router.match(head.method, path: path) {
-        case .route(.service, let name): return (.service, service(name ?? "", request))
-        case .route(let route, _): return (route, answer(request, route))
-        case .methodNotAllowed(let route, let allow):
-            return (route, .response(FixedResponses.methodNotAllowed(head, allow)))
+        case .route(let route): return (route, answer(request, route))
+        case .routeBelow(let route, let name): return (route, service(name, request))
+        case .methodNotAllowed(let route):
+            return (route, .response(FixedResponses.methodNotAllowed(head, HealthResponder.router.allow)))
         case .notFound: return (.other, .response(FixedResponses.notFound(head)))
         }
     }

@@ -44,6 +44,12 @@ static inline CURLcode healthz_easy_set_sockopt_function(CURL *easy, curl_sockop
     return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, context);
 }
 
+static inline CURLcode healthz_easy_set_closesocket_function(
+    CURL *easy, curl_closesocket_callback function, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, function);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
+}
+
 static inline CURLcode healthz_easy_set_prereq_function(CURL *easy, curl_prereq_callback function, void *context) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, function);
     return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);

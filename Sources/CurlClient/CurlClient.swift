@@ -77,11 +77,6 @@ package actor CurlClient: Client {
         }
     }
 
-    /// Whether a request for that URL begins with name resolution.
-    package static func looksUp(_ url: URL) -> Bool {
-        if case .name = Errand.connection(to: url).addressing { true } else { false }
-    }
-
     /// Makes the threads for name resolution, which later may not be had. Without this, they are made for the first name.
     package func prepareLookups() {
         names?.prepare()
@@ -222,15 +217,19 @@ package actor CurlClient: Client {
     private func begin(_ flight: Flight, _ errand: Errand) {
         let known = flight.key.flatMap { idle.removeValue(forKey: $0) }
         let reused = known.flatMap { $0.errand == errand ? $0 : nil }
-        guard let transfer = reused ?? (try? Transfer(errand, userAgent: userAgent, kept: kept, heads: heads)) else {
-            return fail(flight)
-        }
+        guard let transfer = reused ?? newTransfer(errand) else { return fail(flight) }
         flight.transfer = transfer
         switch transfer.addressing {
         case .known: self.transfer(flight, to: [])
         case .given(let address): self.transfer(flight, to: [address])
         case .name(let host): names?.add(flight.id, host, at: .now)
         }
+    }
+
+    private func newTransfer(_ errand: Errand) -> Transfer? {
+        guard let multi else { return nil }
+        let owner = Transfer.Owner(kept: kept, heads: heads, closing: multi.closing)
+        return try? Transfer(errand, userAgent: userAgent, owner)
     }
 
     /// To those of the wanted version.
@@ -294,12 +293,5 @@ package actor CurlClient: Client {
         multi?.remove(transfer)
         guard let key = flight.key, idle.count < CurlClient.idleLimit else { return }
         idle[key] = transfer
-    }
-}
-
-extension URL {
-    /// One of the addresses that the host has, with the port.
-    fileprivate func place(at address: String) -> String {
-        address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
     }
 }

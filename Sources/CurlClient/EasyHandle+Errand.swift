@@ -30,7 +30,7 @@ extension EasyHandle {
         try set(CURLOPT_NOPROGRESS, false)
         try set(CURLOPT_CONNECT_ONLY, errand.isConnectionAlone)
         try setMethod(of: request)
-        try setFields(of: request)
+        try setFields(of: errand)
         try setCredentials(request.url.credentials)
         if let path = request.url.socketPath { try set(CURLOPT_UNIX_SOCKET_PATH, path) }
         try setTLS(request.tls)
@@ -60,11 +60,14 @@ extension EasyHandle {
         if method != (sendsContent ? .post : .get) { try set(CURLOPT_CUSTOMREQUEST, method.name) }
     }
 
-    private func setFields(of request: Request) throws(Refusal) {
+    private func setFields(of errand: Errand) throws(Refusal) {
+        let request = errand.request
         guard request.fields.allSatisfy({ $0.isValid }) else { throw Refusal() }
         var lines = request.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         func lacks(_ name: String) -> Bool { !request.fields.contains { $0.name.lowercased() == name } }
         if request.tls.serverName != nil, lacks("host") { lines.append("Host: \(request.url.authority)") }
+        // RFC 9112 §9.6. So that the server does not read on, and is not told of the reset (`ClosingSockets`).
+        if !errand.keepsConnection, lacks("connection") { lines.append("Connection: close") }
         // Nothing here decodes, and without this field a server may choose any coding (RFC 9110 §12.5.3).
         if lacks("accept-encoding") { lines.append("Accept-Encoding: identity") }
         // libcurl would call any content a form, and ask whether it may send it.

@@ -1,4 +1,4 @@
-import HTTPClient
+package import HTTPClient
 
 /// What a handle of libcurl is made ready for: a request, or a connection alone.
 struct Errand: Equatable {
@@ -36,5 +36,12 @@ struct Errand: Equatable {
         if url.socketPath != nil { return .known }
         guard Resolver.isAddress(url.host) else { return .name(url.host) }
         return request.tls.serverName == nil ? .known : .given(url.host)
+    }
+}
+
+extension CurlClient {
+    /// Whether a request for that URL begins with name resolution.
+    package static func looksUp(_ url: URL) -> Bool {
+        if case .name = Errand.connection(to: url).addressing { true } else { false }
     }
 }

@@ -38,3 +38,10 @@ final class Flight {
         place = url.place
     }
 }
+
+extension URL {
+    /// One of the addresses that the host has, with the port.
+    func place(at address: String) -> String {
+        address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
+    }
+}

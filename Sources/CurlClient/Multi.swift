@@ -10,6 +10,8 @@ final class Multi {
     /// libcurl's callback (CURLMOPT_TIMERFUNCTION(3)).
     private(set) var due: Instant?
 
+    /// For its connections, the last of which libcurl closes with the handle.
+    let closing = ClosingSockets()
     private let handle: UnsafeMutableRawPointer
     private let poll: Poll
     private var watched: Set<Int32> = []
@@ -41,6 +43,7 @@ final class Multi {
 
     /// Ends a transfer, complete or not, and closes its connection.
     func remove(_ transfer: Transfer) {
+        transfer.willBeRemoved()
         curl_multi_remove_handle(handle, transfer.pointer)
     }
 

@@ -14,8 +14,7 @@ final class Transfer {
     /// The request that it is used for, in its owner's numbers.
     var flight = 0
     private let easy: EasyHandle
-    private let kept: KeptConnections
-    private let heads: ReadHeads
+    private let owner: Owner
 
     /// As far as it has come, and as much of it as is kept.
     private var body: [UInt8] = []
@@ -38,13 +37,17 @@ final class Transfer {
     /// Of the URL's host, where it is a name.
     private var addresses: [String] = []
 
-    /// - Parameter kept: of the multi handle that it will be added to.
-    init(
-        _ errand: Errand, userAgent: String, kept: KeptConnections, heads: ReadHeads
-    ) throws(EasyHandle.Refusal) {
+    /// What transfers of one client have in common.
+    struct Owner {
+        let kept: KeptConnections
+        let heads: ReadHeads
+        let closing: ClosingSockets
+    }
+
+    /// - Parameter owner: of the multi handle that it will be added to.
+    init(_ errand: Errand, userAgent: String, _ owner: Owner) throws(EasyHandle.Refusal) {
         self.errand = errand
-        self.kept = kept
-        self.heads = heads
+        self.owner = owner
         addressing = errand.addressing
         head = ResponseHead(errand.request.reading)
         easy = try EasyHandle()
@@ -87,6 +90,11 @@ final class Transfer {
     func waitsForInput(on socket: Int32) {
         hasConnected = true
         self.socket = socket
+    }
+
+    /// libcurl has closed its connection by itself, unless the response is still coming.
+    func willBeRemoved() {
+        owner.closing.serverGoesOn(socket)
     }
 
     // MARK: What came of it
@@ -163,7 +171,7 @@ final class Transfer {
             alienBytes = Array(bytes.prefix(Transfer.alienLimit))
             return 0
         }
-        if isAnswered, !isTooLarge, !waitsForBody { heads.note(flight) }
+        if isAnswered, !isTooLarge, !waitsForBody { owner.heads.note(flight) }
         // Anything but the count makes libcurl end the transfer.
         return isTooLarge || head.isAmbiguous ? 0 : bytes.count
     }
@@ -172,6 +180,8 @@ final class Transfer {
         received += bytes.count
         if !head.isComplete { headBytes += bytes.count }
         head.receive(bytes, status: status)
+        // libcurl closes it when the body has ended as well.
+        if head.isComplete, !errand.keepsConnection { owner.closing.serverIsDone(socket) }
     }
 
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) {
@@ -192,9 +202,9 @@ final class Transfer {
 
     private func requestIsNext(on connection: KeptConnections.Ends) {
         if easy.number(CURLINFO_NUM_CONNECTS) == 0 {
-            kept.endIfUnfit(connection, addresses)
+            owner.kept.endIfUnfit(connection, addresses)
         } else {
-            kept.note(connection, among: opened)
+            owner.kept.note(connection, among: opened)
         }
     }
 
@@ -209,8 +219,13 @@ final class Transfer {
         try self.easy.check(healthz_easy_set_write_function(easy, CURLOPT_WRITEFUNCTION, Transfer.bodyCame))
         try self.easy.check(healthz_easy_set_write_function(easy, CURLOPT_HEADERFUNCTION, Transfer.headerLineCame))
         try self.easy.check(healthz_easy_set_progress_function(easy, Transfer.progressed, context))
-        guard errand.keepsConnection else { return }
-        try self.easy.set(CURLOPT_MAXLIFETIME_CONN, Int(kept.lifetime.seconds))
+        guard errand.keepsConnection else {
+            // It may outlive the transfer, so it cannot be called with that.
+            let closing = Unmanaged.passUnretained(owner.closing).toOpaque()
+            return try self.easy.check(
+                healthz_easy_set_closesocket_function(easy, Transfer.socketIsToBeClosed, closing))
+        }
+        try self.easy.set(CURLOPT_MAXLIFETIME_CONN, Int(owner.kept.lifetime.seconds))
         try self.easy.check(healthz_easy_set_sockopt_function(easy, Transfer.socketWasOpened, context))
         try self.easy.check(healthz_easy_set_prereq_function(easy, Transfer.requestIsNext, context))
     }
@@ -230,6 +245,11 @@ final class Transfer {
     private static let progressed: curl_xferinfo_callback = { context, _, _, _, _ in
         guard let context else { return 1 }
         return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().progressed() ? 0 : 1
+    }
+
+    private static let socketIsToBeClosed: curl_closesocket_callback = { context, socket in
+        guard let context else { return -1 }
+        return Unmanaged<ClosingSockets>.fromOpaque(context).takeUnretainedValue().close(socket)
     }
 
     private static let socketWasOpened: curl_sockopt_callback = { context, socket, _ in

@@ -1,4 +1,5 @@
 import Glibc
+import HTTPWire
 
 /// The socket of an accepted connection, with the output that the client has not read yet.
 struct ClientSocket {
@@ -106,4 +107,11 @@ struct ClientSocket {
             return sent
         }
     }
+}
+
+/// The result of a read, as a connection's machine understands it.
+enum ConversationInput {
+    case action(ConnectionMachine.Action)
+    case none
+    case failed
 }

@@ -14,13 +14,6 @@ final class Conversation {
         case writing
     }
 
-    /// The result of a read, as the machine understands it.
-    private enum Input {
-        case action(ConnectionMachine.Action)
-        case none
-        case failed
-    }
-
     /// Reads in one turn, before other connections get theirs.
     private static let readBatch = 16
     /// Output that is gathered before it is written.
@@ -158,7 +151,7 @@ final class Conversation {
         }
     }
 
-    private func read() -> Input {
+    private func read() -> ConversationInput {
         state.input.withUnsafeMutableBufferPointer { buffer in
             switch socket.read(into: UnsafeMutableRawBufferPointer(buffer)) {
             case .bytes(let count): .action(machine.received(buffer.span.extracting(0..<count)))

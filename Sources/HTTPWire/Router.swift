@@ -3,11 +3,12 @@ package import HTTPTypes
 /// Turns a method and a path into one of the program's routes.
 package struct Router<Route: Sendable>: Sendable {
     package enum Match {
-        /// - Parameter segment: the decoded rest of the path, for a route below another.
-        case route(Route, segment: String?)
+        case route(Route)
+        /// - Parameter rest: of the path, decoded.
+        case routeBelow(Route, rest: String)
         case notFound
-        /// The path exists, but not for this method: a 405 with this field.
-        case methodNotAllowed(Route, allow: HTTPField)
+        /// The path exists, but not for this method: a 405 with the field `allow`.
+        case methodNotAllowed(Route)
     }
 
     private let exact: [String: Route]
@@ -28,20 +29,17 @@ package struct Router<Route: Sendable>: Sendable {
     }
 
     package func match(_ method: HTTPRequest.Method, path: String) -> Match {
-        let found = exact[path].map { (route: $0, segment: nil) } ?? routeBelow(path)
-        guard let (route, segment) = found else { return .notFound }
-        guard methods.contains(method) else { return .methodNotAllowed(route, allow: allow) }
-        return .route(route, segment: segment)
+        if let route = exact[path] {
+            return methods.contains(method) ? .route(route) : .methodNotAllowed(route)
+        }
+        for (prefix, route) in below where path.hasPrefix(prefix) {
+            guard methods.contains(method) else { return .methodNotAllowed(route) }
+            return .routeBelow(route, rest: PercentEncoding.decode(path.dropFirst(prefix.count)))
+        }
+        return .notFound
     }
 
     package var allow: HTTPField {
         HTTPField(name: .allow, value: methods.map(\.rawValue).joined(separator: ", "))
-    }
-
-    private func routeBelow(_ path: String) -> (route: Route, segment: String?)? {
-        for (prefix, route) in below where path.hasPrefix(prefix) {
-            return (route, PercentEncoding.decode(path.dropFirst(prefix.count)))
-        }
-        return nil
     }
 }

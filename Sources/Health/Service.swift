@@ -50,12 +50,6 @@ package struct Service: Sendable, Equatable {
 
     package var targets: [Target] { instances.map(\.target) }
 
-    package func with(_ notes: ServiceNotes) -> Service {
-        var copy = self
-        copy.notes = notes
-        return copy
-    }
-
     /// How many instances must be healthy at least.
     package var requiredInstances: Int {
         let places = Set(instances.map(\.place)).count
@@ -69,6 +63,12 @@ package struct Service: Sendable, Equatable {
             broken.insert(instance.place)
         }
         return Set(instances.map(\.place)).subtracting(broken).count
+    }
+
+    package func with(_ notes: ServiceNotes) -> Service {
+        var copy = self
+        copy.notes = notes
+        return copy
     }
 
     /// The same without rise and fall.

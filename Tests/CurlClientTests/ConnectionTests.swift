@@ -1,4 +1,5 @@
 import EventLoop
+import Foundation
 import HTTPClient
 import TestSupport
 import Testing
@@ -103,6 +104,49 @@ struct ConnectionTests {
         try await waitUntil("a second connection") {
             #expect(await client.result(of: request).code == "200")
             return upstream.accepted == 2
+        }
+    }
+
+    @Test("A connection whose response is complete leaves no port behind; the server is told that no request follows")
+    func ports() async throws {
+        let upstream = try FaultyUpstream([.readHead, .send(ok), .freeze])
+        defer { upstream.stop() }
+        for reading in [Request.Reading.status, .body] {
+            for _ in 0..<20 {
+                #expect(await client.result(of: Request(.local(upstream.port), reading: reading)).code == "200")
+            }
+        }
+        #expect(upstream.heads.allSatisfy { $0.contains("\r\nConnection: close\r\n") })
+        try await waitUntil("all have ended") { upstream.resets.count == 40 }
+        #expect(!upstream.resets.contains(false))
+        #expect(try waiting(at: upstream.port) == 0)
+        let kept = Request(.local(upstream.port), reusesConnection: true)
+        #expect(await client.result(of: kept).code == "200")
+        #expect(upstream.heads.last?.lowercased().contains("connection:") == false)
+    }
+
+    @Test("A server that has not sent a whole response gets no reset")
+    func orderlyEnd() async throws {
+        let upstream = try FaultyUpstream([.freeze])
+        defer { upstream.stop() }
+        #expect(await client.failureToConnect(to: .local(upstream.port, "", scheme: .tcp)) == nil)
+        try await waitUntil("the connection has ended") { upstream.resets.count == 1 }
+        upstream.change(to: [.readHead, .freeze])
+        #expect(await client.get(.local(upstream.port), within: .milliseconds(200)).code == "timeout")
+        upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no"), .freeze])
+        #expect(await client.get(.local(upstream.port)).code == "200")
+        let whole = Request(.local(upstream.port), reading: .body)
+        #expect(await client.result(of: whole, within: .milliseconds(200)).code == "timeout")
+        try await waitUntil("all have ended") { upstream.resets.count == 4 }
+        #expect(!upstream.resets.contains(true))
+    }
+
+    /// How many sockets wait for a minute (TIME_WAIT) on one side of a connection to that port of loopback.
+    private func waiting(at port: UInt16) throws -> Int {
+        let end = ":" + String(port, radix: 16, uppercase: true)
+        return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").count { line in
+            let columns = line.split(separator: " ")
+            return columns.count > 3 && columns[3] == "06" && (columns[1].hasSuffix(end) || columns[2].hasSuffix(end))
         }
     }
 

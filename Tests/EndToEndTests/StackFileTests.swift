@@ -46,9 +46,9 @@ struct StackFileTests {
         "A side of two data centers has a valid configuration, and .env files with every variable that its files take")
     func sides() throws {
         let folder = "compose/two-datacenters"
-        let checked = try Program.run([
-            "config", "--check", "--config", Repository.path("\(folder)/healthz/healthz.yaml"),
-        ])
+        let checked = try Program.run(
+            ["config", "--check", "--config", Repository.path("\(folder)/healthz/healthz.yaml")],
+            environment: ["DATACENTER": "dc1", "SIDE_ADDRESS": "10.1.0.10"])
         #expect(checked.code == 0, "\(checked.errors)")
         let taken = try ["compose.yaml", "node.yaml", "trial.yaml"]
             .flatMap {

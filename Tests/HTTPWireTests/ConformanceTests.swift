@@ -87,9 +87,9 @@ struct ConformanceTests {
                 return .text(.methodNotAllowed, "", fields: [router.allow])
             }
             return switch router.match(head.method, path: path) {
-            case .route(let name, _): .text(.ok, name)
+            case .route(let name), .routeBelow(let name, _): .text(.ok, name)
             case .notFound: .text(.notFound, "not found")
-            case .methodNotAllowed(_, let allow): .text(.methodNotAllowed, "not allowed", fields: [allow])
+            case .methodNotAllowed: .text(.methodNotAllowed, "not allowed", fields: [router.allow])
             }
         }
 

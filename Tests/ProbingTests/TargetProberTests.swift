@@ -127,9 +127,8 @@ struct TargetProberTests {
         ])
         #expect(await read(upstream.port, expectation) == Outcome(status: 200, .up))
         upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno")])
-        #expect(
-            await read(upstream.port, expectation)
-                == Outcome(status: 200, .down(.body(.lacks("ok", found: Excerpt(quoting: "no"))))))
+        let differing = await read(upstream.port, expectation)
+        #expect(differing == Outcome(status: 200, .down(.body(.lacks("ok", found: Excerpt(quoting: "no"))))))
         upstream.change(to: [.readHead, .send("HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\nno")])
         #expect(await read(upstream.port, expectation) == wrongStatus(500, "no"))
         upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok"), .close])

@@ -31,6 +31,7 @@ package final class FaultyUpstream: Sendable {
     private let script: Guarded<[Step]>
     private let connections = Guarded(0)
     private let taken = Guarded(0)
+    private let freezes = Guarded<[Bool]>([])
     private let isHeld = Guarded(true)
     private let isListening = Guarded(true)
     private let read = Guarded<[String]>([])
@@ -82,6 +83,9 @@ package final class FaultyUpstream: Sendable {
 
     /// The contents that scripts have read so far.
     package var contents: [[UInt8]] { readContents.withLock { $0 } }
+
+    /// How connections that froze were ended by the other side: true for a reset.
+    package var resets: [Bool] { freezes.withLock { $0 } }
 
     /// What later connections get.
     package func change(to script: [Step]) {
@@ -138,7 +142,9 @@ package final class FaultyUpstream: Sendable {
             pauseThread(time)
             return true
         case .freeze:
-            while readSome(connection) {}
+            var count = readSome(connection)
+            while count > 0 { count = readSome(connection) }
+            freezes.withLock { [count] in $0.append(count < 0) }
             return false
         case .endless(let text):
             while put(text, connection) {}
@@ -178,9 +184,9 @@ package final class FaultyUpstream: Sendable {
         return recv(connection, &bytes, count, Int32(MSG_WAITALL)) == count ? bytes : nil
     }
 
-    private func readSome(_ connection: Int32) -> Bool {
+    private func readSome(_ connection: Int32) -> Int {
         var buffer = [UInt8](repeating: 0, count: 4096)
-        return recv(connection, &buffer, buffer.count, 0) > 0
+        return recv(connection, &buffer, buffer.count, 0)
     }
 
     private func put(_ text: String, _ connection: Int32) -> Bool {

@@ -21,6 +21,14 @@ def killed(title, program, names, alert, datacenter, short=True):
     return Break(f"{title} of dc1 killed", names, (alert, datacenter), 1, do, undo, short)
 
 
+def freeze_loki(check):
+    check.sides["dc1"].place.signal(signal.SIGSTOP, "loki")
+
+
+def thaw_loki(check):
+    check.sides["dc1"].place.signal(signal.SIGCONT, "loki")
+
+
 def kill_side(check):
     check.sides["dc1"].place.kill()
 
@@ -64,10 +72,12 @@ def heal_and_decide(check):
 
 BREAKS = [
     killed("Loki", "loki", ("loki",), "HealthzNodeUnhealthy", "dc1"),
+    Break("Loki of dc1 frozen", ("loki",), ("HealthzNodeUnhealthy", "dc1"), 1, freeze_loki, thaw_loki, False),
     killed("healthz", "healthz", ALL, "HealthzAbsent", "dc1"),
     killed("Prometheus", "prometheus", ("prometheus",), "ServiceOnOneSideOnly", "dc1", short=False),
     killed("Alertmanager", "alertmanager", ("alertmanager",), "ServiceOnOneSideOnly", "dc1", short=False),
     killed("the database", "mariadb", ("grafana",), "ReplicationStopped", "dc2"),
+    killed("Consul", "consul", ALL, "HealthzServiceDegraded", "dc1", short=False),
     Break("the link cut", (), ("SideGone", "dc2"), 1, cut, heal, True),
     Break("the link cut, one row written on both", (), ("SideGone", "dc2"), 1, cut_and_conflict, heal_and_decide, False),
     Break("all of dc1 killed", ALL, ("SideGone", "dc1"), 1, kill_side, start_side, True),

@@ -97,6 +97,8 @@ class Consul:
             if found is None:
                 raise Refused(404, "Requested policy does not exist")
             return found
+        if path.startswith("/v1/agent/health/service/id/"):
+            return self.health(urllib.parse.unquote(path.rsplit("/", 1)[1]))
         if path == "/v1/query":
             self.must(secret, "query")
             return list(self.agent.state["queries"].values())
@@ -110,6 +112,15 @@ class Consul:
             self.must(secret, "service_prefix")
             return self.targets(ask)
         raise Refused(404, f"no such path here: {path}")
+
+    def health(self, service):
+        """200 passing, 429 warning, 503 critical, 404 unknown."""
+        if service not in self.agent.state["services"]:
+            raise Refused(404, f"ServiceId {service} not found")
+        status = self.agent.status(service)
+        if status != "passing":
+            raise Refused(429 if status == "warning" else 503, status)
+        return status
 
     def targets(self, ask):
         datacenter = ask["dc"]
@@ -133,10 +144,12 @@ class Consul:
         if path.startswith("/v1/agent/service/deregister/"):
             return agent.deregister(path.rsplit("/", 1)[1])
         if path.startswith("/v1/agent/check/update/"):
-            check = path.rsplit("/", 1)[1]
-            if not agent.update(urllib.parse.unquote(check), body["Status"], body.get("Output", "")):
+            check = urllib.parse.unquote(path.rsplit("/", 1)[1])
+            found = agent.of_check(check)
+            if found is None:
                 raise Refused(404, f'Unknown check ID "{check}". Ensure that the check ID is passed, not the check name.')
-            return None
+            self.must_write(secret, found[0]["Name"])
+            return agent.update(check, body["Status"])
         if path.startswith("/v1/acl/"):
             self.must(secret, "acl = write")
             if self.datacenter != "dc1":

@@ -3,14 +3,20 @@
 import json
 import os
 import random
+import re
 import threading
 import time
 import urllib.error
 import urllib.request
 
 
+UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
+
+
 def seconds(text):
-    return float(text.removesuffix("s")) if text.endswith("s") else 60 * float(text.removesuffix("m"))
+    """One number with a unit, as healthz writes it; Go's `1m30s` is not needed."""
+    number, unit = re.fullmatch(r"([\d.]+)(ms|s|m|h)", text).groups()
+    return float(number) * UNITS[unit]
 
 
 class Agent:
@@ -85,14 +91,18 @@ class Agent:
             time.sleep(max(0, interval - (time.monotonic() - started)))
         self.running.discard((service, check["CheckID"]))
 
-    def update(self, name, status, _):
-        """The word of the service itself; False if no such TTL check is known."""
+    def of_check(self, name):
+        """The service and the TTL of a check, or None."""
         for service in list(self.state["services"].values()):
             for check in service["Checks"]:
                 if check["CheckID"] == name and "TTL" in check:
-                    self.checks[service["ID"]][name] = [status, time.monotonic() + seconds(check["TTL"])]
-                    return True
-        return False
+                    return service, seconds(check["TTL"])
+        return None
+
+    def update(self, name, status):
+        """The word of the service itself, which holds as long as the TTL."""
+        service, ttl = self.of_check(name)
+        self.checks[service["ID"]][name] = [status, time.monotonic() + ttl]
 
     def status(self, service):
         """The worst of a service's checks."""

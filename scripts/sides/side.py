@@ -102,7 +102,6 @@ class Side:
         """The script of compose. Like compose, it is run again if it fails: dc2 may not yet have the tokens of dc1."""
         environment = {
             "CONSUL_HTTP_ADDR": f"http://{self.address}:8500", "SECRETS": str(self.secrets), "DATACENTER": self.datacenter,
-            "SIDE_ADDRESS": self.address, "HEALTHZ_URL": f"http://{self.address}:8080", "CHECK_INTERVAL": f"{self.pace.interval}s",
         }
 
         def once():
@@ -130,10 +129,16 @@ class Side:
         configuration = yaml.safe_load(re.sub(r"(?<=//)[a-z-]+(?=:\d)", self.address, text))
         for name in ("alloy", "s3"):
             del configuration["services"][name]
+        consul = configuration["discovery"]["consul"]
+        del consul["services"]["alloy"]
+        consul.update({"token_file": str(self.secrets / "consul_services"), "ttl": f"{3 * self.pace.interval}s"})
         configuration.update({"interval": f"{self.pace.interval}s", "listen": f"{self.address}:8080", "drain": 0})
         file = self.folder / "healthz.yaml"
         file.write_text(yaml.safe_dump(configuration))
-        self.place.define("healthz", self.tools.healthz, "serve", "--config", file)
+        self.place.define(
+            "healthz", self.tools.healthz, "serve", "--config", file,
+            environment={"DATACENTER": self.datacenter, "SIDE_ADDRESS": self.address},
+        )
 
     # Prometheus and Alertmanager.
 

@@ -9,8 +9,8 @@ extension HealthResponder.Settings {
     init(_ configuration: Configuration, loadedAt time: Timestamp) {
         self.init(
             services: configuration.services.map(\.name), unhealthyStatus: configuration.unhealthyStatus,
-            degradedStatus: configuration.degradedStatus, audience: Audience(configuration), loadedAt: time,
-            runbook: configuration.runbook)
+            degradedStatus: configuration.degradedStatus, audience: Audience(configuration),
+            runbook: configuration.runbook, loadedAt: time)
     }
 }
 
