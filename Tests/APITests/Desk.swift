@@ -85,7 +85,8 @@ actor Desk {
         responder = HealthResponder(
             on: loop, aggregator,
             HealthResponder.Settings(
-                services: services, unhealthyStatus: unhealthyStatus, degradedStatus: degradedStatus, audience: audience,
+                services: services, unhealthyStatus: unhealthyStatus, degradedStatus: degradedStatus,
+                audience: audience,
                 loadedAt: Timestamp(milliseconds: 0)),
             from: Origin(version: "1.2.3", node: "here"))
     }
