@@ -110,6 +110,17 @@ package actor CurlClient: Client {
         assumeIsolated { $0.start(.connection(to: url), key: key, within: limit, .connection(ended)) }
     }
 
+    /// Makes a TCP connection, has a dialogue on it, and closes it. To be called on the event loop.
+    /// - Parameters:
+    ///   - key: as in `send(_:reusing:within:ended:)`.
+    ///   - ended: called on the event loop, once, with all that came when the dialogue was at its end.
+    package nonisolated func talk(
+        to url: URL, _ dialogue: Dialogue, reusing key: String?, within limit: Duration,
+        ended: @escaping @Sendable (Result<[UInt8], TransferFailure>) -> Void
+    ) {
+        assumeIsolated { $0.start(.dialogue(at: url), key: key, within: limit, .dialogue(ended), Talk(dialogue)) }
+    }
+
     /// Drops the handles that are kept for later requests.
     package func forget() {
         idle = [:]
@@ -194,7 +205,15 @@ package actor CurlClient: Client {
     private func collect() {
         while let (transfer, result) = multi?.nextEnded() {
             guard let flight = flights[transfer.flight], flight.transfer === transfer else { continue }
-            finish(flight, self.result(flight, transfer, result))
+            if let talk = flight.talk, result == CURLE_OK {
+                guard let multi, multi.watchTalk(of: transfer) else { fail(flight); continue }
+                advance(flight, talk)
+            } else {
+                finish(flight, self.result(flight, transfer, result))
+            }
+        }
+        for id in multi?.takeReadyTalks() ?? [] {
+            if let flight = flights[id], let talk = flight.talk { advance(flight, talk) }
         }
         // Those that libcurl has not ended itself: it waits for more of the body.
         for id in heads.take() {
@@ -203,11 +222,19 @@ package actor CurlClient: Client {
         }
     }
 
+    private func advance(_ flight: Flight, _ talk: Talk) {
+        guard let transfer = flight.transfer, let outcome = talk.advance(on: transfer) else { return }
+        finish(flight, outcome)
+    }
+
     // MARK: One request
 
-    private func start(_ errand: Errand, key: String?, within limit: Duration, _ completion: Flight.Completion) {
+    private func start(
+        _ errand: Errand, key: String?, within limit: Duration, _ completion: Flight.Completion, _ talk: Talk? = nil
+    ) {
         lastFlight += 1
         let flight = Flight(lastFlight, errand.url, key: key, limit: limit, completion)
+        flight.talk = talk
         flights[flight.id] = flight
         deadlines.set(flight.id, limit, from: .now)
         begin(flight, errand)
