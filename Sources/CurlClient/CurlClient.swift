@@ -7,19 +7,6 @@ import Time
 ///
 /// Every request has its deadline here and not only in libcurl, so that its caller is told in time whatever hangs.
 package actor CurlClient: Client {
-    /// What the client needs and could not get.
-    package enum SetupError: Error, CustomStringConvertible {
-        case curl
-        case system(SystemError)
-
-        package var description: String {
-            switch self {
-            case .curl: "libcurl could not be initialised"
-            case .system(let error): "the HTTP client could not be set up: \(error)"
-            }
-        }
-    }
-
     /// Handles kept for later requests.
     private static let idleLimit = 4096
     private static let settlingRounds = 16
@@ -97,28 +84,6 @@ package actor CurlClient: Client {
         ended: @escaping @Sendable (Result<Response, TransferFailure>) -> Void
     ) {
         assumeIsolated { $0.start(.request(request), key: key, within: limit, .response(ended)) }
-    }
-
-    /// Makes a TCP connection and closes it. To be called on the event loop.
-    /// - Parameters:
-    ///   - key: as in `send(_:reusing:within:ended:)`.
-    ///   - ended: called on the event loop, once, with nil where the connection was made; maybe before this returns.
-    package nonisolated func connect(
-        to url: URL, reusing key: String?, within limit: Duration,
-        ended: @escaping @Sendable (TransferFailure?) -> Void
-    ) {
-        assumeIsolated { $0.start(.connection(to: url), key: key, within: limit, .connection(ended)) }
-    }
-
-    /// Makes a TCP connection, has a dialogue on it, and closes it. To be called on the event loop.
-    /// - Parameters:
-    ///   - key: as in `send(_:reusing:within:ended:)`.
-    ///   - ended: called on the event loop, once, with all that came when the dialogue was at its end.
-    package nonisolated func talk(
-        to url: URL, _ dialogue: Dialogue, reusing key: String?, within limit: Duration,
-        ended: @escaping @Sendable (Result<[UInt8], TransferFailure>) -> Void
-    ) {
-        assumeIsolated { $0.start(.dialogue(at: url), key: key, within: limit, .dialogue(ended), Talk(dialogue)) }
     }
 
     /// Drops the handles that are kept for later requests.
@@ -229,7 +194,7 @@ package actor CurlClient: Client {
 
     // MARK: One request
 
-    private func start(
+    func start(
         _ errand: Errand, key: String?, within limit: Duration, _ completion: Flight.Completion, _ talk: Talk? = nil
     ) {
         lastFlight += 1
