@@ -11,8 +11,11 @@ enum FixedResponses {
     ]
     /// For a path with more than one format.
     static let negotiatedFields = fields + [HTTPField(name: .vary, value: "Accept")]
+    /// For a report, which is a page only for clients that navigate.
+    static let reportFields =
+        fields + [HTTPField(name: .vary, value: "Accept, Sec-Fetch-Mode, Upgrade-Insecure-Requests")]
     static let pageFields =
-        negotiatedFields + [HTTPField(name: .contentSecurityPolicy, value: StatusPage.contentSecurityPolicy)]
+        reportFields + [HTTPField(name: .contentSecurityPolicy, value: StatusPage.contentSecurityPolicy)]
         + [HTTPField.Name("Referrer-Policy")].compactMap { $0.map { HTTPField(name: $0, value: "no-referrer") } }
 
     static let alive = Response.text(.ok, "alive\n", fields: fields)

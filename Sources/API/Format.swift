@@ -8,8 +8,15 @@ enum Format: Hashable, Sendable {
     /// - Parameter refreshes: whether it fetches itself again.
     case page(refreshes: Bool)
 
-    /// For `/healthz`, which programs ask for: what they have always got is what they get without a word.
-    static let forPrograms = Offer([.json, .text, .healthJSON, .page(refreshes: true)])
+    /// For `/healthz`, which programs ask for: what they have always got is what they get without a word. Some send a browser's
+    /// Accept, so a page is only for who shows it: a browser that navigates says so.
+    static func forPrograms(_ head: RequestHead) -> Offer {
+        head.navigates ? forNavigation : forProgramsAlone
+    }
+
+    private static let forProgramsAlone = Offer([.json, .text, .healthJSON])
+    private static let forNavigation = Offer([.json, .text, .healthJSON, .page(refreshes: true)])
+
     /// For `/`, which people ask for: a browser says that it reads pages, and curl says nothing.
     static let forPeople = Offer([.text, .page(refreshes: true), .json, .healthJSON])
 
@@ -49,5 +56,16 @@ enum Format: Hashable, Sendable {
         case .healthJSON: HealthJSON.mediaType
         case .page: "text/html"
         }
+    }
+}
+
+extension RequestHead {
+    private static let mode = HTTPField.Name("Sec-Fetch-Mode")
+    private static let upgrade = HTTPField.Name("Upgrade-Insecure-Requests")
+
+    /// Whether a browser asks for something to show. Over plain HTTP, most send only the second of these fields.
+    fileprivate var navigates: Bool {
+        func value(_ name: HTTPField.Name?) -> String? { name.flatMap { fields[$0] } }
+        return value(RequestHead.mode) == "navigate" || value(RequestHead.upgrade) == "1"
     }
 }

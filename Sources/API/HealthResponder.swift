@@ -162,7 +162,7 @@ package actor HealthResponder {
     private func answer(_ request: Request, _ route: Route) -> Answer {
         switch route {
         case .page: health(request, Format.forPeople)
-        case .health: health(request, Format.forPrograms)
+        case .health: health(request, Format.forPrograms(request.head))
         case .live: .response(FixedResponses.alive)
         case .ready: .response(readiness)
         case .metrics:
@@ -188,7 +188,8 @@ package actor HealthResponder {
         guard settings.services.contains(name) else {
             return .response(FixedResponses.notFound(request.head, unknown(name)))
         }
-        return report(on: .only(name), Format.forPrograms.preferred(by: request.head, request.query), request)
+        return report(
+            on: .only(name), Format.forPrograms(request.head).preferred(by: request.head, request.query), request)
     }
 
     private func report(

@@ -44,7 +44,7 @@ struct ReportResponses {
             case .degraded: question.degraded
             case .unhealthy: question.unhealthy
             }
-        let (detail, fields) = (question.detail, FixedResponses.negotiatedFields)
+        let (detail, fields) = (question.detail, FixedResponses.reportFields)
         switch question.format {
         case .json:
             let text = JSONReport.encode(

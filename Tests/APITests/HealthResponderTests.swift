@@ -49,13 +49,21 @@ struct HealthResponderTests {
         arguments: [
             ("/healthz", "text/plain", "text/plain; charset=utf-8"), ("/healthz", "*/*", "application/json"),
             ("/healthz", "application/health+json", "application/health+json"),
-            ("/healthz/loki", "text/html", "text/html; charset=utf-8"),
+            ("/healthz/loki", "text/html\r\nUpgrade-Insecure-Requests: 1", "text/html; charset=utf-8"),
+            ("/healthz", "text/html,*/*;q=0.8\r\nSec-Fetch-Mode: navigate", "text/html; charset=utf-8"),
+            ("/healthz", "text/plain\r\nSec-Fetch-Mode: navigate", "text/plain; charset=utf-8"),
+            ("/healthz", "*/*\r\nUpgrade-Insecure-Requests: 1", "application/json"),
+            ("/healthz", "text/html", "application/json"),
+            ("/healthz", "text/html,*/*;q=0.8\r\nSec-Fetch-Mode: cors", "application/json"),
+            ("/healthz/loki", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "application/json"),
+            ("/healthz", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/json"),
             ("/", "text/html,*/*;q=0.8", "text/html; charset=utf-8"), ("/", "application/json", "application/json"),
         ])
     func formats(path: String, accept: String, type: String) async throws {
-        let response = try #require(await Desk().get(path, ["Accept: \(accept)"]))
+        let response = try #require(
+            await Desk().get(path, "Accept: \(accept)".split(separator: "\r\n").map(String.init)))
         #expect(response.field("Content-Type") == type)
-        #expect(response.field("Vary") == "Accept")
+        #expect(response.field("Vary") == "Accept, Sec-Fetch-Mode, Upgrade-Insecure-Requests")
     }
 
     @Test("The page names the machine and the program")

@@ -64,7 +64,8 @@ struct HostileTextTests {
             said("tls").contains("x\u{1B}[2J\u{7}.example") || said("tls").contains("subject name"), "\(said("tls"))")
         for name in ["head", "length", "chunk"] { #expect(shown[name]?["status"] as? String != "healthy", "\(name)") }
         for accept in ["text/plain", "text/html", "*/*"] {
-            let other = try sidecar.get("/healthz", fields: ["Accept: \(accept)"])
+            let other = try sidecar.get(
+                "/healthz", fields: ["Accept: \(accept)", "Upgrade-Insecure-Requests: 1"])
             #expect(other.status == 500 && Self.isPlain(other.body) && Self.isPlain(other.head.filter { $0 != "\r\n" }))
         }
         try sidecar.program.waitForErrors("all services") { log in

@@ -146,7 +146,7 @@ struct OpenAPITests {
             Answer("/livez", try sidecar.get("/livez")), Answer("/readyz", try sidecar.get("/readyz")),
         ]
         for type in ["text/html", "application/health+json", "application/json"] {
-            let fields = ["Accept: \(type)"]
+            let fields = ["Accept: \(type)", "Upgrade-Insecure-Requests: 1"]
             for target in [
                 "/healthz", "/", "/healthz?exclude=x", "/healthz?exclude=tempo&exclude=loki&exclude=grafana",
             ] {
@@ -169,7 +169,7 @@ struct OpenAPITests {
             answers.append(Answer(path, try get(target, port: sidecar.port, method: "HEAD"), method: "head"))
             answers.append(Answer(path, try get(target, port: sidecar.port, method: "POST")))
             answers.append(Answer(path, try sidecar.get(target, fields: ["If-Match: \"a\""])))
-            let known = ["If-None-Match: *", "Accept: text/html"]
+            let known = ["If-None-Match: *", "Accept: text/html", "Upgrade-Insecure-Requests: 1"]
             answers.append(Answer(path, try sidecar.get(target, fields: known)))
             for lines in [
                 "GET https://b\(target) HTTP/1.1", "GET \(target) HTTP/2.0", "GET \(target) HTTP/1.1\r\nHost: a b",
@@ -220,7 +220,7 @@ struct OpenAPITests {
                 "/healthz", try sidecar.get("/healthz?exclude=loki&exclude=none", fields: ["Accept: text/plain"])),
         ]
         for type in ["application/json", "application/health+json", "text/html"] {
-            let fields = ["Accept: \(type)"]
+            let fields = ["Accept: \(type)", "Upgrade-Insecure-Requests: 1"]
             answers.append(Answer("/healthz", try sidecar.get("/healthz", fields: fields)))
             answers.append(Answer("/", try sidecar.get("/?exclude=loki&exclude=none", fields: fields)))
             for name in ["turning", "exporter", "some", "none", "port", "loki"] {

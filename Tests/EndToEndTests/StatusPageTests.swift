@@ -18,12 +18,14 @@ struct StatusPageTests {
         let sidecar = try Self.sidecar()
         let (json, text, health, page) =
             ("application/json", "text/plain; charset=utf-8", "application/health+json", "text/html; charset=utf-8")
+        let navigation = [Self.browser, "Upgrade-Insecure-Requests: 1"]
         let table: [(target: String, fields: [String], type: String)] = [
             ("/healthz", [], json), ("/healthz", ["Accept: */*"], json), ("/healthz", ["Accept: application/*"], json),
             ("/healthz", ["Accept: application/json, text/plain, */*"], json),
-            ("/healthz", ["User-Agent: ELB-HealthChecker/2.0"], json), ("/healthz", [Self.browser], page),
-            ("/healthz", ["Accept: text/html"], page), ("/healthz/loki", [Self.browser], page),
-            ("/healthz?exclude=tempo", [Self.browser], page), ("/healthz", ["Accept: application/health+json"], health),
+            ("/healthz", ["User-Agent: ELB-HealthChecker/2.0"], json), ("/healthz", navigation, page),
+            ("/healthz", [Self.browser], json), ("/healthz", [Self.browser, "Sec-Fetch-Mode: navigate"], page),
+            ("/healthz", ["Accept: text/html"], json), ("/healthz/loki", navigation, page),
+            ("/healthz?exclude=tempo", navigation, page), ("/healthz", ["Accept: application/health+json"], health),
             ("/healthz", ["Accept: application/health+json, application/json;q=0.9"], health),
             ("/healthz", ["Accept: text/plain"], text), ("/", [], text), ("/", ["Accept: */*"], text),
             ("/", [Self.browser], page), ("/", ["Accept: application/json"], json),
@@ -35,7 +37,7 @@ struct StatusPageTests {
             let answer = try sidecar.get(target, fields: fields)
             #expect(answer.status == 500, "\(target) \(fields)")
             #expect(answer.field("Content-Type") == type, "\(target) \(fields)")
-            #expect(answer.field("Vary") == "Accept")
+            #expect(answer.field("Vary") == "Accept, Sec-Fetch-Mode, Upgrade-Insecure-Requests")
         }
     }
 
@@ -78,7 +80,7 @@ struct StatusPageTests {
         let sidecar = try RunningSidecar(environment)
         let whole = try sidecar.get("/", fields: [Self.browser])
         #expect(whole.status == 503 && whole.body.contains("Clients are answered 503."))
-        let one = try sidecar.get("/healthz/tempo", fields: [Self.browser])
+        let one = try sidecar.get("/healthz/tempo", fields: [Self.browser, "Upgrade-Insecure-Requests: 1"])
         #expect(one.status == 200 && one.body.contains("<title>✓ Healthy"))
         let without = try sidecar.get("/?exclude=loki", fields: [Self.browser])
         #expect(without.status == 200 && without.body.contains("Left out: loki."))

@@ -17,7 +17,9 @@
     async function refresh() {
         try {
             const answer = await fetch(location.href, {
-                headers: { Accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(30000),
+                // As navigation has it: else /healthz answers in JSON.
+                headers: { Accept: "text/html", "Upgrade-Insecure-Requests": "1" }, cache: "no-store",
+                signal: AbortSignal.timeout(30000),
             });
             const next = new DOMParser().parseFromString(await answer.text(), "text/html");
             if (next.getElementById("verdict")) show(next, answer.headers.get("Date"));
