@@ -4,10 +4,10 @@
 BUILD_PACKAGES = libcurl4-openssl-dev libssl-dev libyaml-dev
 TEST_PACKAGES = curl mandoc nginx-light openssl python3-botocore python3-jsonschema python3-prometheus-client python3-yaml util-linux
 # Programs for tests that are only unpacked, because an installation would start them as services.
-UNPACKED_PACKAGES = prometheus prometheus-alertmanager
+UNPACKED_PACKAGES = prometheus prometheus-alertmanager mariadb-server-core libaio1 liburing2
 # For make two-datacenters-check.
 SIDES_PACKAGES = curl iproute2 jq nginx-light python3-yaml
-SIDES_UNPACKED = mariadb-server-core mariadb-client-core libaio1 liburing2 prometheus-mysqld-exporter
+SIDES_UNPACKED = mariadb-client-core prometheus-mysqld-exporter
 # Needed to generate the manual, and to make the Debian package.
 INSTALL_PACKAGES = python3
 DEB_PACKAGES = dpkg-dev lintian python3 xz-utils

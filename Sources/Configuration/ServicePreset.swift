@@ -18,6 +18,8 @@ enum ServicePreset: String, CaseIterable {
     case dockerContainer = "docker-container"
     /// A connection alone.
     case tcp
+    /// An answer by the server's own protocol.
+    case mysql, postgres
 
     var path: String {
         switch self {
@@ -35,7 +37,7 @@ enum ServicePreset: String, CaseIterable {
         case .prometheusQuery: "/api/v1/query?query=time()-timestamp(up)%3C90"
         // Behind it stands the container's name.
         case .dockerContainer: "/containers/"
-        case .tcp: ""
+        case .tcp, .mysql, .postgres: ""
         }
     }
 
@@ -61,9 +63,20 @@ enum ServicePreset: String, CaseIterable {
         case .lokiRead: ServicePreset.json("/data/result/0/value/1", .equals(.string("2")))
         case .tempoRead: ServicePreset.json("", .exists(true))
         case .prometheusQuery: ServicePreset.json("/data/result", .count([.atLeast(1)]))
-        case .grafana, .loki, .tempo, .lokiWrite, .tempoWrite, .dockerContainer, .tcp: nil
+        case .grafana, .loki, .tempo, .lokiWrite, .tempoWrite, .dockerContainer, .tcp, .mysql, .postgres: nil
         }
     }
+
+    /// Of those that are no HTTP.
+    var database: Database? {
+        switch self {
+        case .mysql: .mysql
+        case .postgres: .postgres
+        default: nil
+        }
+    }
+
+    var isTCP: Bool { self == .tcp || database != nil }
 
     private static func json(_ pointer: String, _ comparison: Comparison) -> BodyExpectation? {
         JSONPointer(pointer).map { BodyExpectation(members: [.init(pointer: $0, [comparison])]) }

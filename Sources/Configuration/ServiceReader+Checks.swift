@@ -3,7 +3,7 @@ import Health
 /// Several checks of one service: each is read as a service of its own, which has all that the service says and it does not.
 extension ServiceReader {
     /// What a service says for all of its checks together.
-    private static let whole: [ServiceKey] = [.checks, .critical, .require]
+    private static let whole: [ServiceKey] = [.checks, .critical, .require, .runbook, .group]
     /// What of a check takes the place of whatever the service says there.
     private static let places: [ServiceKey] = [.url, .endpoint]
 
@@ -28,12 +28,13 @@ extension ServiceReader {
         let count = Set(instances.map(\.place)).count
         return Service(
             name: name, instances: instances, required: min(required(section[.instances] != nil), count),
-            isCritical: flag(.critical) ?? true)
+            isCritical: flag(.critical) ?? true
+        ).with(ServiceNotesReader(section, mistakes).read())
     }
 
     private func read(_ check: String, _ node: YAMLNode, _ path: String) -> Service? {
         guard let own = node.mapping(path: "\(path).\(check)", mistakes) else { return nil }
-        let refused: [ServiceKey] = [.checks, .require, .instances]
+        let refused: [ServiceKey] = [.checks, .require, .instances, .runbook, .group]
         for (name, position, _) in own where refused.map(\.rawValue).contains(name) {
             mistakes.add("is a key of the service, not of a check", at: position, path: "\(path).\(check).\(name)")
         }

@@ -2,46 +2,6 @@ import HTTPClient
 import Health
 import Sockets
 
-package enum ServiceKey: String, CaseIterable, Sendable {
-    case preset, endpoint, url, instances, require, checks, critical, accept, body, metrics, degraded, method, headers
-    case responseHeaders = "response_headers"
-    case maxBody = "max_body"
-    case requestBody = "request_body"
-    case basicAuth = "basic_auth"
-    case bearerToken = "bearer_token"
-    case bearerTokenFile = "bearer_token_file"
-    case tls
-    case unixSocket = "unix_socket"
-    case ringAddress = "ring_address"
-    case container
-    case dockerDown = "docker_down"
-    case ipVersion = "ip_version"
-    case certificateExpiresWithin = "certificate_expires_within"
-    case interval, timeout, slow, rise, fall, runbook, group
-}
-
-package enum BodyKey: String, CaseIterable, Sendable {
-    case contains, lacks, matches, json
-}
-
-/// The keys of `degraded`.
-package enum DegradedKey: String, CaseIterable, Sendable {
-    case accept, body, metrics
-}
-
-package enum BasicAuthKey: String, CaseIterable, Sendable {
-    case username, password
-    case passwordFile = "password_file"
-}
-
-package enum TLSKey: String, CaseIterable, Sendable {
-    case caFile = "ca_file"
-    case certFile = "cert_file"
-    case keyFile = "key_file"
-    case serverName = "server_name"
-    case insecureSkipVerify = "insecure_skip_verify"
-}
-
 /// Reads one service of the configuration file, noting whatever is wrong with it.
 struct ServiceReader {
     /// What holds for services that do not say otherwise.
@@ -83,7 +43,7 @@ struct ServiceReader {
         let preset = value(.preset) { text throws(ValueError) in try ServicePreset(word: text) }
         let places = places(preset)
         checkIPVersion(places)
-        let isTCP = preset == .tcp || places.contains { $0.url.scheme == .tcp }
+        let isTCP = preset?.isTCP == true || places.contains { $0.url.scheme == .tcp }
         if isTCP { refuseWhatIsHTTPOnly() }
         let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read(preset)
         let expectation = request.map {
@@ -99,6 +59,7 @@ struct ServiceReader {
         let isCritical = flag(.critical) ?? true
 
         func probe(_ url: URL) -> Probe {
+            if let database = preset?.database { return .database(database, url) }
             guard let request, let expectation else { return .connect(url) }
             return .http(request.to(url, reusesConnection: defaults.reusesConnections), expectation)
         }
@@ -189,10 +150,11 @@ struct ServiceReader {
     /// - Parameter base: the preset whose path is to be joined; nil where the URL is whole.
     private func place(_ node: YAMLNode, path: String, base: ServicePreset?, _ preset: ServicePreset?) -> Place? {
         node.value(path: path, mistakes, shown: Endpoint.withoutCredentials) { text throws(ValueError) in
-            guard let base, base != .tcp else {
-                let url = try Endpoint.full(text, usual: preset == .tcp ? .tcp : .http)
-                if preset == .tcp, url.scheme != .tcp { throw ValueError("does not begin with tcp://") }
-                if let preset, preset != .tcp, url.scheme == .tcp {
+            guard let base, !base.isTCP else {
+                let isTCP = preset?.isTCP == true
+                let url = try Endpoint.full(text, usual: isTCP ? .tcp : .http)
+                if isTCP, url.scheme != .tcp { throw ValueError("does not begin with tcp://") }
+                if let preset, !isTCP, url.scheme == .tcp {
                     throw ValueError("is a TCP check, which preset \(preset.rawValue) cannot judge")
                 }
                 return Place(name: Endpoint.name(of: text), url: reached(url))

@@ -7,19 +7,6 @@ import Time
 ///
 /// Every request has its deadline here and not only in libcurl, so that its caller is told in time whatever hangs.
 package actor CurlClient: Client {
-    /// What the client needs and could not get.
-    package enum SetupError: Error, CustomStringConvertible {
-        case curl
-        case system(SystemError)
-
-        package var description: String {
-            switch self {
-            case .curl: "libcurl could not be initialised"
-            case .system(let error): "the HTTP client could not be set up: \(error)"
-            }
-        }
-    }
-
     /// Handles kept for later requests.
     private static let idleLimit = 4096
     private static let settlingRounds = 16
@@ -97,17 +84,6 @@ package actor CurlClient: Client {
         ended: @escaping @Sendable (Result<Response, TransferFailure>) -> Void
     ) {
         assumeIsolated { $0.start(.request(request), key: key, within: limit, .response(ended)) }
-    }
-
-    /// Makes a TCP connection and closes it. To be called on the event loop.
-    /// - Parameters:
-    ///   - key: as in `send(_:reusing:within:ended:)`.
-    ///   - ended: called on the event loop, once, with nil where the connection was made; maybe before this returns.
-    package nonisolated func connect(
-        to url: URL, reusing key: String?, within limit: Duration,
-        ended: @escaping @Sendable (TransferFailure?) -> Void
-    ) {
-        assumeIsolated { $0.start(.connection(to: url), key: key, within: limit, .connection(ended)) }
     }
 
     /// Drops the handles that are kept for later requests.
@@ -194,7 +170,15 @@ package actor CurlClient: Client {
     private func collect() {
         while let (transfer, result) = multi?.nextEnded() {
             guard let flight = flights[transfer.flight], flight.transfer === transfer else { continue }
-            finish(flight, self.result(flight, transfer, result))
+            if let talk = flight.talk, result == CURLE_OK {
+                guard let multi, multi.watchTalk(of: transfer) else { fail(flight); continue }
+                advance(flight, talk)
+            } else {
+                finish(flight, self.result(flight, transfer, result))
+            }
+        }
+        for id in multi?.takeReadyTalks() ?? [] {
+            if let flight = flights[id], let talk = flight.talk { advance(flight, talk) }
         }
         // Those that libcurl has not ended itself: it waits for more of the body.
         for id in heads.take() {
@@ -203,11 +187,19 @@ package actor CurlClient: Client {
         }
     }
 
+    private func advance(_ flight: Flight, _ talk: Talk) {
+        guard let transfer = flight.transfer, let outcome = talk.advance(on: transfer) else { return }
+        finish(flight, outcome)
+    }
+
     // MARK: One request
 
-    private func start(_ errand: Errand, key: String?, within limit: Duration, _ completion: Flight.Completion) {
+    func start(
+        _ errand: Errand, key: String?, within limit: Duration, _ completion: Flight.Completion, _ talk: Talk? = nil
+    ) {
         lastFlight += 1
         let flight = Flight(lastFlight, errand.url, key: key, limit: limit, completion)
+        flight.talk = talk
         flights[flight.id] = flight
         deadlines.set(flight.id, limit, from: .now)
         begin(flight, errand)

@@ -21,7 +21,8 @@ extension EasyHandle {
         try set(CURLOPT_PROXY, "")
         // A new connection proves that new connections are accepted, and that the certificate is good now.
         try set(CURLOPT_FRESH_CONNECT, !errand.keepsConnection)
-        try set(CURLOPT_FORBID_REUSE, !errand.keepsConnection)
+        // libcurl never uses a connection alone again, and closes it when its transfer is removed.
+        try set(CURLOPT_FORBID_REUSE, !errand.keepsConnection && !errand.staysOpen)
         try set(CURLOPT_SSL_SESSIONID_CACHE, errand.keepsConnection)
         try set(CURLOPT_NOSIGNAL, true)
         // Never: the client ends what takes too long, and knows when it was not the server that stood still.

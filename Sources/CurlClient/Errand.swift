@@ -5,6 +5,8 @@ struct Errand: Equatable {
     /// Where a connection is all that is wanted, only its URL and how long it may take count.
     let request: Request
     let isConnectionAlone: Bool
+    /// Whether something is said on a connection alone, which libcurl would else close at once.
+    var staysOpen = false
 
     static func request(_ request: Request) -> Errand {
         Errand(request: request, isConnectionAlone: false)
@@ -12,6 +14,10 @@ struct Errand: Equatable {
 
     static func connection(to url: URL) -> Errand {
         Errand(request: Request(url), isConnectionAlone: true)
+    }
+
+    static func dialogue(at url: URL) -> Errand {
+        Errand(request: Request(url), isConnectionAlone: true, staysOpen: true)
     }
 
     var url: URL { request.url }

@@ -9,10 +9,12 @@ final class Flight {
     enum Completion {
         case response(@Sendable (Outcome) -> Void)
         case connection(@Sendable (TransferFailure?) -> Void)
+        case dialogue(@Sendable (Result<[UInt8], TransferFailure>) -> Void)
 
         func end(_ outcome: Outcome) {
             switch (self, outcome) {
             case (.response(let ended), _): ended(outcome)
+            case (.dialogue(let ended), _): ended(outcome.map(\.body))
             case (.connection(let ended), .success): ended(nil)
             case (.connection(let ended), .failure(let failure)): ended(failure)
             }
@@ -26,6 +28,8 @@ final class Flight {
     let completion: Completion
     /// Where the connection goes: with addresses once they are known.
     var place: String
+    /// What is said once it has connected, where it is no request.
+    var talk: Talk?
     /// Until it has ended.
     var transfer: Transfer?
 

@@ -15,6 +15,9 @@ final class Multi {
     private let handle: UnsafeMutableRawPointer
     private let poll: Poll
     private var watched: Set<Int32> = []
+    /// The flights of dialogues, by their sockets, which libcurl does not watch.
+    private var talks: [Int32: Int] = [:]
+    private var readyTalks: [Int] = []
 
     /// - Parameter ready: called on the loop when `drain` has something to do.
     init(on loop: EventLoop, ready: @escaping @Sendable () -> Void) throws(CurlClient.SetupError) {
@@ -44,12 +47,14 @@ final class Multi {
     /// Ends a transfer, complete or not, and closes its connection.
     func remove(_ transfer: Transfer) {
         transfer.willBeRemoved()
+        if let socket = transfer.talkSocket { talks[socket] = nil }
         curl_multi_remove_handle(handle, transfer.pointer)
     }
 
     /// Tells libcurl of every socket that is ready.
     func drain() {
         poll.drain { descriptor, seen in
+            if let flight = talks[descriptor] { return readyTalks.append(flight) }
             // Of a socket that libcurl has let go of since; by now the number may be another's, of another poll.
             guard watched.contains(descriptor) else { return }
             var mask: Int32 = 0
@@ -58,6 +63,22 @@ final class Multi {
             if seen.hasFailed { mask |= CURL_CSELECT_ERR }
             act(descriptor, mask)
         }
+    }
+
+    /// Watches the connection of a dialogue, which is made.
+    /// - Returns: whether it can be watched.
+    func watchTalk(of transfer: Transfer) -> Bool {
+        let socket = transfer.connectionIsReady()
+        guard socket >= 0, (try? add(socket, .readable)) != nil else { return false }
+        talks[socket] = transfer.flight
+        return true
+    }
+
+    /// The flights of dialogues whose server has said something since the last call.
+    func takeReadyTalks() -> [Int] {
+        guard !readyTalks.isEmpty else { return [] }
+        defer { readyTalks = [] }
+        return readyTalks
     }
 
     /// Tells libcurl that time has passed, where it wants to know.

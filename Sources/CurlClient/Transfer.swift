@@ -92,6 +92,19 @@ final class Transfer {
         self.socket = socket
     }
 
+    /// The connection is made, and libcurl leaves it alone.
+    /// - Returns: its socket.
+    func connectionIsReady() -> Int32 {
+        waitsForInput(on: easy.activeSocket)
+        return socket
+    }
+
+    var talkSocket: Int32? { errand.staysOpen && socket >= 0 ? socket : nil }
+
+    func send(_ bytes: [UInt8]) -> Bool { easy.send(bytes) }
+
+    func read() -> Piece { easy.read() }
+
     /// libcurl has closed its connection by itself, unless the response is still coming.
     func willBeRemoved() {
         owner.closing.serverGoesOn(socket)

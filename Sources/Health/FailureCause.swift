@@ -20,6 +20,7 @@ package enum FailureCause: String, Sendable, CaseIterable {
     case slow
     case certificate
     case container
+    case database
     case unknown
     case instances
     case deadline

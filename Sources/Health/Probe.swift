@@ -6,11 +6,13 @@ package enum Probe: Sendable, Equatable {
     case http(Request, Expectation)
     /// A TCP connection is made. There is nothing else to expect.
     case connect(URL)
+    /// A database server answers a client that has no password.
+    case database(Database, URL)
 
     package var url: URL {
         switch self {
         case .http(let request, _): request.url
-        case .connect(let url): url
+        case .connect(let url), .database(_, let url): url
         }
     }
 
@@ -27,6 +29,7 @@ package enum Probe: Sendable, Equatable {
         switch self {
         case .http(_, let expectation): expectation.description
         case .connect: "a connection"
+        case .database(let database, _): "\(database.name) takes clients"
         }
     }
 }
@@ -37,6 +40,7 @@ extension Probe: CustomStringConvertible {
         switch self {
         case .http(let request, _): request.description
         case .connect(let url): url.description
+        case .database(let database, let url): "\(database.rawValue) at \(url)"
         }
     }
 }

@@ -17,6 +17,10 @@ package enum Reason: Sendable, Equatable {
     case slow(Duration, limit: Duration)
     /// A container is not as it must be. `detail` follows "the container".
     case container(detail: String)
+    /// A database server answers, and takes no clients, or not this one. `words` are its own, with its code.
+    case database(Database, words: String)
+    /// What came is not of that protocol.
+    case alien(Database, beginning: Excerpt)
     /// Docker does not answer for the container.
     case unknownContainer(detail: String)
     /// All is as expected, but the server's certificate expires soon.
@@ -39,6 +43,8 @@ package enum Reason: Sendable, Equatable {
         case .slow: .slow
         case .certificate: .certificate
         case .container: .container
+        case .database: .database
+        case .alien: .protocolError
         case .unknownContainer: .unknown
         case .matching: .timeout
         case .unjudged: .internalError
@@ -63,6 +69,8 @@ extension Reason: CustomStringConvertible {
             "answered \(status), as another instance is not well" + (words.body.map { ": \($0)" } ?? "")
         case .slow(let duration, let limit): "took \(duration.brief), slow is over \(limit.brief)"
         case .container(let detail): "the container \(detail)"
+        case .database(let database, let words): "\(database.name) takes no client: \(words)"
+        case .alien(let database, let beginning): "not a \(database.name) server: what came begins with \(beginning)"
         case .unknownContainer(let detail): "Docker does not tell the container's state: \(detail)"
         case .certificate(let expiry, let margin): "the certificate expires at \(expiry.rfc3339), within \(margin.days)"
         case .matching(let limit):

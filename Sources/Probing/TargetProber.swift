@@ -21,6 +21,7 @@ package final class TargetProber: Prober {
         switch target.probe {
         case .http(let request, let expectation): send(request, expectation, call)
         case .connect(let url): connect(to: url, call)
+        case .database(let database, let url): ask(database, at: url, call)
         }
     }
 

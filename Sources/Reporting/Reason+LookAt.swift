@@ -23,6 +23,7 @@ extension Reason {
         case .slow: "load, memory and disk of the service's machine"
         case .certificate: "what renews it: why has it not?"
         case .container: "docker logs of the container, and its memory"
+        case .database: "what it says above; its log; how many clients it has and may have"
         case .unknown: "is Docker running? the socket, and who may use it"
         case .instances: nil
         case .internalError: "descriptors and memory of this machine"

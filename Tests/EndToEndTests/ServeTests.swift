@@ -43,6 +43,7 @@ struct ServeTests {
         stack.loki = try Nginx(.lokiOrTempo, port: port)
         #expect(try sidecar.get("/healthz").status == 200)
         #expect(try sidecar.get("/healthz", fields: ["Accept: text/plain"]).body == "Healthy!\n")
+        try sidecar.program.waitForErrors("well again") { $0.contains("info    the node is healthy after ") }
         let log = sidecar.program.errorText
         #expect(log.contains("warning loki is unhealthy after "))
         #expect(log.contains(": refused: connection refused by 127.0.0.1:\(port) ("))

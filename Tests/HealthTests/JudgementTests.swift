@@ -70,6 +70,10 @@ struct ReasonTests {
         ),
         (.container(detail: "is paused"), "container", "the container is paused"),
         (
+            .database(.postgres, words: "57P03 \"the database system is starting up\""), "database",
+            "PostgreSQL takes no client: 57P03 \"the database system is starting up\""
+        ),
+        (
             .unknownContainer(detail: "connection refused by unix:/x"), "unknown",
             "Docker does not tell the container's state: connection refused by unix:/x"
         ),

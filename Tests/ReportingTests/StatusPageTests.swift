@@ -133,11 +133,12 @@ struct StatusPageTests {
         #expect(Set(icons).count == 4)
     }
 
-    @Test("What is no service's fault is said", arguments: [Report.Cause.draining, .stale, .nothingChecked])
+    @Test("What is no service's fault is said", arguments: Report.Cause.allCases)
     func causes(cause: Report.Cause) throws {
         let page = try Self.page(Built.report([Built.service("a", [(.up, 1)])], cause))
         let headings: [Report.Cause: String] = [
-            .draining: "Draining", .stale: "Unhealthy: stale", .nothingChecked: "Unhealthy: nothing checked",
+            .draining: "Draining", .maintenance: "Maintenance", .stale: "Unhealthy: stale",
+            .nothingChecked: "Unhealthy: nothing checked",
         ]
         #expect(Self.text(page).contains("node-7 \(headings[cause] ?? "?") "))
         #expect(Self.text(page).contains("\(cause.description)."))

@@ -3,7 +3,7 @@ import Health
 /// How the page as a whole looks, and each thing on it.
 enum PageStatus: String, CaseIterable {
     case healthy, degraded, unhealthy
-    /// Unhealthy as somebody wished: no disaster.
+    /// Unhealthy as somebody wished, while it drains or is under maintenance: no disaster.
     case draining
     /// healthz does not answer any more; the page's script says so.
     case lost
@@ -17,6 +17,6 @@ enum PageStatus: String, CaseIterable {
     }
 
     init(_ report: Report) {
-        self = report.cause == .draining ? .draining : PageStatus(report.status)
+        self = [.draining, .maintenance].contains(report.cause) ? .draining : PageStatus(report.status)
     }
 }

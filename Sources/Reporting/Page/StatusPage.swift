@@ -96,7 +96,7 @@ package struct StatusPage {
         case .draining: "Draining"
         case .nothingChecked: "\(word): nothing checked"
         case .stale: "\(word): stale"
-        case .maintenance: "\(word): maintenance"
+        case .maintenance: "Maintenance"
         }
     }
 
