@@ -20,7 +20,7 @@ package enum Probe: Sendable, Equatable {
     var withoutSecrets: Probe {
         switch self {
         case .http(let request, let expectation): .http(request.withoutSecrets, expectation)
-        case .connect: self
+        case .connect, .database: self
         }
     }
 
