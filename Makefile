@@ -84,7 +84,7 @@ ADDRESS = --sanitize=address --scratch-path .build-address
 
 # Leak detection is off, because XCTest itself leaks.
 sanitize: setup-test ## run the tests under the thread and address sanitizers
-	$(SANITIZED_TEST) $(THREAD)
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.suppressions $(SANITIZED_TEST) $(THREAD)
 	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED_TEST) $(ADDRESS)
 
 # libFuzzer has the main function, so each fuzzer needs its own build.

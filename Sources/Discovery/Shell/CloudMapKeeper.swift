@@ -80,7 +80,8 @@ package actor CloudMapKeeper {
 
     private func failed(_ problem: CloudMapFailure.Problem, _ text: String) {
         let failure = CloudMapFailure(problem, of: .registerInstance, detail: text)
-        var random = SystemRandomNumberGenerator()
+        // A value with an address: the thread sanitizer cannot follow a reference to an empty one.
+        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         backoff.failed(failure.cause, isRefusal: failure.isRefusal, at: .now, using: &random)
         tally.failures[failure.cause.rawValue, default: 0] += 1
         tell(backoff.isNew(failure.cause) ? .failed(failure.cause, text: text) : nil)

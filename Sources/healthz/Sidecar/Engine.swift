@@ -105,7 +105,8 @@ actor Engine {
         guard series == self.series, let pace else { return }
         noteAge()
         checked(report)
-        var random = SystemRandomNumberGenerator()
+        // A value with an address: the thread sanitizer cannot follow a reference to an empty one.
+        var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let next = pace.next(after: startedAt, using: &random)
         due = next
         timer?.wake(by: next)
