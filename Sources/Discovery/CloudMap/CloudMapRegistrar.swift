@@ -144,9 +144,7 @@ package struct CloudMapRegistrar: Sendable {
         let next = life == .leaving ? ledger.lastTask : ledger.nextTask(at: now, failed: failedTask)
         if let next { return [start(next, at: now)] }
         var actions: [Action] = []
-        if let (tries, duration) = backoff.settle(at: now) {
-            actions.append(.note(.recovered(tries: tries, duration: duration)))
-        }
+        if let note = backoff.settle(at: now) { actions.append(.note(note)) }
         if life == .leaving {
             life = .gone
             actions.append(.end)
@@ -267,7 +265,7 @@ package struct CloudMapRegistrar: Sendable {
     private mutating func fail(_ failure: CloudMapFailure, at now: Instant) -> [Action] {
         backoff.failed(failure.cause, isRefusal: failure.isRefusal, at: now, using: &random)
         var actions: [Action] = []
-        if backoff.isNew(failure.cause) { actions.append(.note(.failed(failure.cause, text: "\(failure)"))) }
+        if let note = backoff.note(failure.cause, text: "\(failure)") { actions.append(.note(note)) }
         if life == .leaving, failure.isRefusal {
             // The end will not wait until it is allowed.
             life = .gone

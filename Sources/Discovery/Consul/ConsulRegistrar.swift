@@ -166,9 +166,7 @@ package struct ConsulRegistrar: Sendable {
         if let pause = backoff.waitsUntil, now < pause { return [] }
         if let next = nextTask(at: now) { return [start(next, at: now)] }
         var actions: [Action] = []
-        if let (tries, duration) = backoff.settle(at: now) {
-            actions.append(.note(.recovered(tries: tries, duration: duration)))
-        }
+        if let note = backoff.settle(at: now) { actions.append(.note(note)) }
         if life == .leaving {
             life = .gone
             actions.append(.end)
@@ -234,7 +232,7 @@ package struct ConsulRegistrar: Sendable {
         }
         backoff.failed(failure.cause, isRefusal: failure.isRefusal, at: now, using: &random)
         var actions: [Action] = []
-        if backoff.isNew(failure.cause) { actions.append(.note(.failed(failure.cause, text: "\(failure)"))) }
+        if let note = backoff.note(failure.cause, text: "\(failure)") { actions.append(.note(note)) }
         if failure.problem == .denied { actions.append(.readToken) }
         if life == .leaving, failure.isRefusal {
             // The end will not wait until it is allowed.

@@ -39,9 +39,9 @@ struct Backoff: Sendable {
         if since == nil { since = now }
     }
 
-    /// Whether this is the first failure of its cause since all was well.
-    mutating func isNew(_ cause: RegistryCause) -> Bool {
-        told.insert(cause).inserted
+    /// What is to be told of a failure: nil where it is not the first of its cause since all was well.
+    mutating func note(_ cause: RegistryCause, text: String) -> RegistrarNote? {
+        told.insert(cause).inserted ? .failed(cause, text: text) : nil
     }
 
     /// A request was answered. Whether all is well again is said by `settle`.
@@ -54,10 +54,10 @@ struct Backoff: Sendable {
     }
 
     /// All is well.
-    /// - Returns: how many tries it took, and how long; nil where nobody was told that something was wrong.
-    mutating func settle(at now: Instant) -> (tries: Int, duration: Duration)? {
+    /// - Returns: what is to be told of it: nil where nobody was told that something was wrong.
+    mutating func settle(at now: Instant) -> RegistrarNote? {
         defer { self = Backoff(longest: longest) }
         guard let since, !told.isEmpty else { return nil }
-        return (tries, now - since)
+        return .recovered(tries: tries, duration: now - since)
     }
 }

@@ -84,7 +84,7 @@ package actor CloudMapKeeper {
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         backoff.failed(failure.cause, isRefusal: failure.isRefusal, at: .now, using: &random)
         tally.failures[failure.cause.rawValue, default: 0] += 1
-        tell(backoff.isNew(failure.cause) ? .failed(failure.cause, text: text) : nil)
+        tell(backoff.note(failure.cause, text: text))
         wake()
     }
 
@@ -92,7 +92,7 @@ package actor CloudMapKeeper {
         let now = Instant.now
         do {
             let next = try settings.registrar(answers)
-            if let (tries, duration) = backoff.settle(at: now) { tell(.recovered(tries: tries, duration: duration)) }
+            if let note = backoff.settle(at: now) { tell(note) }
             guard registrar == nil else { return perform { $0.adopt(next, at: now) } }
             let region = settings.region ?? CloudMapPlace.region(in: environment) ?? answers[.region] ?? ""
             let place = try CloudMapPlace(region: region, setting: settings.endpoint, environment)
