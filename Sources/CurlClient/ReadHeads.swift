@@ -1,4 +1,5 @@
-/// The requests whose response has got its head since they were last taken, where the head is all that is wanted.
+/// The requests that have got all that they want of their response since they were last taken, with more of its body to come:
+/// the head alone, or the beginning of the body.
 ///
 /// libcurl would read on to the end of the body, and must not be told to stop from within its own callback: a body that is
 /// there already leaves the connection for the next request.

@@ -14,6 +14,11 @@ package enum Printable {
         return output
     }
 
+    /// The first line of `text`, escaped.
+    package static func firstLine(of text: String, limit: Int) -> String {
+        escape(String(text.prefix { !$0.isNewline }), limit: limit)
+    }
+
     /// C0, DEL and C1, the line separators, and what turns the direction of writing: none of them fits in a line.
     package static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

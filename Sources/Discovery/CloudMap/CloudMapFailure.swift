@@ -37,8 +37,7 @@ package struct CloudMapFailure: Error, Sendable, Hashable {
     ) {
         self.problem = problem
         self.operation = operation
-        let line = detail.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)[0]
-        self.detail = Printable.escape(String(line), limit: 300)
+        self.detail = Printable.firstLine(of: detail, limit: 300)
         self.requestID = requestID.map { Printable.escape($0, limit: 100) }
     }
 

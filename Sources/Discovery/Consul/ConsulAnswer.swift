@@ -37,8 +37,7 @@ package struct ConsulFailure: Error, Sendable, Hashable {
 
     package init(_ problem: Problem, of operation: ConsulOperation, detail: String) {
         (self.problem, self.operation) = (problem, operation)
-        let line = detail.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)[0]
-        self.detail = Printable.escape(String(line), limit: 300)
+        self.detail = Printable.firstLine(of: detail, limit: 300)
     }
 
     package init(_ failure: TransferFailure, of operation: ConsulOperation) {
