@@ -27,13 +27,12 @@ package final class FaultyUpstream: Sendable {
     }
 
     package let port: UInt16
-    private let listener: Int32
+    private let listener: LoopbackListener
     private let script: Guarded<[Step]>
     private let connections = Guarded(0)
     private let taken = Guarded(0)
     private let freezes = Guarded<[Bool]>([])
     private let isHeld = Guarded(true)
-    private let isListening = Guarded(true)
     private let read = Guarded<[String]>([])
     private let readContents = Guarded<[[UInt8]]>([])
 
@@ -42,27 +41,18 @@ package final class FaultyUpstream: Sendable {
     package init(_ script: [Step], host: String = "127.0.0.1", port: UInt16 = 0) throws {
         self.script = Guarded(script)
         let family = host.contains(":") ? AF_INET6 : AF_INET
-        listener = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        try RawAddress(host, port: port).bind(listener)
-        guard listen(listener, 512) == 0 else { throw RawClient.Failure.system("listen", errno) }
-        self.port = try RawAddress.port(of: listener)
-        let listener = self.listener
-        Thread.detachNewThread { [weak self] in
-            // Closed here alone: elsewhere, its number could be given out again while this thread is about to accept.
-            defer { Foundation.close(listener) }
-            while true {
-                let connection = accept(listener, nil, nil)
-                if connection < 0 { return }
-                guard let self else {
-                    Foundation.close(connection)
-                    return
-                }
-                // Else a second small piece would wait for the other side to acknowledge the first.
-                var on: Int32 = 1
-                setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-                connections.withLock { $0 += 1 }
-                Thread.detachNewThread { self.serve(connection) }
+        listener = try LoopbackListener(RawAddress(host, port: port), family: family)
+        self.port = try listener.port()
+        listener.accept { [weak self] connection in
+            guard let self else {
+                Foundation.close(connection)
+                return
             }
+            // Else a second small piece would wait for the other side to acknowledge the first.
+            var on: Int32 = 1
+            setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+            connections.withLock { $0 += 1 }
+            Thread.detachNewThread { self.serve(connection) }
         }
     }
 
@@ -98,12 +88,7 @@ package final class FaultyUpstream: Sendable {
     }
 
     package func stop() {
-        guard
-            isListening.withLock({ value in
-                defer { value = false }; return value
-            })
-        else { return }
-        shutdown(listener, Int32(SHUT_RDWR))
+        listener.stop()
     }
 
     private func serve(_ connection: Int32) {

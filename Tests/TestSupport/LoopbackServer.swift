@@ -45,30 +45,21 @@ package final class LoopbackServer: Sendable {
     }
 
     package let port: UInt16
-    private let listener: Int32
+    private let listener: LoopbackListener
     private let answer: @Sendable (Request) -> Answer
-    private let isListening = Guarded(true)
 
     /// - Parameter path: of a UNIX domain socket, to listen there instead.
     package init(path: String? = nil, answer: @escaping @Sendable (Request) -> Answer) throws {
         self.answer = answer
-        let family = path == nil ? AF_INET : AF_UNIX
-        listener = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        try (path.map { RawAddress(path: $0) } ?? RawAddress("127.0.0.1")).bind(listener)
-        guard listen(listener, 512) == 0 else { throw RawClient.Failure.system("listen", errno) }
-        port = path == nil ? try RawAddress.port(of: listener) : 0
-        Thread.detachNewThread { [weak self, listener] in
-            // Closed here alone: elsewhere, its number could be given out again while this thread is about to accept.
-            defer { Foundation.close(listener) }
-            while true {
-                let connection = accept(listener, nil, nil)
-                if connection < 0 { return }
-                guard let self else {
-                    Foundation.close(connection)
-                    return
-                }
-                Thread.detachNewThread { self.serve(connection) }
+        let address = path.map { RawAddress(path: $0) } ?? RawAddress("127.0.0.1")
+        listener = try LoopbackListener(address, family: path == nil ? AF_INET : AF_UNIX)
+        port = path == nil ? try listener.port() : 0
+        listener.accept { [weak self] connection in
+            guard let self else {
+                Foundation.close(connection)
+                return
             }
+            Thread.detachNewThread { self.serve(connection) }
         }
     }
 
@@ -79,12 +70,7 @@ package final class LoopbackServer: Sendable {
     package var url: String { "http://127.0.0.1:\(port)" }
 
     package func stop() {
-        let wasListening = isListening.withLock { value in
-            defer { value = false }
-            return value
-        }
-        guard wasListening else { return }
-        shutdown(listener, Int32(SHUT_RDWR))
+        listener.stop()
     }
 
     private func serve(_ connection: Int32) {
