@@ -1,5 +1,6 @@
 import HTTPClient
 import Health
+import TestSupport
 import Testing
 import Time
 

@@ -1,22 +1,10 @@
 import Health
+import TestSupport
 import Testing
 import Time
 
 @Suite("Pace")
 struct PaceTests {
-    /// Always the same numbers (SplitMix64).
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64 = 1
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
-    }
-
     @Test("Pauses are spread evenly over ten per cent on both sides of the interval")
     func jitter() {
         let pace = Pace(interval: .seconds(10))

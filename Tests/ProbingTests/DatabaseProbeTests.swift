@@ -17,9 +17,7 @@ struct DatabaseProbeTests {
     private let prober: TargetProber
 
     init() async throws {
-        let client = CurlClient(on: loop, userAgent: "healthz/test")
-        try await client.start()
-        prober = TargetProber(on: loop, client: client)
+        prober = try await .started(on: loop)
     }
 
     private func probe(

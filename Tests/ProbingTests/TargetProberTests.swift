@@ -16,9 +16,7 @@ struct TargetProberTests {
     private let prober: TargetProber
 
     init() async throws {
-        let client = CurlClient(on: loop, userAgent: "healthz/test")
-        try await client.start()
-        prober = TargetProber(on: loop, client: client)
+        prober = try await .started(on: loop)
     }
 
     private func url(_ port: UInt16, scheme: URL.Scheme = .http) -> URL {
