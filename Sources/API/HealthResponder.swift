@@ -37,9 +37,9 @@ package actor HealthResponder {
             services: [String], unhealthyStatus: Int, degradedStatus: Int = 200, audience: Audience,
             runbook: String? = nil, loadedAt: Timestamp
         ) {
-            degraded = HTTPResponse.Status(code: degradedStatus)
             self.services = services
             unhealthy = HTTPResponse.Status(code: unhealthyStatus)
+            degraded = HTTPResponse.Status(code: degradedStatus)
             self.audience = audience
             self.runbook = runbook
             self.loadedAt = loadedAt
@@ -199,8 +199,7 @@ package actor HealthResponder {
         return .report(
             Question(
                 selection: selection, format: format, detail: detail, unhealthy: settings.unhealthy,
-                degraded: settings.degraded,
-                runbook: settings.runbook,
+                degraded: settings.degraded, runbook: settings.runbook,
                 warnings: warnings + (warning.map { [$0] } ?? [])))
     }
 

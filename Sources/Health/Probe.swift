@@ -16,6 +16,12 @@ package enum Probe: Sendable, Equatable {
         }
     }
 
+    /// Of the response, a request reads what the expectation is about. Said once, not at each probe.
+    var readingWhatIsExpected: Probe {
+        guard case .http(let request, let expectation) = self else { return self }
+        return .http(request.with(expectation.reading(atMost: request.reading.limit)), expectation)
+    }
+
     /// What is left when a secret is renewed.
     var withoutSecrets: Probe {
         switch self {

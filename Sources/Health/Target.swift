@@ -5,6 +5,7 @@ package import HTTPClient
 package final class Target: Sendable, Equatable {
     /// Tells it from all other targets of a configuration: `loki`, or `loki http://loki-a:3100` for an instance.
     package let id: String
+    /// A request reads what of the response is judged.
     package let probe: Probe
     /// From the start of the probe, name resolution included, to the end of the response.
     package let timeout: Duration
@@ -21,7 +22,7 @@ package final class Target: Sendable, Equatable {
         self.interval = interval
         self.slow = slow
         self.id = id
-        self.probe = probe
+        self.probe = probe.readingWhatIsExpected
         self.timeout = timeout
         self.threshold = threshold
     }
