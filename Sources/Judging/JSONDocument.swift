@@ -117,7 +117,10 @@ private struct Tree: Decodable {
         }
         let object = try decoder.container(keyedBy: Name.self)
         var members: [String: JSONDocument.Value] = [:]
-        for name in object.allKeys { members[name.stringValue] = try object.decode(Tree.self, forKey: name).value }
+        // In order, so that of several members that cannot be read it is always the same that is told of.
+        for name in object.allKeys.sorted(by: { $0.stringValue < $1.stringValue }) {
+            members[name.stringValue] = try object.decode(Tree.self, forKey: name).value
+        }
         return .object(members)
     }
 }

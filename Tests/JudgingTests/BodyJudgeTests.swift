@@ -99,6 +99,22 @@ struct BodyJudgeTests {
         #expect(try BodyJudge(Self.member("/a", .null)).mismatch(in: [0xFF, 0x00, 0xFE]) != nil)
     }
 
+    @Test("Of several members that cannot be read, it is always the same that is told of")
+    func unreadableMembers() throws {
+        let judge = try BodyJudge(Self.member("", .string("ok")))
+        let body =
+            Array(#"{"a": ""#.utf8) + [0xFF] + Array(#"", "b": {"c": ""#.utf8) + [0xFF] + Array(#"", ""#.utf8) + [1, 0]
+            + Array(#"d": 7}}"#.utf8)
+        // A dictionary's order goes by where it is in memory, so what was before is kept.
+        var kept: [[UInt8]] = []
+        let found = Set(
+            (0..<1000).map { round in
+                kept.append([UInt8](repeating: 0, count: 16 + round % 200))
+                return judge.mismatch(in: body)?.description
+            })
+        #expect(found.count == 1 && !found.contains(nil) && kept.count == 1000, "\(found)")
+    }
+
     @Test("A pattern that is none is refused, with the reason", arguments: [("(a", "expected ')'"), ("[z-a]", "less")])
     func patterns(text: String, words: String) {
         #expect {
