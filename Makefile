@@ -33,7 +33,7 @@ FUZZ_SECONDS = 600
 SOAK_SECONDS = 600
 
 .PHONY: help run test check lint lint-tools format builds release install install-files install-service deb sbom \
-  dist deb-check reproducible-check openapi-check systemd-check bench bench-calls soak fuzz sanitize setup-build setup-test
+  dist deb-check reproducible-check openapi-check systemd-check bench bench-calls soak fuzz sanitize sanitize-thread sanitize-address setup-build setup-test
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
@@ -82,9 +82,13 @@ SANITIZED_TEST = $(SWIFT_TEST) \
 THREAD = --sanitize=thread --scratch-path .build-thread
 ADDRESS = --sanitize=address --scratch-path .build-address
 
-# Leak detection is off, because XCTest itself leaks.
-sanitize: setup-test ## run the tests under the thread and address sanitizers
+sanitize: sanitize-thread sanitize-address ## run the tests under the thread and address sanitizers
+
+sanitize-thread: setup-test
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.suppressions $(SANITIZED_TEST) $(THREAD)
+
+# Leak detection is off, because XCTest itself leaks.
+sanitize-address: setup-test
 	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED_TEST) $(ADDRESS)
 
 # libFuzzer has the main function, so each fuzzer needs its own build.
