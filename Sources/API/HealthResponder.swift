@@ -21,27 +21,19 @@ package actor HealthResponder {
     /// What the configuration says of answers.
     package struct Settings: Sendable {
         let services: [String]
-        let unhealthy: HTTPResponse.Status
-        let degraded: HTTPResponse.Status
+        let statuses: Statuses
         let audience: Audience
         let loadedAt: Timestamp
-        let runbook: String?
+        /// The address of a page that says what to do if the node is unhealthy.
+        package var runbook: String?
 
         /// - Parameters:
         ///   - services: their names, in the order in which they are shown.
-        ///   - unhealthyStatus: of a response that says unhealthy.
-        ///   - degradedStatus: of one that says degraded.
-        ///   - runbook: the address of a page that says what to do then.
         ///   - loadedAt: when the configuration was loaded.
-        package init(
-            services: [String], unhealthyStatus: Int, degradedStatus: Int = 200, audience: Audience,
-            runbook: String? = nil, loadedAt: Timestamp
-        ) {
+        package init(services: [String], statuses: Statuses, audience: Audience, loadedAt: Timestamp) {
             self.services = services
-            unhealthy = HTTPResponse.Status(code: unhealthyStatus)
-            degraded = HTTPResponse.Status(code: degradedStatus)
+            self.statuses = statuses
             self.audience = audience
-            self.runbook = runbook
             self.loadedAt = loadedAt
         }
     }
@@ -198,8 +190,8 @@ package actor HealthResponder {
         let (detail, warning) = settings.audience.detail(for: request.head, request.peer)
         return .report(
             Question(
-                selection: selection, format: format, detail: detail, unhealthy: settings.unhealthy,
-                degraded: settings.degraded, runbook: settings.runbook,
+                selection: selection, format: format, detail: detail, statuses: settings.statuses,
+                runbook: settings.runbook,
                 warnings: warnings + (warning.map { [$0] } ?? [])))
     }
 

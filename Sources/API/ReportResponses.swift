@@ -41,8 +41,8 @@ struct ReportResponses {
         let status: HTTPResponse.Status =
             switch report.status {
             case .healthy: .ok
-            case .degraded: question.degraded
-            case .unhealthy: question.unhealthy
+            case .degraded: question.statuses.degraded
+            case .unhealthy: question.statuses.unhealthy
             }
         let (detail, fields) = (question.detail, FixedResponses.reportFields)
         switch question.format {

@@ -77,9 +77,9 @@ package struct Configuration: Sendable {
         accessLog = reader.isOn(.accessLog)
         services =
             ServicesReader(
-                sources, reader, files, hasInterval: sources.isGiven(.interval), interval: background?.pace.interval
+                sources, reader, hasInterval: sources.isGiven(.interval), interval: background?.pace.interval
             ).read()
-        discovery = DiscoveryReader(sources, files, services, background, deadline: deadline).read()
+        discovery = DiscoveryReader(sources, services, background, deadline: deadline).read()
 
         let mistakes = reader.mistakes + sources.mistakes
         guard mistakes.isEmpty else {

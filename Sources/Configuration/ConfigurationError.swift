@@ -11,15 +11,7 @@ package struct ConfigurationMistake: Sendable, Hashable, CustomStringConvertible
     package let problem: String
     package let origin: Origin
     /// In the file.
-    let position: Position?
-
-    init(place: String, value: String?, problem: String, origin: Origin, position: Position? = nil) {
-        self.place = place
-        self.value = value
-        self.problem = problem
-        self.origin = origin
-        self.position = position
-    }
+    private(set) var position: Position?
 
     package var description: String {
         var parts: [String] = []

@@ -1,6 +1,8 @@
 /// The configuration file as it was read, before anything is made of it.
 struct ConfigurationFile {
     let name: String
+    /// Reads the files that this one names.
+    let files: Files
     /// nil where it is empty, or cannot be read.
     let root: YAMLNode?
     let mistakes: Mistakes
@@ -9,6 +11,7 @@ struct ConfigurationFile {
     /// - Parameter name: its path, as it was given.
     init(_ name: String, environment: [String: String], files: Files) {
         self.name = name
+        self.files = files
         mistakes = Mistakes(file: name)
         switch files.read(name) {
         case .failure(let failure):

@@ -32,15 +32,13 @@ struct RequestReader {
 
     private let section: Section<ServiceKey>
     private let file: ConfigurationFile
-    private let files: Files
     private let urls: [URL]
     private let mistakes: Mistakes
 
     /// - Parameter urls: those that it will be sent to, as far as they are right.
-    init(_ section: Section<ServiceKey>, _ file: ConfigurationFile, _ files: Files, to urls: [URL]) {
+    init(_ section: Section<ServiceKey>, _ file: ConfigurationFile, to urls: [URL]) {
         self.section = section
         self.file = file
-        self.files = files
         self.urls = urls
         mistakes = file.mistakes
     }
@@ -261,7 +259,7 @@ struct RequestReader {
 
     private func contents(_ node: YAMLNode, _ path: String) -> [UInt8]? {
         guard let name = node.text(path: path, mistakes) else { return nil }
-        switch files.read(file.path(name)) {
+        switch file.files.read(file.path(name)) {
         case .success(let bytes): return bytes
         case .failure(let failure):
             mistakes.add(failure.problem, at: node.position, path: path, value: name)

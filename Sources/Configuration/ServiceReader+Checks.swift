@@ -53,6 +53,6 @@ extension ServiceReader {
                 ownEntries.filter { entry in
                     entry.key.plainText.map { !refused.map(\.rawValue).contains($0) } ?? true
                 } + left), at: node.position)
-        return ServiceReader("\(name).checks.\(check)", merged, file, files, defaults)?.read()
+        return ServiceReader("\(name).checks.\(check)", merged, file, defaults)?.read()
     }
 }

@@ -21,18 +21,16 @@ struct ServiceReader {
     let node: YAMLNode
     let section: Section<ServiceKey>
     let file: ConfigurationFile
-    let files: Files
     let defaults: Defaults
     let mistakes: Mistakes
 
     /// nil where it is no mapping.
-    init?(_ name: String, _ node: YAMLNode, _ file: ConfigurationFile, _ files: Files, _ defaults: Defaults) {
+    init?(_ name: String, _ node: YAMLNode, _ file: ConfigurationFile, _ defaults: Defaults) {
         guard let section = Section<ServiceKey>(node, path: "services.\(name)", file.mistakes) else { return nil }
         self.name = name
         self.node = node
         self.section = section
         self.file = file
-        self.files = files
         self.defaults = defaults
         mistakes = file.mistakes
     }
@@ -45,7 +43,7 @@ struct ServiceReader {
         checkIPVersion(places)
         let isTCP = preset?.isTCP == true || places.contains { $0.url.scheme == .tcp }
         if isTCP { refuseWhatIsHTTPOnly() }
-        let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read(preset)
+        let request = isTCP ? nil : RequestReader(section, file, to: places.map(\.url)).read(preset)
         let expectation = request.map {
             ExpectationReader(section, file).read(preset, $0.method).with(container(preset))
         }

@@ -5,20 +5,16 @@ import Health
 struct ServicesReader {
     private let sources: Sources
     private let reader: SettingReader
-    private let files: Files
     private let hasInterval: Bool
     private let timeout: Duration
     private let threshold: Threshold
     private let reusesConnections: Bool
     private let interval: Duration
 
-    init(
-        _ sources: Sources, _ reader: SettingReader, _ files: Files, hasInterval: Bool, interval: Duration?
-    ) {
+    init(_ sources: Sources, _ reader: SettingReader, hasInterval: Bool, interval: Duration?) {
         self.interval = interval ?? .zero
         self.sources = sources
         self.reader = reader
-        self.files = files
         self.hasInterval = hasInterval
         timeout = reader.duration(.timeout)
         threshold = reader.threshold(hasInterval: hasInterval)
@@ -74,7 +70,7 @@ struct ServicesReader {
             ) {
                 endpoint($0, of: name)
             }
-            return ServiceReader(name, node, file, files, defaults)?.read()
+            return ServiceReader(name, node, file, defaults)?.read()
         }
     }
 

@@ -22,7 +22,7 @@ extension CurlClient {
         to url: URL, _ dialogue: Dialogue, reusing key: String?, within limit: Duration,
         ended: @escaping @Sendable (Result<[UInt8], TransferFailure>) -> Void
     ) {
-        assumeIsolated { $0.start(.dialogue(at: url), key: key, within: limit, .dialogue(ended), Talk(dialogue)) }
+        assumeIsolated { $0.start(.dialogue(at: url), key: key, within: limit, .dialogue(Talk(dialogue), ended)) }
     }
 }
 

@@ -194,12 +194,9 @@ package actor CurlClient: Client {
 
     // MARK: One request
 
-    func start(
-        _ errand: Errand, key: String?, within limit: Duration, _ completion: Flight.Completion, _ talk: Talk? = nil
-    ) {
+    func start(_ errand: Errand, key: String?, within limit: Duration, _ completion: Flight.Completion) {
         lastFlight += 1
         let flight = Flight(lastFlight, errand.url, key: key, limit: limit, completion)
-        flight.talk = talk
         flights[flight.id] = flight
         deadlines.set(flight.id, limit, from: .now)
         begin(flight, errand)

@@ -9,12 +9,13 @@ final class Flight {
     enum Completion {
         case response(@Sendable (Outcome) -> Void)
         case connection(@Sendable (TransferFailure?) -> Void)
-        case dialogue(@Sendable (Result<[UInt8], TransferFailure>) -> Void)
+        /// The dialogue that is held on the connection once it is made.
+        case dialogue(Talk, @Sendable (Result<[UInt8], TransferFailure>) -> Void)
 
         func end(_ outcome: Outcome) {
             switch (self, outcome) {
             case (.response(let ended), _): ended(outcome)
-            case (.dialogue(let ended), _): ended(outcome.map(\.body))
+            case (.dialogue(_, let ended), _): ended(outcome.map(\.body))
             case (.connection(let ended), .success): ended(nil)
             case (.connection(let ended), .failure(let failure)): ended(failure)
             }
@@ -28,8 +29,6 @@ final class Flight {
     let completion: Completion
     /// Where the connection goes: with addresses once they are known.
     var place: String
-    /// What is said once it has connected, where it is no request.
-    var talk: Talk?
     /// Until it has ended.
     var transfer: Transfer?
 
@@ -40,6 +39,10 @@ final class Flight {
         self.limit = limit
         self.completion = completion
         place = url.place
+    }
+
+    var talk: Talk? {
+        if case .dialogue(let talk, _) = completion { talk } else { nil }
     }
 }
 

@@ -77,7 +77,7 @@ struct HealthResponderTests {
 
     @Test("An unhealthy report has the status of the configuration in force", arguments: [500, 503])
     func unhealthyStatus(status: Int) async throws {
-        let desk = await Desk(unhealthyStatus: status)
+        let desk = await Desk(statuses: Statuses(unhealthy: status))
         let response = try #require(await desk.get("/healthz", ending: .refused))
         #expect(response.status == status)
         #expect(response.body.contains("\"refused\""))
@@ -89,7 +89,7 @@ struct HealthResponderTests {
 
     @Test("A degraded report may be 429", arguments: [200, 429])
     func degradedStatus(status: Int) async throws {
-        let desk = await Desk(degradedStatus: status)
+        let desk = await Desk(statuses: Statuses(unhealthy: 500, degraded: status))
         let late = Outcome(status: 200, .degraded(.slow(.seconds(1), limit: .milliseconds(500))))
         let response = try #require(await desk.get("/healthz", ending: late))
         #expect(response.status == status)

@@ -53,14 +53,17 @@ struct MetricsReportTests {
         _ services: [ServiceFigures], status: HealthStatus? = .unhealthy, age: Duration? = .milliseconds(1500),
         isDraining: Bool = false, process: Figures.Process? = nil, discovery: [DiscoveryFigures] = []
     ) -> Figures {
-        Figures(
+        var figures = Figures(
             version: "0.1.0",
             health: HealthFigures(status: status, age: age, checks: 7, coalesced: 3, services: services),
-            isDraining: isDraining,
-            connections: .init(open: 2, accepted: 9, refused: [("max_connections", 1), ("exhausted", 0)]),
-            requests: [.init(route: "/healthz", code: 500, count: 4), .init(route: "malformed", code: 400, count: 1)],
-            loadedAt: Timestamp(milliseconds: 1_795_240_800_000), reloadHasFailed: false, process: process,
-            discovery: discovery)
+            loadedAt: Timestamp(milliseconds: 1_795_240_800_000))
+        figures.isDraining = isDraining
+        figures.connections = .init(open: 2, accepted: 9, refused: [("max_connections", 1), ("exhausted", 0)])
+        figures.requests = [
+            .init(route: "/healthz", code: 500, count: 4), .init(route: "malformed", code: 400, count: 1),
+        ]
+        (figures.process, figures.discovery) = (process, discovery)
+        return figures
     }
 
     private static func text(

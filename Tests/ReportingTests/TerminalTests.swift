@@ -161,7 +161,7 @@ struct TerminalTests {
         let words = ResponseWords(body: Excerpt(quoting: "Application is stopping"))
         try round(.down(.status(503, expected: .only(404), words: words)), second: 6)
         #expect(
-            WatchReport.frame(watch, every: "2s", Self.unicode, height: nil, waiting: nil) == [
+            WatchReport.frame(watch, .pausing(interval: "2s"), Self.unicode, height: nil) == [
                 "round 4 at 2026-11-21T06:40:06.000Z took 3 ms; every 2s; Ctrl-C ends it", "",
                 "Unhealthy: loki (status)", "",
                 "   STATUS     SERVICE  HTTP  TIME    SINCE               URL",
@@ -174,8 +174,7 @@ struct TerminalTests {
                 "  06:40:02Z  ✗ loki: healthy -> unhealthy (refused), after 2 s",
             ])
         let small = WatchReport.frame(
-            watch, every: "2s", Look(isColoured: false, isUnicode: true, width: 40), height: 6,
-            waiting: .milliseconds(700))
+            watch, .checking(.milliseconds(700)), Look(isColoured: false, isUnicode: true, width: 40), height: 6)
         #expect(small.count == 6)
         #expect(small.last == "… 12 more lines")
         #expect(small.allSatisfy { $0.count <= 40 })
@@ -187,7 +186,7 @@ struct TerminalTests {
     @Test("Before the first round, the frame says for how long it has been waited for")
     func firstFrame() {
         #expect(
-            WatchReport.frame(Watch(), every: "2s", .plain, height: 24, waiting: .milliseconds(1200))
+            WatchReport.frame(Watch(), .checking(.milliseconds(1200)), .plain, height: 24)
                 == ["checking for 1.2 s; Ctrl-C ends it"])
     }
 

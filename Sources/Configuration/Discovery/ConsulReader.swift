@@ -9,14 +9,13 @@ struct ConsulReader {
 
     private let section: Section<ConsulKey>
     private let file: ConfigurationFile
-    private let files: Files
     private let mistakes: Mistakes
     private let environment: Environment
 
     /// nil where it is no mapping.
-    init?(_ node: YAMLNode, _ path: String, _ file: ConfigurationFile, _ files: Files, _ environment: Environment) {
+    init?(_ node: YAMLNode, _ path: String, _ file: ConfigurationFile, _ environment: Environment) {
         guard let section = Section<ConsulKey>(node, path: path, file.mistakes) else { return nil }
-        (self.section, self.file, self.files, self.environment) = (section, file, files, environment)
+        (self.section, self.file, self.environment) = (section, file, environment)
         mistakes = file.mistakes
     }
 
@@ -50,6 +49,15 @@ struct ConsulReader {
         var url: YAMLNode?
         /// Whether the URL is the node's own, to which a service's name is joined.
         var urlIsCommon: Bool
+        let position: Position
+        let path: String
+    }
+
+    /// An entry of the list of services.
+    private struct Entry {
+        let name: String
+        /// nil if the entry has a name only.
+        let keys: Section<ConsulServiceKey>?
         let position: Position
         let path: String
     }
@@ -91,16 +99,14 @@ struct ConsulReader {
         if node.isEmptyMapping { mistakes.add("names no service", at: node.position, path: path) }
         return entries.compactMap { name, position, node in
             let path = "\(path).\(name)"
-            guard !node.isNull else { return draft(name, nil, common, services, (position, path)) }
-            guard let keys = Section<ConsulServiceKey>(node, path: path, mistakes) else { return nil }
-            return draft(name, keys, common, services, (position, path))
+            let keys = node.isNull ? nil : Section<ConsulServiceKey>(node, path: path, mistakes)
+            guard node.isNull || keys != nil else { return nil }
+            return draft(Entry(name: name, keys: keys, position: position, path: path), common, services)
         }
     }
 
-    private func draft(
-        _ name: String, _ keys: Section<ConsulServiceKey>?, _ common: ConsulService.Parts, _ services: [Service],
-        _ place: (position: Position, path: String)
-    ) -> Draft? {
+    private func draft(_ entry: Entry, _ common: ConsulService.Parts, _ services: [Service]) -> Draft? {
+        let (name, keys) = (entry.name, entry.keys)
         func text(_ key: ConsulServiceKey) -> String? {
             keys.flatMap { $0[key]?.text(path: $0.path(key), mistakes) }
         }
@@ -121,15 +127,15 @@ struct ConsulReader {
         let source = text(.verdict) ?? name
         guard source == "node" || services.contains(where: { $0.name == source }) else {
             let known = services.map(\.name).joined(separator: ", ")
-            let position = keys?[.verdict]?.position ?? place.position
+            let position = keys?[.verdict]?.position ?? entry.position
             mistakes.add(
                 "is told the verdict of \(source), which is no service here; verdict can be node, \(known)",
-                at: position, path: place.path)
+                at: position, path: entry.path)
             return nil
         }
         return Draft(
             parts: parts, source: source == "node" ? nil : source, url: keys?[.url] ?? section[.url],
-            urlIsCommon: keys?[.url] == nil, position: place.position, path: place.path)
+            urlIsCommon: keys?[.url] == nil, position: entry.position, path: entry.path)
     }
 
     private func entry(_ draft: Draft, _ pace: (interval: Duration, limit: Duration)) -> ConsulSettings.Entry? {
@@ -195,7 +201,7 @@ struct ConsulReader {
         var tls = Request.TLS()
         func pem(_ path: String?, _ name: String) -> [UInt8]? {
             guard let path else { return nil }
-            switch files.read(path) {
+            switch file.files.read(path) {
             case .success(let bytes): return bytes
             case .failure(let failure):
                 refuse("\(name): \(path) \(failure.problem)", nil)

@@ -4,16 +4,14 @@ import Health
 /// Reads the `discovery` section of the configuration file, noting whatever is wrong with it.
 struct DiscoveryReader {
     private let sources: Sources
-    private let files: Files
     private let services: [Service]
     private let background: Configuration.Background?
     private let deadline: Duration
 
     init(
-        _ sources: Sources, _ files: Files, _ services: [Service], _ background: Configuration.Background?,
-        deadline: Duration
+        _ sources: Sources, _ services: [Service], _ background: Configuration.Background?, deadline: Duration
     ) {
-        (self.sources, self.files, self.services) = (sources, files, services)
+        (self.sources, self.services) = (sources, services)
         (self.background, self.deadline) = (background, deadline)
     }
 
@@ -34,7 +32,7 @@ struct DiscoveryReader {
             settings.cloudMap = CloudMapReader(node, section.path(.cloudMap), file, environment)?.read()
         }
         if let node = section[.consul] {
-            settings.consul = ConsulReader(node, section.path(.consul), file, files, environment)?
+            settings.consul = ConsulReader(node, section.path(.consul), file, environment)?
                 .read(for: services, background, deadline: deadline)
         }
         if node.isEmptyMapping {

@@ -92,7 +92,8 @@ struct WatchShell {
         let size = Terminal.size(of: STDOUT_FILENO)
         try Window.show(
             WatchReport.frame(
-                watch, every: interval.setting, Terminal.look, height: size?.rows, waiting: waiting))
+                watch, waiting.map { .checking($0) } ?? .pausing(interval: interval.setting), Terminal.look,
+                height: size?.rows))
     }
 
     /// The last round stays to be read.

@@ -8,9 +8,10 @@ import Time
 extension HealthResponder.Settings {
     init(_ configuration: Configuration, loadedAt time: Timestamp) {
         self.init(
-            services: configuration.services.map(\.name), unhealthyStatus: configuration.unhealthyStatus,
-            degradedStatus: configuration.degradedStatus, audience: Audience(configuration),
-            runbook: configuration.runbook, loadedAt: time)
+            services: configuration.services.map(\.name),
+            statuses: Statuses(unhealthy: configuration.unhealthyStatus, degraded: configuration.degradedStatus),
+            audience: Audience(configuration), loadedAt: time)
+        runbook = configuration.runbook
     }
 }
 
