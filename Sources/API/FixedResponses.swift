@@ -11,7 +11,7 @@ enum FixedResponses {
     ]
     /// For a path with more than one format.
     static let negotiatedFields = fields + [HTTPField(name: .vary, value: "Accept")]
-    /// For a report, which is a page only for clients that navigate.
+    /// For a report. It is a page only for clients that navigate.
     static let reportFields =
         fields + [HTTPField(name: .vary, value: "Accept, Sec-Fetch-Mode, Upgrade-Insecure-Requests")]
     static let pageFields =
