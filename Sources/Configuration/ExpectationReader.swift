@@ -1,7 +1,7 @@
 import HTTPClient
 import Health
 
-/// Reads what a service's answers must be: status and body.
+/// Reads the expectations of a service's responses: status and body.
 struct ExpectationReader {
     private let section: Section<ServiceKey>
     private let mistakes: Mistakes
@@ -11,7 +11,7 @@ struct ExpectationReader {
         mistakes = file.mistakes
     }
 
-    /// - Parameter method: of the request, which the answer's body depends on.
+    /// - Parameter method: of the request: the body of the response depends on it.
     func read(_ preset: ServicePreset?, _ method: Request.Method) -> Expectation {
         let body = section[.body] == nil ? preset?.body : body(section[.body], section.path(.body))
         if method == .head { refuseBody(preset) }
@@ -33,7 +33,7 @@ struct ExpectationReader {
             "\(problem), which preset \(preset.rawValue) judges", at: node.position, path: section.path(.method))
     }
 
-    // MARK: What is degraded
+    // MARK: Degraded responses
 
     private func certificateMargin() -> Duration? {
         section[.certificateExpiresWithin]?
@@ -45,7 +45,7 @@ struct ExpectationReader {
             }
     }
 
-    /// - Parameter statuses: those that are healthy.
+    /// - Parameter statuses: the healthy statuses.
     private func tolerance(_ preset: ServicePreset?, _ statuses: StatusSet) -> Tolerance? {
         let address = ringAddress(preset)
         guard let node = section[.degraded] else { return preset?.tolerance(ringAddress: address) }
@@ -145,6 +145,6 @@ struct ExpectationReader {
 }
 
 extension StatusSet {
-    /// What is healthy where nobody says otherwise.
+    /// The healthy statuses by default.
     fileprivate static let success = StatusSet(200...299)
 }

@@ -2,9 +2,9 @@ import HTTPClient
 import Health
 import Sockets
 
-/// Reads what a service's probes send: method, fields, content, credentials, TLS.
+/// Reads the request of a service's probes: method, fields, content, credentials, TLS.
 struct RequestReader {
-    /// All of a request but its URL.
+    /// A request without its URL.
     struct Template {
         var method = Request.Method.get
         var fields: [Field] = []
@@ -13,7 +13,7 @@ struct RequestReader {
         var tls = Request.TLS()
         var maxBody = Limits.body.lowerBound
 
-        /// Method and content of a preset, and the field that says what the content is.
+        /// The method and content of a preset, and the Content-Type field.
         mutating func use(_ preset: ServicePreset?) {
             guard let text = preset?.content else { return }
             (method, content) = (.post, text)
@@ -35,7 +35,7 @@ struct RequestReader {
     private let urls: [URL]
     private let mistakes: Mistakes
 
-    /// - Parameter urls: those that it will be sent to, as far as they are right.
+    /// - Parameter urls: the valid URLs that the request is sent to.
     init(_ section: Section<ServiceKey>, _ file: ConfigurationFile, to urls: [URL]) {
         self.section = section
         self.file = file
@@ -57,7 +57,7 @@ struct RequestReader {
         if let node = section[.requestBody] {
             request.content = node.text(path: section.path(.requestBody), mistakes)
         }
-        // A method that is wrong is noted already.
+        // An invalid method has been reported already.
         if let node = section[.requestBody], request.method != .post, method != nil || section[.method] == nil {
             mistakes.add(
                 "needs method: POST", at: node.position, path: section.path(.requestBody))
@@ -68,7 +68,7 @@ struct RequestReader {
             request.fields.append(Field(name: "Authorization", value: "Bearer \(token)"))
         }
         checkSocket()
-        // What five HEALTHCHECKs have printed may stand in an answer about a container.
+        // The answer about a container may have the output of five HEALTHCHECKs.
         let standard = preset == .dockerContainer ? Limits.body.upperBound : Limits.body.lowerBound
         request.maxBody = maxBody() ?? standard
         request.tls = tls()
@@ -78,7 +78,7 @@ struct RequestReader {
 
     // MARK: Fields
 
-    /// These are not the configuration's to set: they say how the message is framed.
+    /// These fields frame the message, so the configuration may not set them.
     private static let framing = [
         "connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade",
     ]
@@ -125,7 +125,7 @@ struct RequestReader {
             let keys = Section<BasicAuthKey>(node, path: section.path(.basicAuth), mistakes)
         else { return nil }
         let user = keys[.username]?.value(path: keys.path(.username), mistakes) { text throws(ValueError) in
-            // RFC 7617 §2: a colon would end the user-id.
+            // RFC 7617 §2: a colon would end the user name.
             guard !text.isEmpty, !text.contains(":") else { throw ValueError("is empty, or has a colon") }
             return text
         }
@@ -153,7 +153,7 @@ struct RequestReader {
         return token
     }
 
-    /// Written here, or in a file.
+    /// A secret in the configuration or in a file.
     private func secret(_ node: YAMLNode?, _ path: String, _ fileNode: YAMLNode?, _ filePath: String) -> String? {
         if let node, fileNode != nil {
             mistakes.add("conflicts with \(filePath); use only one", at: node.position, path: path)
@@ -172,7 +172,7 @@ struct RequestReader {
             + [ServiceKey.basicAuth, .bearerToken, .bearerTokenFile].map { ($0.rawValue, section[$0]) }
         for (name, node) in given {
             guard let name, let node else { continue }
-            // A token beside its file is another mistake.
+            // A token together with a file is reported elsewhere.
             if let first, first != ServiceKey.bearerToken.rawValue {
                 mistakes.add(
                     "conflicts with \(first); use only one", at: node.position,
@@ -269,7 +269,7 @@ struct RequestReader {
 }
 
 extension [UInt8] {
-    /// As PKCS #8 and as OpenSSL's older keys say it.
+    /// The headers of encrypted keys in PKCS #8 and in OpenSSL's older format.
     fileprivate var isEncrypted: Bool {
         contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || contains("Proc-Type: 4,ENCRYPTED")
     }

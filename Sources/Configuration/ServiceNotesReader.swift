@@ -1,6 +1,6 @@
 import Health
 
-/// Reads what people are told of a service.
+/// Reads the notes of a service for people.
 struct ServiceNotesReader {
     private let section: Section<ServiceKey>
     private let mistakes: Mistakes

@@ -1,13 +1,13 @@
 import Health
 
-/// Several checks of one service: each is read as a service of its own, which has all that the service says and it does not.
+/// Several checks of one service. Each is read like a service that inherits the keys of the service.
 extension ServiceReader {
-    /// What a service says for all of its checks together.
+    /// Keys that belong to the service, not to a check.
     private static let whole: [ServiceKey] = [.checks, .critical, .require, .runbook, .group]
-    /// What of a check takes the place of whatever the service says there.
+    /// Keys of a check that replace all URLs of the service.
     private static let places: [ServiceKey] = [.url, .endpoint]
 
-    /// nil where nothing of it is right.
+    /// nil if all checks are invalid.
     func checks(_ list: YAMLNode) -> Service? {
         let path = section.path(.checks)
         if list.isEmptyMapping { mistakes.add("is empty", at: list.position, path: path) }

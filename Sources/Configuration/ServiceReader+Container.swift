@@ -1,6 +1,6 @@
 import Health
 
-/// What a service says of a container that Docker or Podman runs.
+/// Reads the keys of a container that Docker or Podman runs.
 extension ServiceReader {
     func path(_ preset: ServicePreset) -> String {
         guard preset == .dockerContainer else { return preset.path }
@@ -11,7 +11,7 @@ extension ServiceReader {
         case degraded, unhealthy
     }
 
-    /// nil for all other presets, which take none of its keys.
+    /// nil for all other presets, which allow none of these keys.
     func container(_ preset: ServicePreset?) -> ContainerExpectation? {
         let isContainer = preset == .dockerContainer
         let name = value(.container) { text throws(ValueError) in

@@ -2,18 +2,18 @@ import HTTPClient
 import Health
 import Sockets
 
-/// Reads one service of the configuration file, noting whatever is wrong with it.
+/// Reads one service of the configuration file, and collects its mistakes.
 struct ServiceReader {
-    /// What holds for services that do not say otherwise.
+    /// Values for services without their own.
     struct Defaults {
         let timeout: Duration
         let threshold: Threshold
-        /// Without checks at an interval, results in a row mean nothing.
+        /// Without an interval, `rise` and `fall` have no effect.
         let hasInterval: Bool
         let reusesConnections: Bool
-        /// Of all checks; zero where they are made on demand.
+        /// The interval of all checks; zero for checks on demand.
         let interval: Duration
-        /// The base URL that a setting has; nil where it is empty or wrong.
+        /// The base URL of a setting; nil if it is empty or invalid.
         let endpoint: (Setting) -> URL?
     }
 
@@ -24,7 +24,7 @@ struct ServiceReader {
     let defaults: Defaults
     let mistakes: Mistakes
 
-    /// nil where it is no mapping.
+    /// nil if the node is not a mapping.
     init?(_ name: String, _ node: YAMLNode, _ file: ConfigurationFile, _ defaults: Defaults) {
         guard let section = Section<ServiceKey>(node, path: "services.\(name)", file.mistakes) else { return nil }
         self.name = name
@@ -35,7 +35,7 @@ struct ServiceReader {
         mistakes = file.mistakes
     }
 
-    /// nil where it is so wrong that there is nothing to probe, which is noted.
+    /// nil if no target is valid; the mistakes have been collected.
     func read() -> Service? {
         if let node = section[.checks] { return checks(node) }
         let preset = value(.preset) { text throws(ValueError) in try ServicePreset(word: text) }
@@ -73,7 +73,7 @@ struct ServiceReader {
         return Service(name: name, instances: instances, required: required, isCritical: isCritical).with(notes)
     }
 
-    // MARK: Where to
+    // MARK: URLs
 
     private struct Place {
         let name: String
@@ -104,7 +104,7 @@ struct ServiceReader {
         return standard(preset)
     }
 
-    /// Where the preset's setting says, such as `LOKI_ENDPOINT`, or Docker's own socket.
+    /// The base URL of the preset's setting, such as `LOKI_ENDPOINT`, or Docker's socket.
     private func standard(_ preset: ServicePreset?) -> [Place] {
         if preset == .dockerContainer {
             let socket = section[.unixSocket]?.plainText ?? "/var/run/docker.sock"
@@ -112,7 +112,7 @@ struct ServiceReader {
             return [Place(name: name, url: url)]
         }
         if let preset, let setting = preset.endpoint {
-            // A setting that is wrong is noted elsewhere.
+            // An invalid setting is reported elsewhere.
             guard let url = defaults.endpoint(setting) else { return [] }
             return [Place(name: name, url: reached(url.appending(path: path(preset))))]
         }
@@ -145,7 +145,7 @@ struct ServiceReader {
         return places
     }
 
-    /// - Parameter base: the preset whose path is to be joined; nil where the URL is whole.
+    /// - Parameter base: the preset whose path is appended; nil for a complete URL.
     private func place(_ node: YAMLNode, path: String, base: ServicePreset?, _ preset: ServicePreset?) -> Place? {
         node.value(path: path, mistakes, shown: Endpoint.withoutCredentials) { text throws(ValueError) in
             guard let base, !base.isTCP else {
@@ -162,7 +162,7 @@ struct ServiceReader {
         }
     }
 
-    /// By the socket, where there is one, or by some of the addresses.
+    /// Targets by a socket or by certain addresses only.
     private func reached(_ url: URL) -> URL {
         let url = url.with(section[.ipVersion]?.plainText.flatMap(URL.IPVersion.init(rawValue:)))
         guard let node = section[.unixSocket], let path = try? ListenAddress.socketPath(node.plainText ?? "") else {
@@ -171,7 +171,7 @@ struct ServiceReader {
         return url.with(credentials: url.credentials, socketPath: path)
     }
 
-    /// Of all that are listed, as one that is wrong is noted elsewhere.
+    /// The number of listed instances. Invalid ones count too, as they are reported elsewhere.
     func required(_ isGroup: Bool) -> Int {
         var count = 1
         if case .sequence(let nodes) = section[.instances]?.content { count = nodes.count }
@@ -180,7 +180,7 @@ struct ServiceReader {
             mistakes.add("counts instances, and there are none", at: node.position, path: section.path(.require))
             return 1
         }
-        // Of what is no list, or an empty one, nothing can be required; that is noted.
+        // An invalid or empty list is reported elsewhere.
         guard case .sequence = section[.instances]?.content, count > 0 else { return 1 }
         return value(.require) { text throws(ValueError) in
             switch text {
@@ -224,7 +224,7 @@ struct ServiceReader {
         section[key]?.value(path: section.path(key), mistakes, parse)
     }
 
-    /// The values of places are read with them.
+    /// Reads the keys that belong to the URLs.
     private func checkIPVersion(_ places: [Place]) {
         _ = value(.ipVersion) { text throws(ValueError) in
             let version = try URL.IPVersion(word: text)
@@ -237,7 +237,7 @@ struct ServiceReader {
         }
     }
 
-    /// A check comes by at the pace of the whole: a service can only be probed less often.
+    /// Checks run at the global interval, so a service can only be probed less often.
     private func interval() -> Duration? {
         value(.interval) { text throws(ValueError) in
             let interval = try Duration(setting: text, within: .milliseconds(100) ... .seconds(86_400))

@@ -1,7 +1,7 @@
 import HTTPClient
 import Health
 
-/// Finds out what is to be probed: the services of the file, or the mission's three.
+/// Reads the services: those of the file, or Grafana, Loki and Tempo.
 struct ServicesReader {
     private let sources: Sources
     private let reader: SettingReader
@@ -45,7 +45,7 @@ struct ServicesReader {
         }
     }
 
-    /// nil where the service is left out.
+    /// nil if the service is left out.
     private func target(_ id: String, _ preset: ServicePreset) -> Target? {
         guard let setting = preset.endpoint, let url = reader.endpoint(setting) else { return nil }
         var template = RequestReader.Template()
@@ -84,12 +84,12 @@ struct ServicesReader {
 }
 
 extension ServicePreset {
-    /// As one of several checks: `write`.
+    /// The name of a check, such as `write`.
     fileprivate var check: String { rawValue.split(separator: "-").last.map(String.init) ?? rawValue }
 }
 
 extension String {
-    /// It stands in URLs and metrics.
+    /// Whether it is fit for URLs and metrics.
     var isServiceName: Bool {
         let bytes = Array(utf8)
         return (1...63).contains(bytes.count) && bytes[0].isAlphanumeric

@@ -12,7 +12,7 @@ struct ConsulReader {
     private let mistakes: Mistakes
     private let environment: Environment
 
-    /// nil where it is no mapping.
+    /// nil if the node is not a mapping.
     init?(_ node: YAMLNode, _ path: String, _ file: ConfigurationFile, _ environment: Environment) {
         guard let section = Section<ConsulKey>(node, path: path, file.mistakes) else { return nil }
         (self.section, self.file, self.environment) = (section, file, environment)
@@ -41,13 +41,13 @@ struct ConsulReader {
 
     // MARK: Services
 
-    /// A service before it is made, and where it stands.
+    /// A service before its validation, with its place in the file.
     private struct Draft {
         var parts: ConsulService.Parts
-        /// The service whose verdict is told; nil for the node's.
+        /// The service whose verdict is registered; nil for the node's verdict.
         var source: String?
         var url: YAMLNode?
-        /// Whether the URL is the node's own, to which a service's name is joined.
+        /// Whether the URL is the node's own: then the name of the service is appended.
         var urlIsCommon: Bool
         let position: Position
         let path: String
@@ -196,7 +196,7 @@ struct ConsulReader {
 
     // MARK: TLS
 
-    /// The files that the variables name.
+    /// Reads the files that the variables name.
     private func tls(_ paths: ConsulAgent.TLS) -> Request.TLS {
         var tls = Request.TLS()
         func pem(_ path: String?, _ name: String) -> [UInt8]? {
@@ -233,7 +233,7 @@ struct ConsulReader {
             path: key.map { section.path($0) } ?? section.path)
     }
 
-    /// nil where there is none, or an empty one.
+    /// nil if the text is missing or empty.
     private func text(_ key: ConsulKey) -> String? {
         section[key]?.text(path: section.path(key), mistakes).flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -248,7 +248,7 @@ struct ConsulReader {
 }
 
 extension YAMLNode {
-    /// A list of texts; one text stands for a list of one.
+    /// A list of texts. A single text counts as a list of one.
     fileprivate func list(path: String, _ mistakes: Mistakes) -> [String] {
         elements.enumerated().compactMap { index, node in
             let text = node.text(path: "\(path)[\(index)]", mistakes)

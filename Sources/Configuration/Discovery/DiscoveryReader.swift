@@ -1,7 +1,7 @@
 import Discovery
 import Health
 
-/// Reads the `discovery` section of the configuration file, noting whatever is wrong with it.
+/// Reads the `discovery` section of the configuration file, and collects its mistakes.
 struct DiscoveryReader {
     private let sources: Sources
     private let services: [Service]
@@ -15,7 +15,7 @@ struct DiscoveryReader {
         (self.background, self.deadline) = (background, deadline)
     }
 
-    /// nil where there is no such section, or nothing right in it.
+    /// nil if the section is missing or invalid.
     func read() -> DiscoverySettings? {
         guard let file = sources.file, let node = sources.discovery,
             let section = Section<DiscoveryKey>(node, path: "discovery", file.mistakes)
@@ -50,7 +50,7 @@ struct CloudMapReader {
     private let mistakes: Mistakes
     private let environment: Environment
 
-    /// nil where it is no mapping.
+    /// nil if the node is not a mapping.
     init?(_ node: YAMLNode, _ path: String, _ file: ConfigurationFile, _ environment: Environment) {
         guard let section = Section<CloudMapKey>(node, path: path, file.mistakes) else { return nil }
         (self.section, mistakes, self.environment) = (section, file.mistakes, environment)
@@ -88,7 +88,7 @@ struct CloudMapReader {
         return settings
     }
 
-    /// What the environment says is looked at here, so that a mistake is seen at the start.
+    /// Checks the environment at the start, so that its mistakes are reported then.
     private func checkPlace(_ settings: CloudMapSettings) {
         do {
             let region = settings.region ?? CloudMapPlace.region(in: environment)
