@@ -1,11 +1,11 @@
 import HTTPClient
 
-/// A request that is out. Not Sendable: the client owns it.
+/// A running request. Not Sendable: the client owns it.
 final class Flight {
-    /// Of a connection alone, nothing is in the response.
+    /// A plain connection has an empty response.
     typealias Outcome = Result<Response, TransferFailure>
 
-    /// Called once, with how it ended.
+    /// The completion handler, called once.
     enum Completion {
         case response(@Sendable (Outcome) -> Void)
         case connection(@Sendable (TransferFailure?) -> Void)
@@ -27,9 +27,9 @@ final class Flight {
     let key: String?
     let limit: Duration
     let completion: Completion
-    /// Where the connection goes: with addresses once they are known.
+    /// The place for messages: the host, or its addresses once they are known.
     var place: String
-    /// Until it has ended.
+    /// nil after the end.
     var transfer: Transfer?
 
     init(_ id: Int, _ url: URL, key: String?, limit: Duration, _ completion: Completion) {
@@ -47,7 +47,7 @@ final class Flight {
 }
 
 extension URL {
-    /// One of the addresses that the host has, with the port.
+    /// An address of the host, with the port.
     func place(at address: String) -> String {
         address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
     }
