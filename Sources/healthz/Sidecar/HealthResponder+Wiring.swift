@@ -38,7 +38,7 @@ extension ServerFigures {
 }
 
 extension ServerTally {
-    /// By the setting that limits it, if there is one.
+    /// By the setting of the limit, if there is one.
     fileprivate var refused: [(reason: String, count: Int)] {
         [
             ("max_connections", connections), ("max_connections_per_client", connectionsPerClient),

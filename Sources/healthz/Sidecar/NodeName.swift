@@ -1,7 +1,7 @@
 import Glibc
 import Sockets
 
-/// What this machine, or this container, calls itself.
+/// The host name of this machine or container.
 enum NodeName {
     static let own: String = {
         var name = [CChar](repeating: 0, count: 256)
