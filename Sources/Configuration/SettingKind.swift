@@ -1,6 +1,6 @@
 /// The allowed values of a setting.
 package enum SettingKind: Sendable {
-    /// A listen address: see `Listen`.
+    /// A listen address: see `ListenAddress`.
     case address
     /// A base URL. An empty value leaves the service out.
     case endpoint

@@ -1,5 +1,6 @@
 import CSystem
 import Glibc
+import Time
 
 /// The loop's descriptors: epoll(7), and the bell, an eventfd(2) that wakes the loop.
 struct Epoll: Sendable {
@@ -50,6 +51,12 @@ struct Epoll: Sendable {
     /// - Returns: the number of events; 0 if a signal has interrupted the call.
     func wait(_ events: inout [epoll_event], milliseconds limit: Int32) -> Int {
         max(0, Int(epoll_wait(descriptor, &events, Int32(events.count), limit)))
+    }
+
+    /// Rounded up: an alarm must not fire early.
+    static func milliseconds(from now: Instant, to instant: Instant) -> Int32 {
+        let nanoseconds = max(.zero, instant - now).wholeNanoseconds
+        return Int32(clamping: nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 > 0 ? 1 : 0))
     }
 
     /// Wakes the loop, or ends its next wait at once. Safe in a signal handler, except for errno(3).

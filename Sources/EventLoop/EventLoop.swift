@@ -103,7 +103,7 @@ actor Core: SerialExecutor {
     func serve(_ epoll: Epoll) {
         var events = [epoll_event](repeating: epoll_event(), count: Core.batch)
         while !hasEnded {
-            let limit = alarms.next.map { Core.milliseconds(from: .now, to: $0) } ?? -1
+            let limit = alarms.next.map { Epoll.milliseconds(from: .now, to: $0) } ?? -1
             // Jobs that arrived together with the job of this method are in `jobs`, no longer in the inbox.
             let mayWait = jobs == nil && inbox.beginWaiting()
             let count = epoll.wait(&events, milliseconds: mayWait ? limit : 0)
@@ -125,12 +125,6 @@ actor Core: SerialExecutor {
             jobs = job.next
             job.work()
         }
-    }
-
-    /// Rounded up: an alarm must not fire early.
-    private static func milliseconds(from now: Instant, to instant: Instant) -> Int32 {
-        let nanoseconds = max(.zero, instant - now).wholeNanoseconds
-        return Int32(clamping: nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 > 0 ? 1 : 0))
     }
 
     /// Adds an event to its poll.
