@@ -1,7 +1,7 @@
 import Discovery
-import Glibc
 import HTTPClient
 import Health
+import Sockets
 
 /// Reads `discovery.consul`.
 struct ConsulReader {
@@ -221,11 +221,7 @@ struct ConsulReader {
 
     // MARK: Values
 
-    private static let hostName: String = {
-        var name = [CChar](repeating: 0, count: 256)
-        guard gethostname(&name, 255) == 0 else { return "node" }
-        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }()
+    private static let hostName = HostName.own ?? "node"
 
     private func refuse(_ problem: String, _ key: ConsulKey?) {
         mistakes.add(

@@ -51,7 +51,7 @@ actor Sidecar {
             checked: { report in registrars.assumeIsolated { $0.checked(report) } })
         let responder = HealthResponder(
             on: loop, engine.aggregator, HealthResponder.Settings(configuration, loadedAt: Moment.now.timestamp),
-            from: Origin(version: Healthz.version, node: NodeName.own))
+            from: Origin(version: Healthz.version, node: HostName.own ?? "this machine"))
         self.loop = loop
         self.configuration = configuration
         self.log = log
