@@ -66,11 +66,13 @@ struct Section<Key: RawRepresentable & CaseIterable & Hashable> where Key.RawVal
     let path: String
     let position: Position
     private let entries: [Key: YAMLNode]
+    private let mistakes: Mistakes
 
     /// nil if the node is not a mapping. Unknown keys are mistakes.
     init?(_ node: YAMLNode, path: String, _ mistakes: Mistakes) {
         guard let found = node.mapping(path: path, mistakes) else { return nil }
         self.path = path
+        self.mistakes = mistakes
         position = node.position
         let known = Key.allCases.map(\.rawValue)
         var entries: [Key: YAMLNode] = [:]
@@ -87,6 +89,23 @@ struct Section<Key: RawRepresentable & CaseIterable & Hashable> where Key.RawVal
     subscript(key: Key) -> YAMLNode? { entries[key] }
 
     func path(_ key: Key) -> String { "\(path).\(key.rawValue)" }
+
+    /// The text of a key; nil if the key is missing or has no single value, which is a mistake.
+    func text(_ key: Key) -> String? {
+        self[key]?.text(path: path(key), mistakes)
+    }
+
+    /// The valid value of a key; nil if the key is missing or its value is invalid, which is a mistake.
+    /// - Parameter shown: the text to show in a message; nil for a secret.
+    func value<Value>(
+        _ key: Key, shown: (String) -> String? = { $0 }, _ parse: (String) throws(ValueError) -> Value
+    ) -> Value? {
+        self[key]?.value(path: path(key), mistakes, shown: shown, parse)
+    }
+
+    func word<Word: RawRepresentable<String> & CaseIterable>(_ key: Key) -> Word? {
+        value(key) { text throws(ValueError) in try Word(word: text) }
+    }
 }
 
 extension Mistakes {

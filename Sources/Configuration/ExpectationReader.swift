@@ -36,13 +36,12 @@ struct ExpectationReader {
     // MARK: Degraded responses
 
     private func certificateMargin() -> Duration? {
-        section[.certificateExpiresWithin]?
-            .value(path: section.path(.certificateExpiresWithin), mistakes) { text throws(ValueError) in
-                guard text.hasSuffix("d"), let days = Int(digits: text.dropLast()), (1...3650).contains(days) else {
-                    throw ValueError("is not a number of days from 1d to 3650d")
-                }
-                return .seconds(days * 86_400)
+        section.value(.certificateExpiresWithin) { text throws(ValueError) in
+            guard text.hasSuffix("d"), let days = Int(digits: text.dropLast()), (1...3650).contains(days) else {
+                throw ValueError("is not a number of days from 1d to 3650d")
             }
+            return .seconds(days * 86_400)
+        }
     }
 
     /// - Parameter statuses: the healthy statuses.

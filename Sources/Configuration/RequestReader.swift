@@ -46,7 +46,7 @@ struct RequestReader {
     func read(_ preset: ServicePreset?) -> Template {
         var request = Template()
         request.use(preset)
-        let method = section[.method]?.value(path: section.path(.method), mistakes) { text throws(ValueError) in
+        let method = section.value(.method) { text throws(ValueError) in
             try ProbeMethod(word: text).method
         }
         request.method = method ?? request.method
@@ -124,7 +124,7 @@ struct RequestReader {
         guard let node = section[.basicAuth],
             let keys = Section<BasicAuthKey>(node, path: section.path(.basicAuth), mistakes)
         else { return nil }
-        let user = keys[.username]?.value(path: keys.path(.username), mistakes) { text throws(ValueError) in
+        let user = keys.value(.username) { text throws(ValueError) in
             // RFC 7617 §2: a colon would end the user name.
             guard !text.isEmpty, !text.contains(":") else { throw ValueError("is empty, or has a colon") }
             return text
@@ -183,13 +183,13 @@ struct RequestReader {
     }
 
     private func maxBody() -> Int? {
-        section[.maxBody]?.value(path: section.path(.maxBody), mistakes) { text throws(ValueError) in
+        section.value(.maxBody) { text throws(ValueError) in
             try Int(size: text, within: Limits.body)
         }
     }
 
     private func checkSocket() {
-        _ = section[.unixSocket]?.value(path: section.path(.unixSocket), mistakes) { text throws(ValueError) in
+        _ = section.value(.unixSocket) { text throws(ValueError) in
             if case .sequence(let nodes) = section[.instances]?.content, nodes.count > 1 {
                 throw ValueError("is one place for several instances")
             }
@@ -236,14 +236,13 @@ struct RequestReader {
                 "does not belong to the certificate in cert_file", at: node.position, path: keys.path(.keyFile),
                 value: node.plainText)
         }
-        tls.serverName = keys[.serverName]?.value(path: keys.path(.serverName), mistakes) { text throws(ValueError) in
+        tls.serverName = keys.value(.serverName) { text throws(ValueError) in
             guard Endpoint.isHost(text), !text.isEmpty else { throw ValueError("is neither a name nor an address") }
             return text
         }
-        let skips = keys[.insecureSkipVerify]?
-            .value(path: keys.path(.insecureSkipVerify), mistakes) { text throws(ValueError) in
-                try Bool(yaml: text)
-            }
+        let skips = keys.value(.insecureSkipVerify) { text throws(ValueError) in
+            try Bool(yaml: text)
+        }
         tls.isVerified = !(skips ?? false)
         return tls
     }

@@ -29,7 +29,7 @@ extension ServiceReader {
         return Service(
             name: name, instances: instances, required: min(required(section[.instances] != nil), count),
             isCritical: flag(.critical) ?? true
-        ).with(ServiceNotesReader(section, mistakes).read())
+        ).with(ServiceNotesReader(section).read())
     }
 
     private func read(_ check: String, _ node: YAMLNode, _ path: String) -> Service? {

@@ -14,14 +14,14 @@ extension ServiceReader {
     /// nil for all other presets, which allow none of these keys.
     func container(_ preset: ServicePreset?) -> ContainerExpectation? {
         let isContainer = preset == .dockerContainer
-        let name = value(.container) { text throws(ValueError) in
+        let name = section.value(.container) { text throws(ValueError) in
             guard isContainer else { throw ValueError("needs preset: docker-container") }
             guard text.isServiceName || text.wholeMatch(of: /[a-zA-Z0-9][a-zA-Z0-9_.-]+/) != nil else {
                 throw ValueError("is not the name of a container")
             }
             return text
         }
-        let down = value(.dockerDown) { text throws(ValueError) in
+        let down = section.value(.dockerDown) { text throws(ValueError) in
             guard isContainer else { throw ValueError("needs preset: docker-container") }
             return try DockerDown(word: text)
         }

@@ -38,7 +38,7 @@ struct ServiceReader {
     /// nil if no target is valid; the mistakes have been collected.
     func read() -> Service? {
         if let node = section[.checks] { return checks(node) }
-        let preset = value(.preset) { text throws(ValueError) in try ServicePreset(word: text) }
+        let preset = section.value(.preset) { text throws(ValueError) in try ServicePreset(word: text) }
         let places = places(preset)
         checkIPVersion(places)
         let isTCP = preset?.isTCP == true || places.contains { $0.url.scheme == .tcp }
@@ -48,7 +48,8 @@ struct ServiceReader {
             ExpectationReader(section, file).read(preset, $0.method).with(container(preset))
         }
         let timeout =
-            value(.timeout) { text throws(ValueError) in try Setting.timeout.duration(text) } ?? defaults.timeout
+            section.value(.timeout) { text throws(ValueError) in try Setting.timeout.duration(text) }
+            ?? defaults.timeout
         let slow = slow(timeout)
         let interval = interval()
         let threshold = threshold()
@@ -66,7 +67,7 @@ struct ServiceReader {
                 id: isGroup ? "\(name) \(place.name)" : name, probe: probe(place.url), timeout: timeout,
                 threshold: threshold, slow: slow, interval: interval)
         }
-        let notes = ServiceNotesReader(section, mistakes).read()
+        let notes = ServiceNotesReader(section).read()
         guard let first = places.first else { return nil }
         guard isGroup else { return Service(name: name, target: target(first), isCritical: isCritical).with(notes) }
         let instances = places.map { Service.Instance(name: $0.name, target: target($0)) }
@@ -182,7 +183,7 @@ struct ServiceReader {
         }
         // An invalid or empty list is reported elsewhere.
         guard case .sequence = section[.instances]?.content, count > 0 else { return 1 }
-        return value(.require) { text throws(ValueError) in
+        return section.value(.require) { text throws(ValueError) in
             switch text {
             case "any": return 1
             case "all": return count
@@ -212,7 +213,7 @@ struct ServiceReader {
 
     private func threshold() -> Threshold {
         func count(_ key: ServiceKey, _ setting: Setting) -> Int? {
-            value(key) { text throws(ValueError) in
+            section.value(key) { text throws(ValueError) in
                 try setting.threshold(text, hasInterval: defaults.hasInterval)
             }
         }
@@ -220,13 +221,9 @@ struct ServiceReader {
             rise: count(.rise, .rise) ?? defaults.threshold.rise, fall: count(.fall, .fall) ?? defaults.threshold.fall)
     }
 
-    func value<Value>(_ key: ServiceKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
-        section[key]?.value(path: section.path(key), mistakes, parse)
-    }
-
     /// Reads the keys that belong to the URLs.
     private func checkIPVersion(_ places: [Place]) {
-        _ = value(.ipVersion) { text throws(ValueError) in
+        _ = section.value(.ipVersion) { text throws(ValueError) in
             let version = try URL.IPVersion(word: text)
             if section[.unixSocket] != nil { throw ValueError("has no effect beside unix_socket") }
             let others = places.map(\.url.host).filter { host in
@@ -239,7 +236,7 @@ struct ServiceReader {
 
     /// Checks run at the global interval, so a service can only be probed less often.
     private func interval() -> Duration? {
-        value(.interval) { text throws(ValueError) in
+        section.value(.interval) { text throws(ValueError) in
             let interval = try Duration(setting: text, within: .milliseconds(100) ... .seconds(86_400))
             guard interval >= defaults.interval else {
                 throw ValueError("is shorter than the interval of all checks, \(defaults.interval.setting)")
@@ -249,7 +246,7 @@ struct ServiceReader {
     }
 
     private func slow(_ timeout: Duration) -> Duration? {
-        value(.slow) { text throws(ValueError) in
+        section.value(.slow) { text throws(ValueError) in
             let slow = try Setting.timeout.duration(text)
             guard slow < timeout else { throw ValueError("is not shorter than the timeout of \(timeout.setting)") }
             return slow
@@ -257,7 +254,7 @@ struct ServiceReader {
     }
 
     func flag(_ key: ServiceKey) -> Bool? {
-        value(key) { text throws(ValueError) in try Bool(yaml: text) }
+        section.value(key) { text throws(ValueError) in try Bool(yaml: text) }
     }
 }
 

@@ -65,10 +65,10 @@ struct ConsulReader {
     private func drafts(for services: [Service]) -> [Draft] {
         var common = ConsulService.Parts()
         common.address = text(.serviceAddress)
-        common.port = value(.port) { text throws(ValueError) in try Int(setting: text, within: 1...65_535) }
+        common.port = section.value(.port) { text throws(ValueError) in try Int(setting: text, within: 1...65_535) }
         common.tags = section[.tags]?.list(path: section.path(.tags), mistakes) ?? []
         common.meta = section[.meta]?.texts(path: section.path(.meta), mistakes) ?? [:]
-        let after = value(.deregisterAfter) { text throws(ValueError) in
+        let after = section.value(.deregisterAfter) { text throws(ValueError) in
             let time = try Duration(setting: text, within: .zero...ConsulReader.day * 30)
             guard time == .zero || time >= .seconds(60) else { throw ValueError("is neither 0 nor at least 1m") }
             return time
@@ -108,14 +108,14 @@ struct ConsulReader {
     private func draft(_ entry: Entry, _ common: ConsulService.Parts, _ services: [Service]) -> Draft? {
         let (name, keys) = (entry.name, entry.keys)
         func text(_ key: ConsulServiceKey) -> String? {
-            keys.flatMap { $0[key]?.text(path: $0.path(key), mistakes) }
+            keys.flatMap { $0.text(key) }
         }
         var parts = common
         parts.name = name
         parts.id = text(.serviceID) ?? "\(name)-\(ConsulReader.hostName)"
         if let address = text(.serviceAddress) { parts.address = address }
         if let keys {
-            let port = keys[.port]?.value(path: keys.path(.port), mistakes) { text throws(ValueError) in
+            let port = keys.value(.port) { text throws(ValueError) in
                 try Int(setting: text, within: 1...65_535)
             }
             parts.port = port ?? parts.port
@@ -150,11 +150,11 @@ struct ConsulReader {
             return nil
         }
         var settings = ConsulRegistrar.Settings(service)
-        let register: RegisterWord? = word(.register)
+        let register: RegisterWord? = section.word(.register)
         settings.start = register == .start ? .atOnce : .whenHealthy
-        let degraded: DegradedWord? = word(.degraded)
+        let degraded: DegradedWord? = section.word(.degraded)
         settings.degraded = degraded == .passing ? .passing : .warning
-        let onDrain: ConsulDrainWord? = word(.onDrain)
+        let onDrain: ConsulDrainWord? = section.word(.onDrain)
         switch onDrain {
         case .critical?: settings.leaving = .critical
         case .keep?: settings.leaving = .keep
@@ -164,8 +164,8 @@ struct ConsulReader {
     }
 
     private func check(_ draft: Draft, _ pace: (interval: Duration, limit: Duration)) -> ConsulService.Check? {
-        let kind: ConsulCheckWord? = word(.check)
-        let ttl = value(.ttl) { text throws(ValueError) in
+        let kind: ConsulCheckWord? = section.word(.check)
+        let ttl = section.value(.ttl) { text throws(ValueError) in
             try Duration(setting: text, within: .seconds(1)...ConsulReader.day)
         }
         guard kind == .http else {
@@ -231,15 +231,7 @@ struct ConsulReader {
 
     /// nil if the text is missing or empty.
     private func text(_ key: ConsulKey) -> String? {
-        section[key]?.text(path: section.path(key), mistakes).flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    private func word<Word: RawRepresentable<String> & CaseIterable>(_ key: ConsulKey) -> Word? {
-        value(key) { text throws(ValueError) in try Word(word: text) }
-    }
-
-    private func value<Value>(_ key: ConsulKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
-        section[key]?.value(path: section.path(key), mistakes, parse)
+        section.text(key).flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 

@@ -62,20 +62,20 @@ struct CloudMapReader {
         parts.stackID = text(.stackID)
         parts.instanceID = text(.instanceID)
         parts.address = text(.address)
-        parts.port = value(.port) { text throws(ValueError) in try Int(setting: text, within: 1...65_535) }
+        parts.port = section.value(.port) { text throws(ValueError) in try Int(setting: text, within: 1...65_535) }
         parts.attributes = section[.attributes]?.texts(path: section.path(.attributes), mistakes) ?? [:]
         var settings = CloudMapSettings(parts)
         settings.region = text(.region).isEmpty ? nil : text(.region)
         settings.endpoint = text(.endpoint).isEmpty ? nil : text(.endpoint)
-        let register: RegisterWord? = word(.register)
+        let register: RegisterWord? = section.word(.register)
         settings.start = register == .start ? .atOnce : .whenHealthy
-        let onDrain: CloudMapDrainWord? = word(.onDrain)
+        let onDrain: CloudMapDrainWord? = section.word(.onDrain)
         switch onDrain {
         case .unhealthy?: settings.leaving = .unhealthy
         case .keep?: settings.leaving = .keep
         case .deregister?, nil: settings.leaving = .deregister
         }
-        let refresh = value(.refresh) { text throws(ValueError) in
+        let refresh = section.value(.refresh) { text throws(ValueError) in
             try Duration(setting: text, within: CloudMapReader.refreshLimits)
         }
         settings.refresh = refresh ?? settings.refresh
@@ -123,15 +123,7 @@ struct CloudMapReader {
     }
 
     private func text(_ key: CloudMapKey) -> String {
-        section[key]?.text(path: section.path(key), mistakes) ?? ""
-    }
-
-    private func word<Word: RawRepresentable<String> & CaseIterable>(_ key: CloudMapKey) -> Word? {
-        value(key) { text throws(ValueError) in try Word(word: text) }
-    }
-
-    private func value<Value>(_ key: CloudMapKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
-        section[key]?.value(path: section.path(key), mistakes, parse)
+        section.text(key) ?? ""
     }
 }
 
