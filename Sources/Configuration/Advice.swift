@@ -20,7 +20,7 @@ enum Advice {
         }
         if sources[.detail].text == "full", sources[.detailTokenFile].origin != .byDefault {
             warnings.append(
-                "\(sources[.detailTokenFile].place) has no effect: with detail: full, everybody is shown all")
+                "\(sources[.detailTokenFile].place) has no effect: with detail: full, all clients see details")
         }
         if !services.contains(where: \.isCritical) {
             warnings.append("no service is critical: /healthz is never unhealthy")
@@ -41,7 +41,8 @@ enum Advice {
                 let preset = service.entry("preset")?.plainText.flatMap(ServicePreset.init(rawValue:)),
                 !["", "/"].contains(preset.path), let url = try? Endpoint.full(text), url.target == "/"
             else { return nil }
-            return "\(file.place(node.position)): services.\(name).url: with a url, / is asked and not \(preset.path); "
+            return
+                "\(file.place(node.position)): services.\(name).url: with a url, / is probed instead of \(preset.path); "
                 + "did you mean endpoint?"
         }
     }

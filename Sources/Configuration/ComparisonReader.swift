@@ -98,7 +98,7 @@ struct ComparisonReader {
 
     private func comparison(_ key: ComparisonKey, _ node: YAMLNode, _ path: String) -> Comparison? {
         guard subject.keys.contains(key) else {
-            mistakes.add("cannot be said of \(subject.rawValue)", at: node.position, path: path)
+            mistakes.add("is not allowed for \(subject.rawValue)", at: node.position, path: path)
             return nil
         }
         return switch key {
@@ -157,7 +157,7 @@ struct ComparisonReader {
 
     private func text(_ node: YAMLNode, _ path: String) -> String? {
         node.value(path: path, mistakes) { text throws(ValueError) in
-            guard !text.isEmpty else { throw ValueError("is empty, and would be found in anything") }
+            guard !text.isEmpty else { throw ValueError("is empty, and every text contains it") }
             return text
         }
     }

@@ -87,7 +87,7 @@ package enum Endpoint {
     private static func tcp(_ parts: URLComponents, _ host: String) throws(ValueError) -> URL {
         guard let port = parts.port, parts.percentEncodedPath.isEmpty, parts.percentEncodedQuery == nil,
             parts.user == nil
-        else { throw ValueError("is not tcp:// with a host and a port alone") }
+        else { throw ValueError("is not tcp:// with only a host and a port") }
         return URL(scheme: .tcp, host: host, port: port, target: "")
     }
 

@@ -62,9 +62,9 @@ struct ExpectationReader {
         return node.value(path: section.path(.ringAddress), mistakes) { text throws(ValueError) in
             guard let preset, preset.hasPeers else {
                 let presets = ServicePreset.allCases.filter(\.hasPeers).map(\.rawValue)
-                throw ValueError("is for these presets alone: \(presets.joined(separator: ", "))")
+                throw ValueError("is only for these presets: \(presets.joined(separator: ", "))")
             }
-            guard section[.degraded] == nil else { throw ValueError("has no effect beside degraded") }
+            guard section[.degraded] == nil else { throw ValueError("has no effect together with degraded") }
             guard !text.isEmpty, text.isVisibleASCII else {
                 throw ValueError("is not an address, with or without a port (10.0.0.7:9095)")
             }
@@ -127,7 +127,7 @@ struct ExpectationReader {
         if node.isEmptyList { mistakes.add("is empty", at: node.position, path: keys.path(key)) }
         return node.elements.compactMap { element in
             element.value(path: keys.path(key), mistakes) { text throws(ValueError) in
-                guard !text.isEmpty else { throw ValueError("is empty, and would be found in anything") }
+                guard !text.isEmpty else { throw ValueError("is empty, and every text contains it") }
                 try check(text)
                 return text
             }

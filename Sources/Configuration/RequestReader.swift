@@ -191,7 +191,7 @@ struct RequestReader {
     private func checkSocket() {
         _ = section.value(.unixSocket) { text throws(ValueError) in
             if case .sequence(let nodes) = section[.instances]?.content, nodes.count > 1 {
-                throw ValueError("is one place for several instances")
+                throw ValueError("is the same place for several instances")
             }
             return try ListenAddress.socketPath(text)
         }
@@ -227,7 +227,7 @@ struct RequestReader {
         tls.certificate = pem(.certFile)
         tls.key = pem(.keyFile)
         if let node = keys[.keyFile], keys[.certFile] == nil {
-            mistakes.add("needs a cert_file beside it", at: node.position, path: keys.path(.keyFile))
+            mistakes.add("needs cert_file", at: node.position, path: keys.path(.keyFile))
         }
         if let certificate = tls.certificate, let key = tls.key, let node = keys[.keyFile],
             KeyPair.differs(certificate: certificate, key: key)

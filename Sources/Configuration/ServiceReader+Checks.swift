@@ -14,7 +14,9 @@ extension ServiceReader {
         var instances: [Service.Instance] = []
         for (check, position, node) in list.mapping(path: path, mistakes) ?? [] {
             guard check.isServiceName else {
-                mistakes.add("is not a name as a service has it", at: position, path: path, value: check)
+                mistakes.add(
+                    "is not a valid name; names have the same form as those of services", at: position, path: path,
+                    value: check)
                 continue
             }
             guard let service = read(check, node, path) else { continue }

@@ -94,7 +94,7 @@ struct ServiceReader {
             guard let preset else {
                 if section[.preset] == nil {
                     mistakes.add(
-                        "needs a preset, which knows the path; else give the whole url", at: node.position,
+                        "needs a preset for the path; without one, use url", at: node.position,
                         path: section.path(.endpoint))
                 }
                 return []
@@ -178,7 +178,7 @@ struct ServiceReader {
         if case .sequence(let nodes) = section[.instances]?.content { count = nodes.count }
         guard let node = section[.require] else { return count }
         guard isGroup else {
-            mistakes.add("counts instances, and there are none", at: node.position, path: section.path(.require))
+            mistakes.add("needs instances", at: node.position, path: section.path(.require))
             return 1
         }
         // An invalid or empty list is reported elsewhere.
@@ -225,11 +225,11 @@ struct ServiceReader {
     private func checkIPVersion(_ places: [Place]) {
         _ = section.value(.ipVersion) { text throws(ValueError) in
             let version = try URL.IPVersion(word: text)
-            if section[.unixSocket] != nil { throw ValueError("has no effect beside unix_socket") }
+            if section[.unixSocket] != nil { throw ValueError("has no effect together with unix_socket") }
             let others = places.map(\.url.host).filter { host in
                 host.contains(":") ? version == .four : version == .six && Endpoint.isIPv4(host)
             }
-            if let other = others.first { throw ValueError("is not the version of the address \(other)") }
+            if let other = others.first { throw ValueError("is not the IP version of the address \(other)") }
             return version
         }
     }

@@ -101,7 +101,7 @@ struct YAMLReader {
         let position =
             parser.pointee.error == YAML_READER_ERROR
             ? position(after: parser.pointee.problem_offset) : Position(parser.pointee.problem_mark)
-        if isTab(at: position) { problem = "a tab: YAML is indented with spaces alone" }
+        if isTab(at: position) { problem = "a tab; YAML allows only spaces for indentation" }
         if let context = parser.pointee.context, parser.pointee.error != YAML_READER_ERROR {
             let start = Position(parser.pointee.context_mark)
             if start != position { problem += ", \(String(cString: context)) that begins at \(start)" }
@@ -140,7 +140,7 @@ struct YAMLReader {
         _ = try next()
         let (rest, start) = try next()
         if case .documentStart = rest {
-            throw YAMLProblem(position: start, problem: "a second document begins: there may be only one")
+            throw YAMLProblem(position: start, problem: "a second document begins; only one is allowed")
         }
         return root.isNull ? nil : root
     }

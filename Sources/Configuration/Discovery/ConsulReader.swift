@@ -129,7 +129,7 @@ struct ConsulReader {
             let known = services.map(\.name).joined(separator: ", ")
             let position = keys?[.verdict]?.position ?? entry.position
             mistakes.add(
-                "is told the verdict of \(source), which is no service here; verdict can be node, \(known)",
+                "has the verdict of \(source), which is not a service; verdict can be node, \(known)",
                 at: position, path: entry.path)
             return nil
         }

@@ -22,7 +22,7 @@ struct DiscoveryReader {
         else { return nil }
         guard sources.isGiven(.interval) else {
             file.mistakes.add(
-                "needs interval: a verdict that nobody asks for has to be found out", at: node.position,
+                "needs interval: registries are told the results of checks at an interval", at: node.position,
                 path: "discovery")
             return nil
         }
