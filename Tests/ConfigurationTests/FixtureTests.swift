@@ -35,7 +35,7 @@ struct FixtureTests {
         "PORT": "3100", "EMPTY": "", "TOKEN": "not-a-real-token", "ACCEPT": "4O4", "PASSWORD": "geheim",
     ]
 
-    @Test("There are enough of them")
+    @Test("There are enough files")
     func count() {
         #expect(Self.fixtures.count >= 60)
         #expect(Self.fixtures.count { !$0.isValid } > Self.fixtures.count / 2)

@@ -25,7 +25,7 @@ struct SchemaTests {
         #expect((value is NSNull ? "" : "\(value)") == setting.row.defaultValue, "\(key)")
     }
 
-    @Test("It has no setting that healthz does not have")
+    @Test("It has only settings of healthz")
     func unknown() {
         #expect(Set(properties.keys) == Set(Setting.allCases.compactMap(\.key) + ["discovery", "services"]))
     }
@@ -38,7 +38,7 @@ struct SchemaTests {
             print("accepted" if validator.is_valid(document) else "refused")
         """
 
-    @Test("It accepts the values that a setting takes, and refuses those beyond")
+    @Test("It accepts the values of a setting, and refuses values outside its limits")
     func values() throws {
         let samples = Setting.allCases.flatMap { setting in
             guard let key = setting.key else { return [(document: [String: Any], isValid: Bool)]() }
