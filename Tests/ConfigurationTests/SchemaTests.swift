@@ -1,17 +1,20 @@
-import Configuration
 import Foundation
 import TestSupport
 import Testing
+
+@testable import Configuration
 
 /// The schema for editors, compared with the rows of the settings. `FixtureTests` compares it with whole files.
 @Suite("docs/healthz.schema.json")
 struct SchemaTests {
     private let properties: [String: [String: Any]]
+    private let definitions: [String: [String: Any]]
 
     init() throws {
         let text = try Repository.text("docs/healthz.schema.json")
         let schema = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
         properties = try #require(schema?["properties"] as? [String: [String: Any]])
+        definitions = try #require(schema?["$defs"] as? [String: [String: Any]])
     }
 
     @Test(
@@ -28,6 +31,17 @@ struct SchemaTests {
     @Test("It has only settings of healthz")
     func unknown() {
         #expect(Set(properties.keys) == Set(Setting.allCases.compactMap(\.key) + ["discovery", "services"]))
+    }
+
+    @Test("It has every preset, for services and for checks")
+    func presets() throws {
+        let service = try #require(definitions["service"]?["properties"] as? [String: [String: Any]])
+        let checks = try #require(service["checks"]?["additionalProperties"] as? [String: Any])
+        let check = try #require(checks["properties"] as? [String: [String: Any]])
+        for keys in [service, check] {
+            let values = try #require(keys["preset"]?["anyOf"] as? [[String: Any]])
+            #expect(values.first?["enum"] as? [String] == ServicePreset.allCases.map(\.rawValue))
+        }
     }
 
     /// Reads documents, and prints for each whether the schema accepts it.
