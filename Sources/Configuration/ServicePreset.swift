@@ -1,3 +1,4 @@
+import HTTPClient
 import Health
 
 /// Presets for well-known servers: the path of their health check, and its expected response.
@@ -67,16 +68,17 @@ enum ServicePreset: String, CaseIterable {
         }
     }
 
-    /// For presets without HTTP.
-    var database: Database? {
+    /// Makes the probe of a preset without HTTP; nil for presets with HTTP.
+    var probe: ((URL) -> Probe)? {
         switch self {
-        case .mysql: .mysql
-        case .postgres: .postgres
+        case .tcp: { .connect($0) }
+        case .mysql: { .database(.mysql, $0) }
+        case .postgres: { .database(.postgres, $0) }
         default: nil
         }
     }
 
-    var isTCP: Bool { self == .tcp || database != nil }
+    var isTCP: Bool { probe != nil }
 
     private static func json(_ pointer: String, _ comparison: Comparison) -> BodyExpectation? {
         JSONPointer(pointer).map { BodyExpectation(members: [.init(pointer: $0, [comparison])]) }

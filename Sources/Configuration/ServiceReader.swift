@@ -58,7 +58,7 @@ struct ServiceReader {
         let isCritical = flag(.critical) ?? true
 
         func probe(_ url: URL) -> Probe {
-            if let database = preset?.database { return .database(database, url) }
+            if let probe = preset?.probe { return probe(url) }
             guard let request, let expectation else { return .connect(url) }
             return .http(request.to(url, reusesConnection: defaults.reusesConnections), expectation)
         }
