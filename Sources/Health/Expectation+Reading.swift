@@ -1,7 +1,7 @@
 import HTTPClient
 
 extension Expectation {
-    /// Only a body that is judged is read to its end. Of a response that is not as expected, the beginning is for the
+    /// Only a body that is judged is read to its end. Of an unexpected response, the beginning is read for the
     /// message.
     func reading(atMost limit: Int) -> Request.Reading {
         let isRead = body != nil || container != nil

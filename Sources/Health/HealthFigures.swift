@@ -4,9 +4,9 @@ package struct HealthFigures: Sendable {
     package let status: HealthStatus?
     /// Since the check began that the latest report on everything comes from; nil before the first.
     package let age: Duration?
-    /// Begun.
+    /// Checks begun.
     package let checks: Int
-    /// Requests that shared a check which was in the air already.
+    /// Requests that joined a running check.
     package let coalesced: Int
     /// In the order of the configuration.
     package let services: [ServiceFigures]
@@ -23,7 +23,7 @@ package struct HealthFigures: Sendable {
 package struct ServiceFigures: Sendable {
     package let name: String
     package let isCritical: Bool
-    /// nil where not all of its targets have been probed.
+    /// nil until all of its targets have been probed.
     package let report: ServiceReport?
     package let tally: ServiceTally
 

@@ -1,35 +1,35 @@
 package import HTTPClient
 package import Time
 
-/// Why a target or a service is down. Closed: each case has one code, which is stable, and one text.
+/// Why a target or a service is down. The set is closed: each case has one stable code and one text.
 package enum Reason: Sendable, Equatable {
-    /// There was no connection, or no complete response.
+    /// No connection, or no complete response.
     case transfer(TransferFailure)
-    /// The deadline of the whole check, shorter than the probe's own timeout, came first.
+    /// The deadline of the whole check came before the probe's own timeout.
     case deadline(limit: Duration)
     case status(Int, expected: StatusSet, words: ResponseWords = .none)
-    /// A field of the response is not as expected.
+    /// A field of the response differs from the expectation.
     case header(BodyMismatch)
     case body(BodyMismatch)
-    /// The server is not ready, as another instance of its ring is not well.
+    /// The server is not ready because another instance of its ring is not healthy.
     case peer(Int, words: ResponseWords)
-    /// All is as expected, but took longer than it may.
+    /// The response is as expected, but came later than `slow`.
     case slow(Duration, limit: Duration)
-    /// A container is not as it must be. `detail` follows "the container".
+    /// A container is not in the expected state. `detail` follows "the container".
     case container(detail: String)
-    /// A database server answers, and takes no clients, or not this one. `words` are its own, with its code.
+    /// A database server answers, but accepts no clients, or not this one. `words` is its message with its code.
     case database(Database, words: String)
-    /// What came is not of that protocol.
+    /// The response is not of that protocol.
     case alien(Database, beginning: Excerpt)
-    /// Docker does not answer for the container.
+    /// Docker gives no answer about the container.
     case unknownContainer(detail: String)
-    /// All is as expected, but the server's certificate expires soon.
+    /// The response is as expected, but the server's certificate expires soon.
     case certificate(expiry: Timestamp, margin: Duration)
-    /// The response is here, and its body was still being matched when the limit was over.
+    /// The body of the response was still being judged at the end of the limit.
     case matching(limit: Duration)
-    /// The response is here, and healthz could not judge it.
+    /// healthz could not judge the response.
     case unjudged(detail: String)
-    /// Of a service with instances: too few of them are healthy.
+    /// Too few instances of a service are healthy.
     case instances(healthy: Int, of: Int, required: Int)
 
     package var cause: FailureCause {
@@ -57,7 +57,7 @@ package enum Reason: Sendable, Equatable {
 }
 
 extension Reason: CustomStringConvertible {
-    /// One line for a person, without the code.
+    /// One line for people, without the code.
     package var description: String {
         switch self {
         case .transfer(.internalError(let detail)), .unjudged(let detail): "healthz could not make the probe: \(detail)"

@@ -1,20 +1,20 @@
 package import HTTPClient
 
-/// What a response says of itself, for a message: where it redirects to, what credentials it asks for, how its body begins.
-/// Cut short, and not escaped yet.
+/// The parts of a response that explain a failure: the target of a redirect, the requested credentials, the beginning
+/// of the body. Cut short, and not escaped yet.
 package struct ResponseWords: Sendable, Equatable {
     package static let none = ResponseWords()
 
-    /// Fields that are looked at.
+    /// The fields that are needed.
     package static let fieldNames = ["Location", "WWW-Authenticate"]
-    /// As many bytes of a body as an excerpt may need.
+    /// The bytes of a body that an excerpt may need.
     package static let keptBody = 4 * (Excerpt.limit + 1)
 
-    /// Of a redirect.
+    /// The target of a redirect.
     package let location: Excerpt?
-    /// Of a 401: the scheme, and the realm where there is one.
+    /// For a 401: the scheme, and the realm if there is one.
     package let challenge: Excerpt?
-    /// nil if there is none, or it is coded.
+    /// nil if the body is empty or encoded.
     package let body: Excerpt?
 
     package init(location: Excerpt? = nil, challenge: Excerpt? = nil, body: Excerpt? = nil) {
@@ -32,7 +32,7 @@ package struct ResponseWords: Sendable, Equatable {
         body = response.contentCoding == nil ? ResponseWords.excerpt(of: response.body) : nil
     }
 
-    /// Without the line end that most bodies have.
+    /// Without the line end, which most bodies have.
     package static func excerpt(of body: [UInt8]) -> Excerpt? {
         var text = Substring(String(decoding: body.prefix(keptBody), as: UTF8.self))
         while text.last?.isWhitespace == true { text.removeLast() }

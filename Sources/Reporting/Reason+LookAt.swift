@@ -1,7 +1,7 @@
 import Health
 
 extension Reason {
-    /// What to look at first, for a tired person; nil where the instances say it.
+    /// Short advice where to look first; nil if the instances have their own.
     var lookAt: String? {
         if case .status(let status, _, _) = self { return StatusAdvice.of(status) }
         return switch cause {
@@ -31,11 +31,11 @@ extension Reason {
     }
 }
 
-/// What to look at where the status code is not the expected one.
+/// The advice for an unexpected status code.
 enum StatusAdvice {
     static let other = "the service's own log; is that the right path?"
 
-    /// The first row that has the code is the advice.
+    /// The first row with the code counts.
     static let table: [(codes: ClosedRange<Int>, lookAt: String)] = [
         (300...399, "where it redirects to: a login page, or another URL to probe; healthz does not follow it"),
         (401...401, "the credentials that healthz sends; with tenants, X-Scope-OrgID"),

@@ -11,7 +11,7 @@ struct ChecksTests {
         return try Configuration(flags: [.config: folder.write(yaml, to: "healthz.yaml")]).services
     }
 
-    @Test("Each check has what the service says and it does not, and is listed by its name")
+    @Test("Each check inherits the keys of the service, and is listed by its name")
     func inherited() throws {
         let service = try #require(
             services(

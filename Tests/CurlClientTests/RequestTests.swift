@@ -114,7 +114,7 @@ struct RequestTests {
 
     // MARK: What is kept
 
-    @Test("Of the body, as much is kept as is asked for", arguments: [(0, ""), (4, "0123"), (10, "0123456789")])
+    @Test("The requested part of the body is kept", arguments: [(0, ""), (4, "0123"), (10, "0123456789")])
     func keptBody(count: Int, expected: String) async throws {
         let upstream = try FaultyUpstream([
             .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n012"), .wait(.milliseconds(10)),
@@ -168,7 +168,7 @@ struct RequestTests {
         }
     }
 
-    @Test("Of a body whose beginning is wanted, what comes of it in time is kept, however it goes on")
+    @Test("If the beginning of a body is requested, the part that comes in time is kept, even if the rest fails")
     func beginning() async throws {
         let reading = Request.Reading(.beginning(4), except: [.init(200...299, .none)])
         for reuse in [false, true] {
@@ -186,7 +186,7 @@ struct RequestTests {
         }
     }
 
-    @Test("A head has to be complete, of one length and within the limit all the same")
+    @Test("A head must nevertheless be complete, have one length and be within the limit")
     func heads() async throws {
         let upstream = try FaultyUpstream([])
         defer { upstream.stop() }
@@ -212,7 +212,7 @@ struct RequestTests {
         #expect(upstream.accepted == 1)
     }
 
-    @Test("Fields are kept where they are asked for: those of the final response, without its trailers")
+    @Test("Fields are kept if requested: those of the final response, without trailers")
     func fields() async throws {
         let upstream = try FaultyUpstream([
             .readHead,
@@ -246,7 +246,7 @@ struct RequestTests {
 
     // MARK: Handles
 
-    @Test("A handle that is kept under a key serves equal requests alone")
+    @Test("A handle that is kept under a key serves only equal requests")
     func keys() async throws {
         let upstream = try FaultyUpstream([.readHead, .answer(["/a": ok, "/b": "HTTP/1.1 404 b\r\n\r\n"]), .close])
         defer { upstream.stop() }

@@ -70,7 +70,7 @@ struct PhasesTests {
         }
     }
 
-    @Test("A start says once what 404 on / cannot show, and which setting shows it; readiness needs no such word")
+    @Test("The start reports once what 404 on / cannot show, and the setting that shows it; readiness has no such hint")
     func notice() throws {
         let closed = try ClosedPort()
         let environment = ["LOKI_ENDPOINT": closed.url, "TEMPO_ENDPOINT": closed.url, "GRAFANA_ENDPOINT": ""]

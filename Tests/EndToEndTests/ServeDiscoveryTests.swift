@@ -53,7 +53,9 @@ struct ServeDiscoveryTests {
 
     private func metrics(_ sidecar: RunningSidecar) throws -> String { try sidecar.get("/metrics").body }
 
-    @Test("Both are told: well, degraded, ill, and at the end the node is taken out before it stops to answer")
+    @Test(
+        "Both registries are updated: healthy, degraded, unhealthy; at the end the node is deregistered before it stops"
+    )
     func both() throws {
         let sidecar = try serve(Self.cloudMapSection + "\n" + Self.consulSection)
         try until("registered") { health() == "HEALTHY" && consul.status("grafana-1") == "passing" }
@@ -89,7 +91,7 @@ struct ServeDiscoveryTests {
         }
     }
 
-    @Test("A node that is taken out of service by a file is told as ill, and well again without it")
+    @Test("A node taken out of service by a file is reported as unhealthy, and as healthy again without it")
     func maintenance() throws {
         let path = "\(folder.path)/maintenance"
         let settings = "drain: 0\nmaintenance_file: \(path)"
@@ -102,7 +104,7 @@ struct ServeDiscoveryTests {
         try until("back") { health() == "HEALTHY" && consul.status("grafana-1") == "passing" }
     }
 
-    @Test("Answers and metrics say what was told, and nothing is sent to Cloud Map while nothing changes")
+    @Test("Answers and metrics show the registered state, and nothing is sent to Cloud Map without a change")
     func shown() throws {
         let sidecar = try serve(Self.cloudMapSection + "\n" + Self.consulSection)
         try until("registered") {
@@ -133,7 +135,7 @@ struct ServeDiscoveryTests {
         }
     }
 
-    @Test("An ill node is not registered, and one whose operator wants it so is registered as ill")
+    @Test("An unhealthy node is not registered, unless its operator wants it registered as unhealthy")
     func before() throws {
         upstream.change(to: Self.ill)
         let sidecar = try serve(Self.cloudMapSection + "\n" + Self.consulSection)

@@ -91,7 +91,7 @@ struct ReasonTests {
         #expect(Set(Self.reasons.map(\.1)) == Set(FailureCause.allCases.map(\.rawValue)))
     }
 
-    @Test("Whatever ran out of time is put down to the setting that the limit came from, and nothing else is")
+    @Test("A failure by time is attributed to the setting of the limit, and no other failure is")
     func limits() {
         let own = ProbeLimit(timeout: .seconds(1), deadline: .seconds(1))
         let cut = ProbeLimit(timeout: .seconds(2), deadline: .seconds(1))
@@ -113,7 +113,7 @@ struct ReasonTests {
 struct ProbeTests {
     private static let url = URL(scheme: .http, host: "loki", port: 3100, target: "/ready")
 
-    @Test("A probe is shown by what it does and by what is healthy")
+    @Test("A probe is described by its action and its expected result")
     func shown() {
         let body = BodyExpectation(contained: ["ready"])
         let http = Probe.http(Request(Self.url, method: .head), Expectation(.only(200), body: body))
@@ -127,7 +127,7 @@ struct ProbeTests {
 
 @Suite("Slow answers")
 struct SlowTests {
-    @Test("An answer that is right but late is degraded; what is wrong stays as it is")
+    @Test("A correct but late answer is degraded; a wrong one keeps its verdict")
     func late() {
         let url = URL(scheme: .tcp, host: "db", port: 5432, target: "")
         let target = Target(
@@ -195,7 +195,7 @@ struct HistoryTests {
         #expect(history.known?.recent.all.map(\.isUp) == [true, true, true, false, false, true, true, true])
     }
 
-    @Test("With thresholds, the status turns when enough observations in a row are against it")
+    @Test("With thresholds, enough contradicting observations in a row change the status")
     func thresholds() {
         var history = History()
         let verdicts: [(Verdict, isUp: Bool, against: Int)] = [

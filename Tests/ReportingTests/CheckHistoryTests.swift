@@ -28,7 +28,7 @@ struct CheckHistoryTests {
 
     private static func text(_ html: String) -> String { html.replacing(/<[^>]*>/, with: "|") }
 
-    @Test("Each check is a mark of its own, whose shape tells what it found, with time, cause and latency")
+    @Test("Each check has a mark, whose shape shows the result, with time, cause and latency")
     func marks() {
         let marks = Self.marks([
             (.healthy, 10), (.failed(.refused), 0), (.failed(.timeout), 1500), (.degraded(.peer), 9),
@@ -41,7 +41,7 @@ struct CheckHistoryTests {
             ])
     }
 
-    @Test("A healthy mark is the higher the longer the check took")
+    @Test("The height of a healthy mark shows the duration of the check")
     func heights() {
         let marks = Self.marks([(.healthy, 0), (.healthy, 24), (.healthy, 26), (.healthy, 60), (.healthy, 100)])
         #expect(marks.map(\.0) == ["h1", "h1", "h2", "h3", "h4"])
@@ -57,7 +57,7 @@ struct CheckHistoryTests {
         #expect(Self.history([(.healthy, 1)]).marks(of: "a", atMost: 30).contains("\"a: last check, 0 failed\""))
     }
 
-    @Test("In words, checks in a row that found the same are one item, the latest first")
+    @Test("In the list, consecutive checks with the same result are one item, the latest first")
     func list() {
         let list = Self.history([
             (.healthy, 3), (.healthy, 4), (.failed(.refused), 1), (.failed(.refused), 1), (.failed(.timeout), 1500),
@@ -73,7 +73,7 @@ struct CheckHistoryTests {
         #expect(Self.history([]).list == "<ol class=\"runs\"></ol>")
     }
 
-    @Test("It says which time it is of")
+    @Test("It shows the time that it covers")
     func span() {
         #expect(Self.history(Array(repeating: (.healthy, 1), count: 119)).span == "last 1 min")
         #expect(Self.history([(.healthy, 1), (.healthy, 1)]).span == "last 1 s")

@@ -32,7 +32,7 @@ struct CheckCommand: Subcommand {
     @OptionGroup var flags: SettingFlags
 
     func execute() async throws {
-        // Nobody else checks here: each result counts.
+        // No other process checks here, so each result counts.
         let configuration = try flags.configuration().onDemand
         for warning in configuration.warnings { Terminal.complain("warning: \(warning)") }
         let selection = try selection(among: configuration.services.map(\.name))
@@ -49,7 +49,7 @@ struct CheckCommand: Subcommand {
             try Terminal.show(format.encode(report, Terminal.look))
             status = report.status
         }
-        // What is unknown is not healthy.
+        // An unknown state is not healthy.
         guard let status, status != .unhealthy else { throw ExitCode.unhealthy }
     }
 

@@ -53,7 +53,7 @@ struct ConfigCommand: Subcommand {
         return rows
     }
 
-    /// How long a failure can stay unseen, and what the balancer adds to that.
+    /// Shows how long a failure can stay unnoticed, and the time that the balancer adds.
     private func detection(_ configuration: Configuration) -> [[String]] {
         let own = configuration.worstDetection
         let balancer = Configuration.balancerDetection
@@ -87,7 +87,7 @@ struct ConfigCommand: Subcommand {
         return rows
     }
 
-    /// How long clients that ask for the name may still be sent to a node that has failed.
+    /// Shows how long clients may still get the address of a failed node from DNS.
     private func turning(_ settings: DiscoverySettings, _ configuration: Configuration) -> [[String]] {
         let own = configuration.worstDetection.time
         var rows = [["WORST TIME UNTIL CLIENTS TURN AWAY", "", "FROM"]]

@@ -64,7 +64,7 @@ struct ProbeCommand: Subcommand {
         }
     }
 
-    /// Complains of every mistake, not only of the first.
+    /// Reports all mistakes, not only the first.
     private func arguments() throws -> (Probe, Duration) {
         let given = url.map { url in
             read("URL", url, shown: Endpoint.withoutCredentials(url)) { text throws(ValueError) in
@@ -86,7 +86,7 @@ struct ProbeCommand: Subcommand {
         return (.http(Request(url, fields: fields, tls: tls), Expectation(statuses)), limit)
     }
 
-    /// nil where it is wrong, which is complained of.
+    /// nil if it is invalid, which is reported.
     private func tls(for url: URL?) -> Request.TLS? {
         var tls = Request.TLS()
         tls.isVerified = !insecureSkipVerify
@@ -127,8 +127,8 @@ struct ProbeCommand: Subcommand {
         return url
     }
 
-    /// Where the server listens. What was said of it to this command counts; but only the server's own sockets tell which port
-    /// the kernel has chosen, and that `[::]` is IPv4 alone where there is no IPv6.
+    /// Finds the address of the server. The settings of this command select it; but only the server's own sockets
+    /// show the port that the kernel has chosen, and whether `[::]` is IPv4 only because there is no IPv6.
     private func listenAddress() throws -> ListenAddress {
         let configured: (address: ListenAddress, isDefault: Bool)
         do {
@@ -155,7 +155,7 @@ struct ProbeCommand: Subcommand {
 }
 
 extension ListenAddress {
-    /// Whether a server that was told `setting` may listen here.
+    /// Whether a server with the setting `setting` may listen here.
     fileprivate func canBe(_ setting: ListenAddress) -> Bool {
         guard case .tcp(let host, let port) = self, case .tcp(let wanted, let wantedPort) = setting else {
             return self == setting
@@ -164,7 +164,7 @@ extension ListenAddress {
         return host == wanted || host == "0.0.0.0" && (wanted == "::" || wanted.isEmpty)
     }
 
-    /// How this machine reaches a server that listens there; nil where the port is not known.
+    /// The URL of a server that listens there, from this machine; nil if the port is unknown.
     fileprivate func url(target: String) -> URL? {
         switch self {
         case .tcp(_, 0): nil

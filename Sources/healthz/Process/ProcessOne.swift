@@ -1,24 +1,26 @@
 import Glibc
 
-/// What the first process of a container has to see to itself, as there is no init and no shell that does.
+/// The duties of the first process of a container, which has no init and no shell.
 enum ProcessOne {
-    /// To be called before anything is opened.
+    /// To be called before any file is opened.
     static func prepare() {
         openStandardDescriptors()
-        // Orphans become children of process 1: ignored, they leave no zombies behind (wait(2)). healthz starts no processes.
+        // Orphans become children of process 1. If SIGCHLD is ignored, they leave no zombies (wait(2)). healthz
+        // starts no processes.
         signal(SIGCHLD, SIG_IGN)
     }
 
-    /// Process 1 is not ended by a signal that it has no handler for: with this, SIGINT and SIGTERM end it as any other.
+    /// A signal without a handler does not end process 1. With this handler, SIGINT and SIGTERM end it.
     static func endOnSignals() {
         guard getpid() == 1 else { return }
         for number in [SIGINT, SIGTERM] { signal(number) { _exit(128 + $0) } }
     }
 
-    /// Where one of the three is closed, the next socket or file would get its number, and a log line would go into it.
+    /// If one of the three is closed, the next socket or file would get its number, and log lines would be written to
+    /// it.
     private static func openStandardDescriptors() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            // The lowest number that is free, which is this one.
+            // open(2) returns the lowest free number, which is this one.
             _ = open("/dev/null", O_RDWR)
         }
     }
