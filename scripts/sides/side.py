@@ -8,6 +8,7 @@ import subprocess
 
 import yaml
 
+import consul_program
 from places import ADDRESSES, OUTSIDE, Failure, Place, wait
 from prometheus_config import without_consul
 
@@ -86,12 +87,7 @@ class Side:
 
     def define_consul(self):
         if self.tools.consul:
-            self.place.define(
-                "consul", self.tools.consul, "agent", "-server", "-bootstrap-expect=1", f"-node={self.datacenter}-server",
-                f"-datacenter={self.datacenter}", f"-bind={self.address}", f"-client={self.address}",
-                f"-retry-join-wan={self.place.other_address}", f"-data-dir={self.folder}/consul",
-                f"-config-file={TWO}/consul/server.hcl", f"-config-file={self.secrets}/consul-{self.datacenter}.json",
-            )
+            consul_program.define(self, TWO)
             return
         self.place.define(
             "consul", "python3", "-B", HERE / "consul.py", self.datacenter, self.address, self.place.other_address,
@@ -110,7 +106,7 @@ class Side:
             except Failure as failure:
                 raise OSError(str(failure)) from failure
 
-        return wait(f"Consul of {self.datacenter} is set up", once, 30, 0.5)
+        return wait(f"Consul of {self.datacenter} is set up", once, 60, 0.5)
 
     # What healthz watches, and healthz.
 
