@@ -64,8 +64,9 @@ actor Engine {
     /// From now on, this is what is checked.
     func adopt(_ configuration: Configuration) {
         aggregator.assumeIsolated { $0.replace(configuration.plan) }
-        prober.forget()
-        prober.prepare(for: configuration.services.flatMap(\.targets))
+        let targets = configuration.services.flatMap(\.targets)
+        prober.forget(but: targets)
+        prober.prepare(for: targets)
         pace = configuration.background?.pace
         beginSeries()
     }
