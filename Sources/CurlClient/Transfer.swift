@@ -18,6 +18,8 @@ final class Transfer {
 
     /// The response so far, without the parts that are not kept.
     private var body: [UInt8] = []
+    /// Of a body of which only some lines are kept.
+    private var filter: LineFilter?
     private(set) var head: ResponseHead
     /// The first bytes of a response that is not HTTP.
     private(set) var alienBytes: [UInt8]?
@@ -63,6 +65,7 @@ final class Transfer {
         steps = 0
         leftWaiting = 0
         body = []
+        filter = nil
         alienBytes = nil
         hasConnected = false
         head = ResponseHead(errand.request.reading)
@@ -121,21 +124,21 @@ final class Transfer {
         return switch reading.body(of: status) {
         case .none: true
         case .beginning(let size): body.count >= size
-        case .whole: false
+        case .whole, .lines: false
         }
     }
 
     /// The received bytes are a response even if no more bytes come.
     var suffices: Bool {
-        guard hasUsableHead else { return false }
-        return if case .whole = reading.body(of: status) { false } else { true }
+        hasUsableHead && !reading.body(of: status).isReadToItsEnd
     }
 
     private var hasUsableHead: Bool { head.isComplete && !head.isAmbiguous && headBytes <= byteLimit }
 
     /// Takes the complete response out of the transfer.
     func takeResponse() -> Response {
-        defer { body = [] }
+        defer { (body, filter) = ([], nil) }
+        if let lines = filter?.lines, !lines.isEmpty { body = lines }
         let expiry = errand.request.tls.tellsExpiry ? easy.certificateExpiry : nil
         return Response(status: status, fields: head.fields, body: body, certificateExpiry: expiry)
     }
@@ -204,6 +207,11 @@ final class Transfer {
         case .whole(let kept):
             received += bytes.count
             if !isTooLarge { body.append(contentsOf: bytes.prefix(max(0, kept - body.count))) }
+        case .lines(let starts, let size):
+            received += bytes.count
+            body.append(contentsOf: bytes.prefix(max(0, size - body.count)))
+            if filter == nil { filter = LineFilter(starts) }
+            if !isTooLarge { filter?.receive(bytes) }
         }
     }
 

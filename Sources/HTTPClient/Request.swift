@@ -49,6 +49,17 @@ package struct Request: Sendable, Equatable {
             case beginning(Int)
             /// The response is complete at the end of its body. That many bytes are kept, from the start.
             case whole(kept: Int)
+            /// The response is complete at the end of its body, of which the lines are kept that begin with one of these, as
+            /// `LineFilter` does; where there is none, so many bytes, counted from its start.
+            case lines(beginningWith: [String], orElse: Int)
+
+            /// Whether a body that ends early, or is too large, makes the response fail.
+            package var isReadToItsEnd: Bool {
+                switch self {
+                case .none, .beginning: false
+                case .whole, .lines: true
+                }
+            }
         }
 
         /// Statuses with another rule for the body.

@@ -58,6 +58,12 @@ package enum BodyMismatch: Error, Sendable, Equatable {
     case compared(String, expected: Comparison, found: Excerpt)
     /// No metric matches the selector.
     case noMetric(MetricSelector)
+    /// The body is not in Prometheus' text format at all.
+    case notMetrics(found: Excerpt)
+    /// A line of a requested metric cannot be read.
+    case unreadableMetric(line: Excerpt)
+    /// The body is OpenMetrics without its end, `# EOF`.
+    case cutMetrics
     /// The body has a coding, such as gzip, and is not decoded.
     case coded(Excerpt)
 }
@@ -73,6 +79,9 @@ extension BodyMismatch: CustomStringConvertible {
         case .value(let pointer, let expected, let found): "\(pointer) is \(found), expected \(expected)"
         case .compared(let place, let expected, let found): "\(place) is \(found), expected \(expected)"
         case .noMetric(let selector): "the body has no metric \(selector)"
+        case .notMetrics(let found): "the body is not metrics in Prometheus' text format: \(found)"
+        case .unreadableMetric(let line): "a line of the metrics cannot be read: \(line)"
+        case .cutMetrics: "the metrics are cut off: OpenMetrics ends with # EOF"
         case .coded(let coding): "the body is coded (Content-Encoding: \(coding)), and no coding was asked for"
         }
     }

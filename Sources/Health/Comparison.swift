@@ -63,6 +63,9 @@ package struct MetricSelector: Sendable, Hashable {
         }
     }
 
+    /// Of OpenMetrics: nothing may follow it.
+    package static let lastLine = "# EOF"
+
     package let name: String
     /// Labels that a series must have; it may have others.
     package let labels: [Label]

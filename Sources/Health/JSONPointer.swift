@@ -62,6 +62,9 @@ extension JSONScalar: CustomStringConvertible {
     package var description: String {
         switch self {
         case .string(let text): "\"\(text)\""
+        case .number(let value) where !value.isFinite:
+            // In the words of Prometheus: JSON has none for it.
+            value.isNaN ? "NaN" : value > 0 ? "+Inf" : "-Inf"
         case .number(let value):
             // Up to 2^53, a Double represents every integer, so it is shown as an integer.
             value.magnitude <= 9_007_199_254_740_992 && value == value.rounded() ? "\(Int64(value))" : "\(value)"

@@ -15,7 +15,7 @@ extension Reason {
         case .empty: "is it starting or stopping? not an HTTP server?"
         case .incomplete: "did it crash?"
         case .protocolError: "another kind of server has the port; TLS on a plain port"
-        case .tooLarge: "is it the resource that was meant?"
+        case .tooLarge: "is it the resource that was meant? if so, raise max_body"
         case .status: StatusAdvice.other
         case .header: "what it answered, above; a proxy that changes fields?"
         case .body: "what it answered, above; is it the service that was meant?"

@@ -125,6 +125,39 @@ struct RequestTests {
         #expect(await client.result(of: request) == .success(Response(status: 200, body: Array(expected.utf8))))
     }
 
+    @Test(
+        "Of a body in lines, those are kept that are asked for; without one, its beginning",
+        arguments: [("a 1\n# b\na 2\n", "a 1\na 2\n"), ("b 1\nbb 12\n", "b 1\nb"), ("", "")])
+    func keptLines(body: String, expected: String) async throws {
+        let upstream = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n"),
+            .drip(body, every: .milliseconds(2)),
+        ])
+        defer { upstream.stop() }
+        let reading = Request.Reading(limit: 1024, .lines(beginningWith: ["a"], orElse: 5))
+        let request = Request(.local(upstream.port), reading: reading)
+        for _ in 0..<2 {
+            #expect(
+                await client.result(of: request, reusing: "lines")
+                    == .success(Response(status: 200, body: Array(expected.utf8))))
+        }
+    }
+
+    @Test("A body in lines is read to its end, whatever is kept of it")
+    func endOfLines() async throws {
+        let upstream = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nb 1\nb 2\n"), .close,
+        ])
+        defer { upstream.stop() }
+        func code(limit: Int) async -> String {
+            let reading = Request.Reading(limit: limit, .lines(beginningWith: ["a"], orElse: 1))
+            return await client.result(of: Request(.local(upstream.port), reading: reading)).code
+        }
+        #expect(await code(limit: 1024) == "incomplete")
+        upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\n\r\n"), .endless("b 1\n")])
+        #expect(await code(limit: 1024) == "too_large")
+    }
+
     @Test("A response is as large as the request allows, and no larger, whether its body is kept or not")
     func limits() async throws {
         let head = "HTTP/1.1 200 OK\r\n\r\n"

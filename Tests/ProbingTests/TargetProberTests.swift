@@ -197,6 +197,41 @@ struct TargetProberTests {
         #expect(code(outcome) == "body")
     }
 
+    /// One that expects that a counter does not grow.
+    private func counting(_ port: UInt16, _ path: String = "/") -> Target {
+        let url = URL(scheme: .http, host: "127.0.0.1", port: Int(port), target: path)
+        let metric = MetricExpectation(MetricSelector(name: "failures_total"), [.increase([.atMost(0)])])
+        return Target(
+            id: "counting",
+            probe: .http(Request(url), Expectation(.only(200), body: BodyExpectation(metrics: [metric]))),
+            timeout: .seconds(20))
+    }
+
+    @Test(
+        "A counter is compared with the probe before, also where all but this target is forgotten, but not with another place"
+    )
+    func counters() async throws {
+        let upstream = try FaultyUpstream([.readHead])
+        defer { upstream.stop() }
+        func probe(_ count: Int, _ path: String = "/") async -> String {
+            let body = "# TYPE failures_total counter\nfailures_total \(count)\n"
+            upstream.change(to: [
+                .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"),
+            ])
+            let target = counting(upstream.port, path)
+            return code(await prober.outcome(of: target, within: ProbeLimit(timeout: .seconds(20))))
+        }
+        #expect(await probe(1) == "200")
+        #expect(await probe(2) == "body")
+        loop.run { prober.forget(but: [counting(upstream.port)]) }
+        #expect(await probe(3) == "body")
+        loop.run { prober.forget(but: [counting(upstream.port, "/other")]) }
+        #expect(await probe(4, "/other") == "200")
+        #expect(await probe(5, "/other") == "body")
+        loop.run { prober.forget() }
+        #expect(await probe(6, "/other") == "200")
+    }
+
     @Test("What is out when all is forgotten is judged by what it was begun with, and nothing else is")
     func forgotten() async throws {
         let upstream = try FaultyUpstream([.readHead, .hold, .send(Self.ok)])

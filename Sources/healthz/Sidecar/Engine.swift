@@ -63,8 +63,9 @@ actor Engine {
     /// Uses this configuration from now on.
     func adopt(_ configuration: Configuration) {
         aggregator.assumeIsolated { $0.replace(configuration.plan) }
-        prober.forget()
-        prober.prepare(for: configuration.services.flatMap(\.targets))
+        let targets = configuration.services.flatMap(\.targets)
+        prober.forget(but: targets)
+        prober.prepare(for: targets)
         pace = configuration.background?.pace
         beginSeries()
     }
