@@ -191,15 +191,15 @@ struct ServeDiscoveryTests {
             try metrics(sidecar).contains("cause=\"throttled\"") && metrics(away).contains("cause=\"unreachable\"")
         }
         try expect([sidecar, away], asFastAs: undisturbed)
-        try until("a timeout") { try metrics(sidecar).contains("cause=\"timeout\"") }
         for name in ["cloud_map\",service=\"srv-abc", "consul\",service=\"grafana"] {
             let sample = "healthz_discovery_registered{provider=\"\(name)\"} 0"
             #expect(try metrics(sidecar).contains(sample) && metrics(away).contains(sample))
         }
+        cloudMap.change { $0.throttles = 0 }
+        try until("a timeout") { try metrics(sidecar).contains("cause=\"timeout\"") }
         consul.change { ($0.isSilent, $0.failure) = (false, (500, "Internal error")) }
         try until("a failure of the server") { try metrics(sidecar).contains("cause=\"server\"") }
         consul.change { $0.failure = nil }
-        cloudMap.change { $0.throttles = 0 }
         try until("registered") { consul.status("grafana-1") == "passing" && health() == "HEALTHY" }
         sidecar.program.signal(SIGTERM)
         #expect(try sidecar.program.wait().code == 0)
