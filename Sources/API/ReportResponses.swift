@@ -60,7 +60,7 @@ struct ReportResponses {
         case .page(let refreshes):
             let setting = StatusPage.Setting(
                 node: origin.node, version: origin.version, selection: question.selection, code: status.code,
-                refreshes: refreshes, runbook: question.runbook)
+                refreshes: refreshes, runbook: question.runbook, discovery: discovery(in: question))
             let text = StatusPage.encode(report, detail, setting, warnings: question.warnings)
             return Response(
                 status: status, contentType: "text/html; charset=utf-8", fields: FixedResponses.pageFields,

@@ -46,6 +46,7 @@ package enum JSONReport {
         if let status = figures.status { object.member("status", status) }
         guard detail == .full else { return }
         object.member("state", figures.state)
+        if let since = figures.since { object.member("since", since.rfc3339) }
         object.member("service", figures.service)
         if let instance = figures.instance { object.member("instance", instance) }
         if let cause = figures.cause { object.member("reason", cause) }

@@ -79,8 +79,8 @@ struct MetricsReportTests {
         return [
             DiscoveryFigures(
                 provider: "consul", service: "loki", instance: "loki-1",
-                state: ("registered", ["registered", "retrying"]), isRegistered: true,
-                status: ("warning", ["passing", "warning"]), cause: nil, tally: tally)
+                state: ("registered", ["registered", "retrying"], nil), isRegistered: true,
+                status: ("warning", ["passing", "warning"]), cause: nil, lookAt: nil, tally: tally)
         ]
     }
 

@@ -17,11 +17,14 @@ package struct StatusPage {
         let refreshes: Bool
         /// The address of a page that says what to do when the node is unhealthy.
         let runbook: String?
+        /// What service discovery has been told of the node.
+        let discovery: [DiscoveryFigures]
 
         package init(
-            node: String, version: String, selection: Selection, code: Int, refreshes: Bool, runbook: String? = nil
+            node: String, version: String, selection: Selection, code: Int, refreshes: Bool, runbook: String? = nil,
+            discovery: [DiscoveryFigures] = []
         ) {
-            self.runbook = runbook
+            (self.runbook, self.discovery) = (runbook, discovery)
             self.node = node
             self.version = version
             self.selection = selection
@@ -65,7 +68,8 @@ package struct StatusPage {
         <p id="tip" aria-hidden="true" hidden></p>
         <main>
         \(verdict)
-        \(services)
+        \(services)\
+        \(RegistrationList(now: report.checkedAt, detail: detail).section(setting.discovery))
         </main>
         \(footer)
         \(setting.refreshes ? "<script>\(StatusPage.script)</script>\n" : "")\

@@ -70,7 +70,7 @@ struct ConfigCommand: Subcommand {
         if let cloudMap = settings.cloudMap {
             let parts = cloudMap.parts
             rows.append([
-                CloudMapKeeper.provider, parts.serviceID,
+                Registry.cloudMap.rawValue, parts.serviceID,
                 parts.instanceID.isEmpty ? "(of the EC2 instance)" : parts.instanceID,
                 cloudMap.endpoint.map { Endpoint.withoutCredentials($0) } ?? cloudMap.region
                     ?? "(region of the machine)",
@@ -80,7 +80,7 @@ struct ConfigCommand: Subcommand {
         for entry in settings.consul?.entries ?? [] {
             let service = entry.registrar.service
             rows.append([
-                ConsulKeeper.provider, service.name, service.id, settings.consul?.agent.url.place ?? "",
+                Registry.consul.rawValue, service.name, service.id, settings.consul?.agent.url.place ?? "",
                 entry.source ?? "node",
             ])
         }
@@ -93,12 +93,12 @@ struct ConfigCommand: Subcommand {
         var rows = [["WORST TIME UNTIL CLIENTS TURN AWAY", "", "FROM"]]
         if settings.cloudMap != nil {
             rows.append([
-                CloudMapKeeper.provider, seconds(own + CloudMapRegistrar.propagation),
+                Registry.cloudMap.rawValue, seconds(own + CloudMapRegistrar.propagation),
                 "healthz + 30 s of Cloud Map; then the TTL of the record",
             ])
         }
         for entry in settings.consul?.entries ?? [] {
-            let name = "\(ConsulKeeper.provider) \(entry.registrar.service.name)"
+            let name = "\(Registry.consul.rawValue) \(entry.registrar.service.name)"
             switch entry.registrar.service.check {
             case .ttl(let ttl):
                 rows.append([name, seconds(own), "healthz; a crash of healthz: the TTL of \(ttl.setting)"])
