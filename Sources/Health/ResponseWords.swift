@@ -34,7 +34,8 @@ package struct ResponseWords: Sendable, Equatable {
 
     /// Without the line end, which most bodies have.
     package static func excerpt(of body: [UInt8]) -> Excerpt? {
-        var text = Substring(String(decoding: body.prefix(keptBody), as: UTF8.self))
+        let words = StatusMessage.text(of: body) ?? body[...]
+        var text = Substring(String(decoding: words.prefix(keptBody), as: UTF8.self))
         while text.last?.isWhitespace == true { text.removeLast() }
         return text.isEmpty ? nil : Excerpt(quoting: text)
     }
@@ -56,5 +57,34 @@ package struct ResponseWords: Sendable, Equatable {
         let place = location.map { " to \($0)" } ?? ""
         let asks = challenge.map { " (\($0))" } ?? ""
         return "answered \(status)\(place)\(asks), expected \(expected)" + (body.map { ": \($0)" } ?? "")
+    }
+}
+
+/// The google.rpc.Status, in Protobuf, with which Loki refuses lines by OpenTelemetry's protocol, even where they came in JSON. No
+/// text begins with its bytes.
+enum StatusMessage {
+    private static let code: UInt8 = 0x08
+    private static let message: UInt8 = 0x12
+
+    /// The message alone, as far as the body has it; nil if the body is something else.
+    static func text(of body: [UInt8]) -> ArraySlice<UInt8>? {
+        var rest = body[...]
+        if rest.first == code {
+            rest.removeFirst()
+            guard number(from: &rest) != nil else { return nil }
+        }
+        guard rest.popFirst() == message, let length = number(from: &rest) else { return nil }
+        return rest.prefix(length)
+    }
+
+    /// A varint: seven bits a byte, the lowest first. Three bytes are enough for the length of any body.
+    private static func number(from bytes: inout ArraySlice<UInt8>) -> Int? {
+        var value = 0
+        for shift in [0, 7, 14] {
+            guard let byte = bytes.popFirst() else { return nil }
+            value |= Int(byte & 0x7F) << shift
+            if byte < 0x80 { return value }
+        }
+        return nil
     }
 }

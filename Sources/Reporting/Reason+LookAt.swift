@@ -46,7 +46,7 @@ enum StatusAdvice {
         (429...429, "limits of the service, or of a gateway in front"),
         (400...499, "the request: its path, its fields, its content"),
         (502...502, "the server behind the proxy that answers: is it running?"),
-        (503...503, "starting, stopping, or waiting for a peer? the body says so"),
+        (503...503, "starting, stopping, a full disk, a dead peer? see its log too"),
         (504...504, "the server behind the proxy that answers: is it frozen or overloaded?"),
     ]
 

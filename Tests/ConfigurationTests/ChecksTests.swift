@@ -35,7 +35,7 @@ struct ChecksTests {
         #expect(
             service.targets.map { "\($0.probe)" } == [
                 "GET http://loki:3100/ready", "POST http://loki:3100/otlp/v1/logs",
-                "GET http://read:3100/loki/api/v1/query?query=vector(1)%2Bvector(1)",
+                "GET http://read:3100/loki/api/v1/labels?since=1m",
             ])
         #expect(service.targets.map(\.timeout) == [.seconds(1), .seconds(2), .seconds(1)])
         let requests = service.targets.compactMap { target -> Request? in

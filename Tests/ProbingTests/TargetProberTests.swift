@@ -71,6 +71,15 @@ struct TargetProberTests {
                 "404 No\r\nLocation: /not-told\r\n\r\n{\"message\":\"No such container: nope\"}",
                 #"answered 404, expected 200: "{"message":"No such container: nope"}""#
             ),
+            // Loki refuses lines in Protobuf: here with a full disk, and while it starts.
+            (
+                "503 No\r\n\r\n\u{12}:rpc error: code = Unknown desc = Ingester is shutting down",
+                #"answered 503, expected 200: "rpc error: code = Unknown desc = Ingester is shutting down""#
+            ),
+            ("503 No\r\n\r\n\u{12}\nempty ring", #"answered 503, expected 200: "empty ring""#),
+            ("400 No\r\n\r\n\u{8}\u{3}\u{12}\u{2}no\u{1a}\u{1}x", #"answered 400, expected 200: "no""#),
+            ("400 No\r\n\r\n\u{12}\u{40}cut", #"answered 400, expected 200: "cut""#),
+            ("400 No\r\n\r\n\u{8}", "answered 400, expected 200: \"\u{8}\""),
         ])
     func words(answer: String, sentence: String) async throws {
         let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 \(answer)"), .close])

@@ -168,7 +168,7 @@ struct TerminalTests {
                 "✗  UNHEALTHY  loki     -     3.1 ms  06:00:00Z (40 min)  http://loki:3000/",
                 "✓  healthy    grafana  200   3.1 ms  06:00:00Z (40 min)  http://grafana:3000/", "",
                 #"✗ loki: status: answered 503, expected 404: "Application is stopping""#,
-                "  look at: starting, stopping, or waiting for a peer? the body says so",
+                "  look at: starting, stopping, a full disk, a dead peer? see its log too",
                 "  since 06:00:00Z (40 min), not seen healthy yet", "", "Changes",
                 "> 06:40:06Z  ✗ loki: unhealthy (refused) -> unhealthy (status), after 4 s",
                 "  06:40:02Z  ✗ loki: healthy -> unhealthy (refused), after 2 s",
