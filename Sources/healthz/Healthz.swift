@@ -61,6 +61,7 @@ enum Main {
                 throw ExitCode.system
             }
             if arguments.isEmpty || arguments == ["serve"] {
+                ProcessOne.endOnSignals(serves: true)
                 return try await ServeCommand.serve(flags: [:])
             }
             if let mistake = Healthz.mistake(inCommandOf: arguments) {
@@ -69,6 +70,7 @@ enum Main {
             }
             var command = try Healthz.parseAsRoot(arguments)
             guard let subcommand = command as? any Subcommand else { return try command.run() }
+            ProcessOne.endOnSignals(serves: subcommand is ServeCommand)
             try await subcommand.execute()
         } catch {
             Healthz.exit(withError: error)

@@ -40,6 +40,51 @@ struct ProcessOneTests {
         #expect(try program.wait(upTo: 20).code == 128 + number)
     }
 
+    /// The signals of this kind, as a mask in proc(5): blocked (SigBlk), or with a handler (SigCgt).
+    private static func signals(_ kind: String, of process: Int32) -> UInt64 {
+        let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("\(kind):") }
+        return line.flatMap { UInt64($0.dropFirst(kind.count + 1).trimmingCharacters(in: .whitespaces), radix: 16) }
+            ?? 0
+    }
+
+    @Test(
+        "SIGTERM and SIGINT end serve with 0 before it serves",
+        .enabled(if: obstacle == nil, "\(obstacle ?? "")"), arguments: [SIGTERM, SIGINT])
+    func earlySignals(number: Int32) throws {
+        let folder = try Folder()
+        // Reading this takes long enough for the signal to come meanwhile.
+        let services = (0..<6000).map { "  s\($0): {url: 'http://127.0.0.1:1/\($0)', critical: false, accept: 200}" }
+        let file = try folder.write("services:\n" + services.joined(separator: "\n"), to: "healthz.yaml")
+        let program = try Program("/usr/bin/unshare", Self.namespace + [Program.healthz, "--config", file])
+        let mask = UInt64(1) << UInt64(number - 1)
+        let healthz = try eventually("it is process 1 and handles the signal") {
+            Self.children(of: program.identifier).first { Self.signals("SigCgt", of: $0) & mask != 0 }
+        }
+        kill(healthz, number)
+        let ended = try program.wait(upTo: 20)
+        #expect(ended.code == 0)
+        #expect(ended.errors == "")
+    }
+
+    @Test("SIGTERM that came before the program's first step, blocked, ends serve with 0, and check with 143")
+    func signalsFromBefore() throws {
+        let upstream = try FaultyUpstream([.readHead, .freeze])
+        defer { upstream.stop() }
+        let blocked =
+            "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [15]); os.kill(os.getpid(), 15); "
+            + "os.execv(sys.argv[1], sys.argv[1:])"
+        for (command, code) in [("serve", 0), ("check", 143)] {
+            let program = try Program(
+                "/usr/bin/python3", ["-c", blocked, Program.healthz, command],
+                environment: [
+                    "GRAFANA_ENDPOINT": "http://127.0.0.1:\(upstream.port)", "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": "",
+                    "HEALTHZ_LISTEN": "127.0.0.1:0", "HEALTHZ_TIMEOUT": "50s", "HEALTHZ_DEADLINE": "50s",
+                ])
+            #expect(try program.wait(upTo: 20).code == Int32(code))
+        }
+    }
+
     @Test("It leaves no orphan behind as a zombie", .enabled(if: obstacle == nil, "\(obstacle ?? "")"))
     func orphans() throws {
         let folder = try Folder()

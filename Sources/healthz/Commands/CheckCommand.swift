@@ -44,7 +44,6 @@ struct CheckCommand: Subcommand {
             var shell = WatchShell(checks, every: interval, format)
             status = try await shell.run()
         } else {
-            ProcessOne.endOnSignals()
             let report = try await checks.once()
             try Terminal.show(format.encode(report, Terminal.look))
             status = report.status

@@ -12,7 +12,6 @@ struct DeregisterCommand: Subcommand {
     @OptionGroup var cloudMap: CloudMapFlags
 
     func execute() async throws {
-        ProcessOne.endOnSignals()
         let limit = try cloudMap.limit()
         let draft = CloudMapDraft(try cloudMap.service(), instance: cloudMap.instanceGiven)
         let session = try await CloudMapSession()

@@ -41,7 +41,6 @@ struct ProbeCommand: Subcommand {
     func execute() async throws {
         let (probe, limit) = try arguments()
         let url = probe.url
-        ProcessOne.endOnSignals()
 
         let loop = EventLoop()
         let client = CurlClient(on: loop, userAgent: Engine.userAgent)

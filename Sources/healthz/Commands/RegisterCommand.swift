@@ -72,7 +72,6 @@ struct RegisterCommand: Subcommand {
     var config: String?
 
     func execute() async throws {
-        ProcessOne.endOnSignals()
         let limit = try cloudMap.limit()
         let policy = try policy()
         var draft = CloudMapDraft(try cloudMap.service(), instance: cloudMap.instanceGiven)
