@@ -15,7 +15,8 @@ def text(size):
     while length < size:
         labels = f'method="GET",route="api_v1_route_{route}",status_code="200",ws="false"'
         family = [f'request_duration_seconds_bucket{{{labels},le="{bound}"}} {route * 7}' for bound in BOUNDS]
-        family += [f"request_duration_seconds_sum{{{labels}}} {route * 0.123:.6e}", f"request_failures_total{{{labels}}} 0"]
+        family.append(f"request_duration_seconds_sum{{{labels}}} {route * 0.123:.6e}")
+        family.append(f"request_failures_total{{{labels}}} 0")
         lines += family
         length += sum(len(line) + 1 for line in family)
         route += 1
@@ -35,7 +36,8 @@ def serve(connection, response):
 def main():
     port, size = (int(text) for text in sys.argv[1:])
     body = text(size).encode()
-    response = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {len(body)}\r\n\r\n"
+    response = head.encode() + body
     listener = socket.create_server(("127.0.0.1", port), backlog=512)
     while True:
         connection, _ = listener.accept()

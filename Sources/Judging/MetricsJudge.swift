@@ -4,13 +4,17 @@ import Health
 /// Compares metrics in Prometheus' text format (prometheus.io/docs/instrumenting/exposition_formats), or in OpenMetrics, with
 /// what is expected. It looks at lines that are asked for, and at no others.
 struct MetricsJudge {
+    private enum Finding {
+        case missing
+        case expected
+        case differing(BodyMismatch)
+    }
+
     private let expectations: [MetricExpectation]
-    private let names: [[UInt8]]
     private let filter: LineFilter
 
     init(_ expectations: [MetricExpectation]) {
         self.expectations = expectations
-        names = expectations.map { Array($0.selector.name.utf8) }
         filter = LineFilter(Set(expectations.map(\.selector.name)).sorted())
     }
 
@@ -20,12 +24,11 @@ struct MetricsJudge {
         if response.isOpenMetrics, !response.endsAsOpenMetrics { return .cutMetrics }
         var filter = filter
         response.body.withUnsafeBytes { filter.receive($0) }
-        var found = [Finding](repeating: .missing, count: expectations.count)
-        for line in filter.lines.split(separator: UInt8(ascii: "\n")) { look(at: line, &found, &counters) }
+        let found = findings(filter.lines.span, &counters)
         // No more than that may have been kept.
-        let beginning = response.body.prefix(ResponseWords.keptBody)
-        if filter.lines.isEmpty, !MetricsJudge.isMetrics(beginning) {
-            return .notMetrics(found: ResponseWords.excerpt(of: Array(beginning)) ?? Excerpt(quoting: ""))
+        let beginning = Array(response.body.prefix(ResponseWords.keptBody))
+        if filter.lines.isEmpty, !MetricsJudge.isMetrics(beginning.span) {
+            return .notMetrics(found: ResponseWords.excerpt(of: beginning) ?? Excerpt(quoting: ""))
         }
         for (expectation, finding) in zip(expectations, found) {
             switch finding {
@@ -38,24 +41,33 @@ struct MetricsJudge {
         return nil
     }
 
-    private enum Finding {
-        case missing
-        case expected
-        case differing(BodyMismatch)
+    /// Of each expectation.
+    private func findings(_ text: Span<UInt8>, _ counters: inout Counters) -> [Finding] {
+        var found = [Finding](repeating: .missing, count: expectations.count)
+        var start = 0
+        while start < text.count {
+            let line = MetricsJudge.line(text, from: start)
+            look(at: line, of: text, &found, &counters)
+            start = line.upperBound + 1
+        }
+        return found
     }
 
-    private func look(at line: ArraySlice<UInt8>, _ found: inout [Finding], _ counters: inout Counters) {
-        let name = line.prefix(while: MetricSample.isOfName)
-        let asking = names.indices.filter { name.elementsEqual(names[$0]) }
-        guard !asking.isEmpty else { return }
-        let sample = MetricSample(line, behind: name.endIndex)
-        for index in asking {
+    private func look(
+        at line: Range<Int>, of text: Span<UInt8>, _ found: inout [Finding], _ counters: inout Counters
+    ) {
+        let nameEnd = MetricSample.nameEnd(text, line)
+        var sample: MetricSample?
+        var isRead = false
+        for (index, expectation) in expectations.enumerated()
+        where MetricSample.isEqual(text, line.lowerBound..<nameEnd, expectation.selector.name) {
+            if !isRead { (sample, isRead) = (MetricSample(text, line, nameEnd: nameEnd), true) }
             let difference: BodyMismatch?
             if let sample {
-                guard sample.matches(expectations[index].selector) else { continue }
-                difference = MetricsJudge.difference(sample, expectations[index], &counters)
+                guard sample.matches(expectation.selector, text) else { continue }
+                difference = MetricsJudge.difference(sample, of: text, expectation.comparisons, &counters)
             } else {
-                difference = ResponseWords.excerpt(of: Array(line)).map { .unreadableMetric(line: $0) }
+                difference = .unreadableMetric(line: Excerpt(quoting: MetricsJudge.words(text, line)))
             }
             if case .differing = found[index] { continue }
             found[index] = difference.map { .differing($0) } ?? .expected
@@ -63,29 +75,29 @@ struct MetricsJudge {
     }
 
     private static func difference(
-        _ sample: MetricSample, _ expectation: MetricExpectation, _ counters: inout Counters
+        _ sample: MetricSample, of text: Span<UInt8>, _ comparisons: [Comparison], _ counters: inout Counters
     ) -> BodyMismatch? {
-        let series = MetricSelector(name: expectation.selector.name, labels: sample.labels)
         var first: BodyMismatch?
         // Of all, so that each counter is noted.
-        for comparison in expectation.comparisons {
-            let difference: BodyMismatch?
+        for comparison in comparisons {
             if case .increase(let bounds) = comparison {
-                guard let increase = counters.increase(of: "\(series)", to: sample.value) else { continue }
-                difference = MetricsJudge.difference(increase, bounds, of: series)
-            } else {
-                difference = Comparer.difference(
-                    .scalar(.number(sample.value)), [comparison], at: Excerpt("\(series)").description)
+                let series = words(text, sample.series, atMost: .max)
+                guard let increase = counters.increase(of: series, to: sample.value) else { continue }
+                first = first ?? difference(increase, bounds, of: series)
+            } else if first == nil, differs(sample.value, comparison) {
+                first = Comparer.difference(
+                    .scalar(.number(sample.value)), comparison,
+                    at: Excerpt(words(text, sample.series)).description)
             }
-            first = first ?? difference
         }
         return first
     }
 
     private static func difference(
-        _ increase: Counters.Increase, _ bounds: [Comparison], of series: MetricSelector
+        _ increase: Counters.Increase, _ bounds: [Comparison], of series: String
     ) -> BodyMismatch? {
-        let place = "the increase of \(Excerpt("\(series)"))"
+        guard bounds.contains(where: { differs(increase.value, $0) }) else { return nil }
+        let place = "the increase of \(Excerpt(series))"
         let value = JSONScalar.number(increase.value)
         guard case .compared(_, let expected, _)? = Comparer.difference(.scalar(value), bounds, at: place) else {
             return nil
@@ -94,15 +106,34 @@ struct MetricsJudge {
         return .compared(place, expected: expected, found: Excerpt("\(value) (from \(before) to \(now))"))
     }
 
+    /// Most do not, and need no words.
+    private static func differs(_ value: Double, _ comparison: Comparison) -> Bool {
+        Comparer.difference(.scalar(.number(value)), comparison, at: "") != nil
+    }
+
     /// Whether a body without a line that is asked for is metrics all the same: its first line tells.
-    private static func isMetrics(_ body: ArraySlice<UInt8>) -> Bool {
-        let isBlank: (UInt8) -> Bool = { $0 == 0x0A || MetricSample.isBlank($0) }
-        guard let start = body.firstIndex(where: { !isBlank($0) }), body[start] != UInt8(ascii: "#") else {
-            return true
-        }
-        let line = body[start...].prefix { $0 != UInt8(ascii: "\n") }
-        let name = line.prefix(while: MetricSample.isOfName)
-        return !name.isEmpty && MetricSample(line, behind: name.endIndex) != nil
+    private static func isMetrics(_ body: Span<UInt8>) -> Bool {
+        var start = 0
+        while start < body.count, body[start] == 0x0A || MetricSample.isBlank(body[start]) { start += 1 }
+        guard start < body.count, body[start] != UInt8(ascii: "#") else { return true }
+        let line = line(body, from: start)
+        let nameEnd = MetricSample.nameEnd(body, line)
+        return nameEnd > start && MetricSample(body, line, nameEnd: nameEnd) != nil
+    }
+
+    /// Without its line feed.
+    private static func line(_ text: Span<UInt8>, from start: Int) -> Range<Int> {
+        var end = start
+        while end < text.count, text[end] != 0x0A { end += 1 }
+        return start..<end
+    }
+
+    private static func words(
+        _ text: Span<UInt8>, _ range: Range<Int>, atMost count: Int = ResponseWords.keptBody
+    ) -> String {
+        var end = range.prefix(count).upperBound
+        while end > range.lowerBound, MetricSample.isBlank(text[end - 1]) { end -= 1 }
+        return String(text, range.lowerBound..<end)
     }
 }
 
