@@ -205,7 +205,13 @@ bench-calls: setup-build $(ARCHIVES)/libstdc++.a ## measure the hot functions
 	HEALTHZ_BENCH=1 swift build $(RELEASE_FLAGS) --product HotPaths
 	.build-release/release/HotPaths .build-release/calls.json
 
-# Everything at once, for SOAK_SECONDS: valid load, slow clients, resets, malformed input, reloads, failing upstreams.
+# Beside HAProxy, in namespaces: /livez while a neighbour takes all threads and names are half answered, ports, tasks.
+.PHONY: bench-neighbours
+bench-neighbours: release ## measure healthz beside HAProxy with bad neighbours; needs root
+	@scripts/setup $(BUILD_PACKAGES) $(BENCH_PACKAGES) iproute2
+	python3 -B Benchmarks/neighbours $(BENCH)
+
+# Everything at once, for SOAK_SECONDS: valid load, slow clients, resets, malformed input, reloads, failing upstreams, neighbours.
 soak: release ## run everything at once for ten minutes
 	@scripts/setup $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 	python3 -B Benchmarks/soak --seconds $(SOAK_SECONDS)
