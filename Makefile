@@ -36,7 +36,7 @@ SOAK_SECONDS = 600
   dist deb-check reproducible-check openapi-check systemd-check bench bench-calls soak fuzz sanitize sanitize-thread sanitize-address setup-build setup-test
 
 help: ## list the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-22s %s\n", $$1, $$2 }' Makefile
 
 run: setup-build ## build, and start a demonstration
 	swift build --product healthz

@@ -25,7 +25,7 @@ package struct Report: Sendable, Equatable {
             case .draining: "healthz is shutting down"
             case .nothingChecked: "every service was excluded, so nothing was checked"
             case .maintenance: "the node is under maintenance"
-            case .stale: "the last check is older than it may be: healthz itself is stuck"
+            case .stale: "the last check is too old: healthz or the machine stood still"
             }
         }
     }

@@ -225,7 +225,9 @@ struct ServeTests {
         sidecar.program.signal(SIGTERM)
         try sidecar.program.waitForErrors("draining") { $0.contains("SIGTERM") }
         sidecar.program.signal(number)
-        #expect(try sidecar.program.wait().code == 0)
+        let ended = try sidecar.program.wait()
+        let name = number == SIGINT ? "SIGINT" : "SIGTERM"
+        #expect(ended.code == 0 && ended.errors.contains("info    \(name): ending now, without further draining\n"))
     }
 
     /// A sidecar with a request in flight: it is answered when the upstream is released.

@@ -53,8 +53,8 @@ struct CheckHistoryTests {
         let checks: [Seen] = Array(repeating: (.healthy, 1), count: 70) + [(.failed(.dns), 1), (.degraded(.peer), 1)]
         let marks = Self.history(checks).marks(of: "a<b", atMost: 30)
         #expect(marks.matches(of: /<i\s/).count == 30)
-        #expect(marks.contains("role=\"img\" aria-label=\"a&lt;b: last 30 checks, 1 failed, 1 degraded\""))
-        #expect(Self.history([(.healthy, 1)]).marks(of: "a", atMost: 30).contains("\"a: last check, 0 failed\""))
+        #expect(marks.contains("role=\"img\" aria-label=\"a&lt;b: last 30 checks, 1 failed, 1 degraded.\""))
+        #expect(Self.history([(.healthy, 1)]).marks(of: "a", atMost: 30).contains("\"a: last check, 0 failed.\""))
     }
 
     @Test("In the list, consecutive checks with the same result are one item, the latest first")
@@ -64,9 +64,9 @@ struct CheckHistoryTests {
         ]).list
         #expect(
             list.matches(of: /<li>(.*?)<\/li>/).map { Self.text(String($0.1)) } == [
-                "|06:40:04|: failed (timeout), 1.5 s",
-                "|06:40:02| to |06:40:03|: failed (refused), 2 checks, 1 ms",
-                "|06:40:00| to |06:40:01|: healthy, 2 checks, 3 ms to 4 ms",
+                "|06:40:04|: failed (timeout), 1.5\u{A0}s",
+                "|06:40:02| to |06:40:03|: failed (refused), 2 checks, 1\u{A0}ms",
+                "|06:40:00| to |06:40:01|: healthy, 2 checks, 3\u{A0}ms to 4\u{A0}ms",
             ])
         let many: [Seen] = (0..<120).map { $0 % 2 == 0 ? (.healthy, 1) : (.failed(.dns), 1) }
         #expect(Self.history(many).list.matches(of: /<li>/).count == 20)
@@ -80,6 +80,6 @@ struct CheckHistoryTests {
         #expect(Self.history([(.healthy, 1)]).span == "one check")
         #expect(
             Self.text(Self.history([(.healthy, 1), (.failed(.dns), 9)]).caption)
-                == "2 checks since |06:40:00|, peak 1 ms")
+                == "2 checks since |06:40:00|, peak 1\u{A0}ms")
     }
 }

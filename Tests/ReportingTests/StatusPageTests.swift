@@ -141,10 +141,19 @@ struct StatusPageTests {
             .nothingChecked: "Unhealthy: nothing checked",
         ]
         #expect(Self.text(page).contains("node-7 \(headings[cause] ?? "?") "))
-        #expect(Self.text(page).contains("\(cause.description)."))
+        #expect(Self.text(page).contains(cause.description.sentence))
         #expect(Self.title(page)?.hasSuffix(" \(headings[cause] ?? "?") · node-7") == true)
         let empty = Self.page(Built.report([], cause))
         #expect(!empty.contains("<h2"))
+    }
+
+    @Test("The reason of maintenance is shown with details, and not repeated in the heading")
+    func maintenance() throws {
+        let services = try [Built.service("a", [(.up, 1)])]
+        let report = Built.report(services, .maintenance).with(note: "disk swap, back at 15:00")
+        #expect(Self.text(Self.page(report)).contains("Maintenance Disk swap, back at 15:00. The service answers"))
+        #expect(Self.text(Self.page(report, .summary)).contains("Maintenance The node is under maintenance. "))
+        #expect(!Self.page(report, .summary).contains("disk swap"))
     }
 
     @Test("It shows the requested services, and the mistakes of the request")
@@ -230,7 +239,7 @@ struct StatusPageTests {
         let page = ErrorPage.encode("404 Not Found", "no service is named \"<x>\"")
         try Self.expectWellFormed(page)
         #expect(Self.title(page) == "? 404 Not Found · healthz")
-        #expect(Self.text(page).contains("no service is named &quot;&lt;x&gt;&quot; The status of this node"))
+        #expect(Self.text(page).contains("No service is named &quot;&lt;x&gt;&quot;. The status of this node"))
         #expect(page.contains("<a href=\"/\">"))
     }
 
