@@ -239,6 +239,12 @@ screenshots: setup-build ## make the pictures in docs/
 systemd-check: release ## boot a systemd and test the units of deploy/
 	scripts/systemd-check
 
+# Runs healthz with the real Consul that CONSUL names; without, it says so and does nothing.
+.PHONY: consul-check
+consul-check: setup-build ## run healthz with the real Consul of CONSUL=PATH
+	swift build --product healthz
+	CONSUL="$(CONSUL)" scripts/consul-check .build/debug/healthz
+
 # Breaks two data centers in network namespaces, part by part. Needs root. SIDES=--short takes under three minutes.
 .PHONY: two-datacenters-check
 two-datacenters-check: setup-build ## break two data centers in network namespaces, and measure

@@ -38,17 +38,18 @@ def configuration(source, folder, known):
 def define(side, two):
     """The server has an address of its own, so that both have the ports of the files."""
     known, place, server = version(side.tools.consul), side.place, server_address(side.address)
-    secret = configuration(side.secrets / f"consul-{side.datacenter}.json", side.folder, known)
+    secrets = [configuration(side.secrets / f"consul-{name}.json", side.folder, known) for name in (side.datacenter, "node")]
     files = {name: configuration(two / "consul" / f"{name}.hcl", side.folder, known) for name in ("server", "agent")}
-    common = [side.tools.consul, "agent", f"-datacenter={side.datacenter}", f"-config-file={secret}"]
+    common = [side.tools.consul, "agent", f"-datacenter={side.datacenter}"]
     place.define(
-        "consul", *common, f"-config-file={files['server']}", "-bootstrap-expect=1", f"-node={side.datacenter}-server",
-        f"-bind={server}", f"-client={server}", f"-advertise-wan={server}",
+        "consul", *common, f"-config-file={files['server']}", f"-config-file={secrets[0]}", "-bootstrap-expect=1",
+        f"-node={side.datacenter}-server", f"-bind={server}", f"-client={server}", f"-advertise-wan={server}",
         f"-retry-join-wan={server_address(place.other_address)}", f"-data-dir={side.folder}/consul-server",
     )
     place.define(
-        "consul-agent", *common, f"-config-file={files['agent']}", f"-node={side.datacenter}-node", f"-bind={side.address}",
-        f"-client={side.address}", f"-retry-join={server}", f"-data-dir={side.folder}/consul-agent",
+        "consul-agent", *common, f"-config-file={files['agent']}", f"-config-file={secrets[1]}",
+        f"-node={side.datacenter}-node", f"-bind={side.address}", f"-client={side.address}",
+        f"-retry-join={server}", f"-data-dir={side.folder}/consul-agent",
     )
 
 
