@@ -1,7 +1,7 @@
 package import EventLoop
 import Time
 
-/// Carries a command for Cloud Map out: the shell around `CloudMapCommand`.
+/// Runs a command for Cloud Map: the shell around `CloudMapCommand`.
 package actor CloudMapRun {
     private nonisolated let loop: EventLoop
     private let link: CloudMapLink
@@ -10,7 +10,7 @@ package actor CloudMapRun {
     private var timer: LoopTimer?
     private var whenOver: CheckedContinuation<CommandExit, Never>?
 
-    /// - Parameter took: called with each step, on the loop.
+    /// - Parameter took: called for each step, on the loop.
     package init(
         _ settings: CloudMapCommand.Settings, on loop: EventLoop, by link: CloudMapLink,
         took: @escaping @Sendable (CommandStep) -> Void
