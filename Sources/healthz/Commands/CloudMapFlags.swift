@@ -55,7 +55,7 @@ struct CloudMapFlags: ParsableArguments {
         return try given.duration()
     }
 
-    /// The service's identifier, or the end of the program.
+    /// Returns the service's identifier, or ends the program if there is none.
     func service() throws -> GivenValue {
         if let given = serviceGiven { return given }
         Terminal.complain(
@@ -64,14 +64,14 @@ struct CloudMapFlags: ParsableArguments {
     }
 }
 
-/// A value of a flag, or of a variable that stands for it.
+/// The value of a flag or of its variable.
 struct GivenValue {
     let text: String
-    /// The flag or the variable.
+    /// The name of the flag or the variable.
     let place: String
     private let isFlag: Bool
 
-    /// nil where nothing gives one. An empty variable gives none.
+    /// nil if neither is set. An empty variable counts as not set.
     init?(_ flag: String?, _ name: String, _ variables: [String]) {
         if let flag {
             (text, place, isFlag) = (flag, name, true)
@@ -94,7 +94,7 @@ struct GivenValue {
         }
     }
 
-    /// Says what is wrong.
+    /// Prints the mistake.
     func refused(_ problem: String) -> ExitCode {
         Terminal.complain("\(place): \(problem)")
         return isFlag ? .usage : .configuration

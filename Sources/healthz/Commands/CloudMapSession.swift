@@ -5,7 +5,7 @@ import Discovery
 import EventLoop
 import HTTPClient
 
-/// What a command needs to talk to Cloud Map: the loop, a client, and what the machine says of itself.
+/// The loop, the client and the answers of the machine for a command of Cloud Map.
 struct CloudMapSession {
     private let loop: EventLoop
     private let client: CurlClient
@@ -22,7 +22,7 @@ struct CloudMapSession {
         }
     }
 
-    /// What the instance metadata service answers; it is not asked where there are no questions.
+    /// The answers of the instance metadata service. Without questions, it is not asked.
     func answers(to questions: [InstanceMetadata.Question]) async throws -> MetadataLink.Answers {
         guard !questions.isEmpty else { return [:] }
         let result: Result<MetadataLink.Answers, MetadataFailure>
@@ -43,7 +43,7 @@ struct CloudMapSession {
         }
     }
 
-    /// Carries the command out, and prints its steps.
+    /// Runs the command, and prints its steps.
     func run(_ settings: CloudMapCommand.Settings, in region: String, _ format: CloudMapFlags.Format) async throws {
         let link = try link(to: region)
         let (steps, sink) = AsyncStream<CommandStep>.makeStream()
@@ -102,7 +102,7 @@ extension ExitCode {
 }
 
 extension Files {
-    /// A whole file, as the room of discovery wants it.
+    /// Reads a whole file for room Discovery.
     var content: @Sendable (String) -> Result<[UInt8], FileFailure> {
         { path in read(path).mapError { FileFailure(problem: $0.problem) } }
     }
