@@ -112,7 +112,7 @@ package struct CloudMapCaller: Sendable {
         case .readFile(let path): return .readFile(path)
         case .send(let request, let limit): return .send(request, within: limit)
         case .finish(.success(let keys)):
-            ring.took(keys, at: corrected(now), using: &random)
+            ring.accept(keys, at: corrected(now), using: &random)
             return send(call, attempt, at: now)
         case .finish(.failure(let failure)):
             ring.failedToRenew(at: corrected(now))

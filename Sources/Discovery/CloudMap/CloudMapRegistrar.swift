@@ -126,7 +126,7 @@ package struct CloudMapRegistrar: Sendable {
         life = ledger.settings.leaving == .keep ? .gone : .leaving
         guard life == .leaving else { return [.end] }
         backoff.tryNow()
-        operation?.hurry(at: now)
+        operation?.pollNow(at: now)
         return proceed(at: now)
     }
 

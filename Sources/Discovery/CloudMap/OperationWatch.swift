@@ -31,7 +31,7 @@ struct OperationWatch: Sendable, Equatable {
         return now - since < OperationWatch.limit
     }
 
-    mutating func hurry(at now: Instant) {
+    mutating func pollNow(at now: Instant) {
         pollAt = now
     }
 

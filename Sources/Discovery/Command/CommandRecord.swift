@@ -34,7 +34,7 @@ package struct CommandRecord: Sendable, Encodable {
         }
     }
 
-    package mutating func took(_ step: CommandStep) {
+    package mutating func add(_ step: CommandStep) {
         switch step {
         case .registered: registered = true
         case .deregistered, .notThere: deregistered = true

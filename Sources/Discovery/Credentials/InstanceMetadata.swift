@@ -84,7 +84,7 @@ package struct InstanceMetadata: Sendable {
                 return go(to: step, Attempt(hasNewToken: true), at: now)
             }
             guard response.status == 200 else { return fail(refusal(response.status, step.path)) }
-            return took(response.body, step, at: now)
+            return receive(response.body, step, at: now)
         }
     }
 
@@ -126,7 +126,7 @@ package struct InstanceMetadata: Sendable {
         }
     }
 
-    private mutating func took(_ body: [UInt8], _ step: Step, at now: Instant) -> Action {
+    private mutating func receive(_ body: [UInt8], _ step: Step, at now: Instant) -> Action {
         switch step {
         case .text:
             guard let text = InstanceMetadata.line(body) else { return fail(.unreadable(step.path)) }

@@ -24,7 +24,7 @@ package struct KeyRing: Sendable {
         return retryAt.map { now.instant >= $0 } ?? true
     }
 
-    package mutating func took(
+    package mutating func accept(
         _ keys: AWSKeys, at now: Moment, using random: inout some RandomNumberGenerator
     ) {
         self.keys = keys

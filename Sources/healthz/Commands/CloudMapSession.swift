@@ -55,7 +55,7 @@ struct CloudMapSession {
         var record = CommandRecord(settings, region: region)
         var printer = StepPrinter(format)
         for await step in steps {
-            record.took(step)
+            record.add(step)
             try printer.show(step)
         }
         let code = await exit

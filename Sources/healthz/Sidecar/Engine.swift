@@ -70,7 +70,7 @@ actor Engine {
     }
 
     /// Starts no further check at an interval.
-    func rest() {
+    func stopChecking() {
         pace = nil
         beginSeries()
     }

@@ -150,7 +150,7 @@ actor Sidecar {
         // First, so that clients that find the node by name leave while it still answers.
         registrars.assumeIsolated { $0.drain() }
         responder.assumeIsolated { $0.drain() }
-        engine.assumeIsolated { $0.rest() }
+        engine.assumeIsolated { $0.stopChecking() }
         server.assumeIsolated { $0.stopKeepingAlive() }
         let time = configuration.drain
         log.assumeIsolated { $0.draining(time) }
