@@ -38,7 +38,7 @@ struct CloudMapDraft {
             case .port, .attributeKey, .attributeValue, .reserved, .tooMany, .tooLong: nil
             }
         if let given { return given.refused("\(mistake)") }
-        Terminal.complain("\(mistake)")
+        Terminal.printError("\(mistake)")
         return .usage
     }
 }

@@ -58,7 +58,7 @@ struct CloudMapFlags: ParsableArguments {
     /// Returns the service's identifier, or ends the program if there is none.
     func service() throws -> GivenValue {
         if let given = serviceGiven { return given }
-        Terminal.complain(
+        Terminal.printError(
             "no Cloud Map service is given: use --cloud-map-service-id, HEALTHZ_CLOUD_MAP_SERVICE_ID or SERVICE_ID")
         throw ExitCode.usage
     }
@@ -96,7 +96,7 @@ struct GivenValue {
 
     /// Prints the mistake.
     func refused(_ problem: String) -> ExitCode {
-        Terminal.complain("\(place): \(problem)")
+        Terminal.printError("\(place): \(problem)")
         return isFlag ? .usage : .configuration
     }
 }

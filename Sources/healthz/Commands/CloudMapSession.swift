@@ -17,7 +17,7 @@ struct CloudMapSession {
         do {
             try await client.start()
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.system
         }
     }
@@ -30,7 +30,7 @@ struct CloudMapSession {
             let link = MetadataLink(try KeySource.metadataURL(environment), on: loop, by: client)
             result = await link.answers(to: questions)
         } catch {
-            Terminal.complain(
+            Terminal.printError(
                 "\(questions.map(\.flag).joined(separator: ", ")) must be given, as the instance metadata service "
                     + "cannot be asked: \(error)")
             throw ExitCode.usage
@@ -38,7 +38,7 @@ struct CloudMapSession {
         switch result {
         case .success(let answers): return answers
         case .failure(let failure):
-            Terminal.complain("\(questions.map(\.flag).joined(separator: ", ")): \(failure)")
+            Terminal.printError("\(questions.map(\.flag).joined(separator: ", ")): \(failure)")
             throw ExitCode(failure.problem)
         }
     }
@@ -71,10 +71,10 @@ struct CloudMapSession {
             let caller = CloudMapCaller(endpoint: place.endpoint, region: place.region, keys: keys)
             return CloudMapLink(caller, on: loop, by: client, TokenFiles(on: loop, content: Files.system.content))
         } catch let failure as KeyFailure {
-            Terminal.complain("\(failure)")
+            Terminal.printError("\(failure)")
             throw ExitCode(failure.problem)
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.configuration
         }
     }

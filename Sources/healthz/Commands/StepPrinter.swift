@@ -26,7 +26,7 @@ struct StepPrinter {
         }
         try closeLine()
         if step.isProblem {
-            Terminal.complain("\(step)")
+            Terminal.printError("\(step)")
         } else if format == .text {
             try Terminal.show("\(step)\n")
         }

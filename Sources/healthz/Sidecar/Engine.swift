@@ -51,7 +51,7 @@ actor Engine {
         do {
             try await client.start()
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.system
         }
         prober.prepare(for: targets)

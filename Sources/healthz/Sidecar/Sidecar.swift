@@ -252,7 +252,7 @@ actor Sidecar {
             }
             return bound.isEmpty ? nil : bound
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.unavailable
         }
     }
@@ -264,10 +264,10 @@ actor Sidecar {
             if mayMove, error.cause == .inUse, case .tcp(let host, _) = address {
                 return try await listen(on: .tcp(host: host, port: 0), orOnAnyPort: false)
             }
-            Terminal.complain(complaint(error))
+            Terminal.printError(complaint(error))
             throw error.cause == .system ? ExitCode.system : ExitCode.unavailable
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.system
         }
     }
