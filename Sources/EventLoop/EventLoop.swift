@@ -109,7 +109,7 @@ actor Core: SerialExecutor {
             let count = epoll.wait(&events, milliseconds: mayWait ? limit : 0)
             // Immediately, so that handlers can add jobs without ringing the bell.
             inbox.endWaiting()
-            for event in events.prefix(count) { sort(event, epoll) }
+            for event in events.prefix(count) { deliver(event, epoll) }
             for poll in readyPolls { poll.ready() }
             readyPolls.removeAll(keepingCapacity: true)
             runJobs()
@@ -128,7 +128,7 @@ actor Core: SerialExecutor {
     }
 
     /// Adds an event to its poll.
-    private func sort(_ event: epoll_event, _ epoll: Epoll) {
+    private func deliver(_ event: epoll_event, _ epoll: Epoll) {
         let (number, descriptor) = Epoll.origin(of: event)
         guard number != Epoll.bellNumber else { return }
         // The poll has ended without removing the descriptor, so remove it here.

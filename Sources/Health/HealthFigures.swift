@@ -1,8 +1,8 @@
-/// What is known and counted at a moment, without asking anybody: what metrics tell.
+/// The present state and counters, for metrics. Reading them starts no probe.
 package struct HealthFigures: Sendable {
-    /// What the whole is by what is known; nil while a service has never been probed.
+    /// The status of the node; nil until all services have been probed.
     package let status: HealthStatus?
-    /// Since the check began that the latest report on everything comes from; nil before the first.
+    /// The age of the check with the latest report on everything; nil before the first report.
     package let age: Duration?
     /// Checks begun.
     package let checks: Int

@@ -62,19 +62,19 @@ extension Reason: CustomStringConvertible {
         switch self {
         case .transfer(.internalError(let detail)), .unjudged(let detail): "healthz could not make the probe: \(detail)"
         case .transfer(let failure): failure.description
-        case .deadline(let limit): "no complete response when the check's deadline of \(limit.brief) came"
+        case .deadline(let limit): "no complete response within the check's deadline of \(limit.brief)"
         case .status(let status, let expected, let words): words.sentence(status, expected: expected)
         case .header(let mismatch), .body(let mismatch): mismatch.description
         case .peer(let status, let words):
-            "answered \(status), as another instance is not well" + (words.body.map { ": \($0)" } ?? "")
-        case .slow(let duration, let limit): "took \(duration.brief), slow is over \(limit.brief)"
+            "answered \(status) because another instance is not healthy" + (words.body.map { ": \($0)" } ?? "")
+        case .slow(let duration, let limit): "took \(duration.brief) (slow: over \(limit.brief))"
         case .container(let detail): "the container \(detail)"
-        case .database(let database, let words): "\(database.name) takes no client: \(words)"
-        case .alien(let database, let beginning): "not a \(database.name) server: what came begins with \(beginning)"
+        case .database(let database, let words): "\(database.name) does not accept clients: \(words)"
+        case .alien(let database, let beginning): "not a \(database.name) server; the response begins with \(beginning)"
         case .unknownContainer(let detail): "Docker does not tell the container's state: \(detail)"
         case .certificate(let expiry, let margin): "the certificate expires at \(expiry.rfc3339), within \(margin.days)"
         case .matching(let limit):
-            "connected, but waited for its body to be matched until the \(limit.brief) timeout"
+            "connected, but the body was still being judged at the \(limit.brief) timeout"
         case .instances(let healthy, let all, let required):
             "\(healthy) of \(all) instances \(healthy == 1 ? "is" : "are") healthy, \(required) required"
         }

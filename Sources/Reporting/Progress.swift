@@ -12,7 +12,7 @@ package struct Progress: Sendable {
     }
 
     /// Records the result of this service.
-    package mutating func isBack(_ service: String) {
+    package mutating func receive(_ service: String) {
         missing.removeAll { $0 == service }
     }
 

@@ -57,7 +57,7 @@ enum Main {
         do {
             // Without arguments, the parser is not used: it takes a fifth of the time to the first answer.
             guard let arguments = Arguments.read() else {
-                Terminal.complain("the command's arguments cannot be read: is /proc mounted?")
+                Terminal.printError("the command's arguments cannot be read: is /proc mounted?")
                 throw ExitCode.system
             }
             if arguments.isEmpty || arguments == ["serve"] {
@@ -65,7 +65,7 @@ enum Main {
                 return try await ServeCommand.serve(flags: [:])
             }
             if let mistake = Healthz.mistake(inCommandOf: arguments) {
-                Terminal.complain(mistake)
+                Terminal.printError(mistake)
                 throw ExitCode.usage
             }
             var command = try Healthz.parseAsRoot(arguments)

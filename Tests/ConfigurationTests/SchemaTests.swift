@@ -35,11 +35,13 @@ struct SchemaTests {
 
     @Test("It has every preset, for services and for checks")
     func presets() throws {
-        let service = try #require(definitions["service"]?["properties"] as? [String: [String: Any]])
-        let checks = try #require(service["checks"]?["additionalProperties"] as? [String: Any])
-        let check = try #require(checks["properties"] as? [String: [String: Any]])
+        let service = try #require(definitions["service"]?["properties"] as? [String: Any])
+        let checks = try #require(service["checks"] as? [String: Any])
+        let entry = try #require(checks["additionalProperties"] as? [String: Any])
+        let check = try #require(entry["properties"] as? [String: Any])
         for keys in [service, check] {
-            let values = try #require(keys["preset"]?["anyOf"] as? [[String: Any]])
+            let preset = try #require(keys["preset"] as? [String: Any])
+            let values = try #require(preset["anyOf"] as? [[String: Any]])
             #expect(values.first?["enum"] as? [String] == ServicePreset.allCases.map(\.rawValue))
         }
     }

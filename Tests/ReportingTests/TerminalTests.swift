@@ -206,7 +206,7 @@ struct TerminalTests {
     @Test("Progress shows the services that are still checked, in one line that fits")
     func progress() {
         var progress = Progress(["grafana", "loki", "日志"])
-        progress.isBack("grafana")
+        progress.receive("grafana")
         #expect(
             progress.line(after: .milliseconds(1200), .plain) == "1 of 3 are back after 1.2 s, waiting for loki, 日志")
         let narrow = Look(isColoured: false, isUnicode: true, width: 20)

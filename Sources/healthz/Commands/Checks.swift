@@ -11,7 +11,7 @@ import Time
 struct Checks {
     enum Event: Sendable {
         /// The first result of a service.
-        case isBack(String)
+        case firstResult(String)
         case ended(Report)
         case tick
         case signal(Int32)
@@ -37,7 +37,7 @@ struct Checks {
         self.selection = selection
         services = configuration.services.map(\.name).filter(selection.includes)
         engine = Engine(configuration, on: loop) { transition in
-            if case .service(let service, _) = transition { sink.yield(.isBack(service.name)) }
+            if case .service(let service, _) = transition { sink.yield(.firstResult(service.name)) }
         }
     }
 
@@ -85,7 +85,7 @@ struct Checks {
         begin()
         for await event in events {
             switch event {
-            case .isBack(let service): live.isBack(service)
+            case .firstResult(let service): live.receive(service)
             case .tick: live.draw()
             case .ended(let report):
                 live.erase()

@@ -18,7 +18,7 @@ struct ConfigCommand: Subcommand {
 
     func execute() async throws {
         let configuration = try flags.configuration()
-        for warning in configuration.warnings { Terminal.complain("warning: \(warning)") }
+        for warning in configuration.warnings { Terminal.printError("warning: \(warning)") }
         if check {
             try Terminal.show("the configuration is valid\n")
         } else {

@@ -63,7 +63,7 @@ struct DemoCommand: Subcommand {
             do {
                 Terminal.write("\(service): \(service.text(try await standIn.toggle()))\n", to: STDOUT_FILENO)
             } catch {
-                Terminal.complain("demo: \(service): \(error)")
+                Terminal.printError("demo: \(service): \(error)")
             }
         }
     }

@@ -18,8 +18,8 @@ struct LiveLine {
         progress = Progress(services)
     }
 
-    mutating func isBack(_ service: String) {
-        progress.isBack(service)
+    mutating func receive(_ service: String) {
+        progress.receive(service)
     }
 
     mutating func draw() {

@@ -72,7 +72,7 @@ struct ProbeCommand: Subcommand {
         }
         let statuses = StatusSet(accept)
         if statuses == nil {
-            Terminal.complain(
+            Terminal.printError(
                 "--accept: \"\(accept)\" is not a status, a range or a class (200, 200-299, 2xx), or a list of them")
         }
         let limit = read("--timeout", timeout) { text throws(ValueError) in
@@ -90,14 +90,14 @@ struct ProbeCommand: Subcommand {
         var tls = Request.TLS()
         tls.isVerified = !insecureSkipVerify
         if let url, url.scheme != .https, caFile != nil || insecureSkipVerify {
-            Terminal.complain("--ca-file and --insecure-skip-verify are for https:// alone")
+            Terminal.printError("--ca-file and --insecure-skip-verify are for https:// alone")
             return nil
         }
         guard let caFile else { return tls }
         switch Files.system.read(caFile) {
         case .success(let bytes): tls.authorities = bytes
         case .failure(let failure):
-            Terminal.complain("--ca-file: \"\(caFile)\" \(failure.problem)")
+            Terminal.printError("--ca-file: \"\(caFile)\" \(failure.problem)")
             return nil
         }
         return tls
@@ -110,7 +110,7 @@ struct ProbeCommand: Subcommand {
             let value = parts.count == 2 ? parts[1].drop { $0 == " " } : ""
             let field = Field(name: String(parts.first ?? ""), value: String(value))
             guard parts.count == 2, field.isValid else {
-                Terminal.complain("--header: \"\(line)\" is not a name, a colon and a value")
+                Terminal.printError("--header: \"\(line)\" is not a name, a colon and a value")
                 return nil
             }
             fields.append(field)
@@ -120,7 +120,7 @@ struct ProbeCommand: Subcommand {
 
     private func ownURL() throws -> URL {
         guard let url = try listenAddress().url(target: "/livez") else {
-            Terminal.complain("the kernel chooses the port that healthz listens on: give the URL to probe")
+            Terminal.printError("the kernel chooses the port that healthz listens on: give the URL to probe")
             throw ExitCode.usage
         }
         return url
@@ -133,7 +133,7 @@ struct ProbeCommand: Subcommand {
         do {
             configured = try Configuration.listen(environment: Terminal.environment)
         } catch {
-            for mistake in error.mistakes { Terminal.complain(of: mistake) }
+            for mistake in error.mistakes { Terminal.printError(of: mistake) }
             throw ExitCode.usage
         }
         let found = ServingProcess.only()?.addresses ?? []
@@ -147,7 +147,7 @@ struct ProbeCommand: Subcommand {
         do {
             return try parse(text)
         } catch {
-            Terminal.complain("\(place): \"\(shown ?? text)\" \(error.problem)")
+            Terminal.printError("\(place): \"\(shown ?? text)\" \(error.problem)")
             return nil
         }
     }

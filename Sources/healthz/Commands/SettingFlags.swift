@@ -81,8 +81,8 @@ extension Configuration {
         do throws(ConfigurationError) {
             return try load()
         } catch {
-            for mistake in error.mistakes { Terminal.complain(of: mistake) }
-            for warning in error.warnings { Terminal.complain("warning: \(warning)") }
+            for mistake in error.mistakes { Terminal.printError(of: mistake) }
+            for warning in error.warnings { Terminal.printError("warning: \(warning)") }
             throw error.mistakes.allSatisfy { $0.origin == .flag } ? ExitCode.usage : ExitCode.configuration
         }
     }

@@ -35,19 +35,19 @@ enum Terminal {
     }
 
     /// Prints a line on standard error.
-    static func complain(_ line: String) {
+    static func printError(_ line: String) {
         write("healthz: \(line)\n", to: STDERR_FILENO)
     }
 
     /// A mistake in a file begins with its position, in the format of compilers, so that editors find it.
-    static func complain(of mistake: ConfigurationMistake) {
-        if case .file = mistake.origin { write("\(mistake)\n", to: STDERR_FILENO) } else { complain("\(mistake)") }
+    static func printError(of mistake: ConfigurationMistake) {
+        if case .file = mistake.origin { write("\(mistake)\n", to: STDERR_FILENO) } else { printError("\(mistake)") }
     }
 
     /// Prints text on standard output. A failure is an error, because a reader would take a part for the whole.
     static func show(_ text: String) throws(ExitCode) {
         guard let code = write(text, to: STDOUT_FILENO) else { return }
-        complain("standard output: \(String(cString: strerror(code)))")
+        printError("standard output: \(String(cString: strerror(code)))")
         throw .system
     }
 

@@ -49,7 +49,7 @@ struct WatchShell {
                 try leave()
                 withExtendedLifetime(signals) {}
                 return watch.latest?.status
-            case .isBack: break
+            case .firstResult: break
             }
         }
         return watch.latest?.status

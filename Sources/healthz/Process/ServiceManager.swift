@@ -70,11 +70,11 @@ struct ServiceManager {
         nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
         func start() {
-            timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.feed() } }
-            feed()
+            timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.notify() } }
+            notify()
         }
 
-        private func feed() {
+        private func notify() {
             manager.tell(.alive)
             timer?.wake(by: .now + pause)
         }

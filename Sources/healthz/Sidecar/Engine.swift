@@ -51,7 +51,7 @@ actor Engine {
         do {
             try await client.start()
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.system
         }
         prober.prepare(for: targets)
@@ -71,7 +71,7 @@ actor Engine {
     }
 
     /// Starts no further check at an interval.
-    func rest() {
+    func stopChecking() {
         pace = nil
         beginSeries()
     }

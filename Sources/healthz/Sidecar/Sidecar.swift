@@ -150,7 +150,7 @@ actor Sidecar {
         // First, so that clients that find the node by name leave while it still answers.
         registrars.assumeIsolated { $0.drain() }
         responder.assumeIsolated { $0.drain() }
-        engine.assumeIsolated { $0.rest() }
+        engine.assumeIsolated { $0.stopChecking() }
         server.assumeIsolated { $0.stopKeepingAlive() }
         let time = configuration.drain
         log.assumeIsolated { $0.draining(time) }
@@ -252,7 +252,7 @@ actor Sidecar {
             }
             return bound.isEmpty ? nil : bound
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.unavailable
         }
     }
@@ -264,10 +264,10 @@ actor Sidecar {
             if mayMove, error.cause == .inUse, case .tcp(let host, _) = address {
                 return try await listen(on: .tcp(host: host, port: 0), orOnAnyPort: false)
             }
-            Terminal.complain(complaint(error))
+            Terminal.printError(complaint(error))
             throw error.cause == .system ? ExitCode.system : ExitCode.unavailable
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.system
         }
     }
