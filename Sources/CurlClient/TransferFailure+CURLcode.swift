@@ -28,8 +28,8 @@ extension TransferFailure {
                 .protocolError(detail: "its Content-Length is not one number")
             case CURLE_WRITE_ERROR where transfer.alienBytes != nil:
                 .protocolError(detail: TransferFailure.beginning(transfer.alienBytes ?? []))
-            case CURLE_OUT_OF_MEMORY where transfer.hasConnected:
-                // One field line of over 100 KiB is more than libcurl keeps.
+            case CURLE_OUT_OF_MEMORY where transfer.hasConnected, TransferFailure.lineTooLarge:
+                // One field line of over 100 KiB, or trailer of 4 KiB, is more than libcurl keeps.
                 .tooLarge(limit: transfer.byteLimit)
             case CURLE_RECV_ERROR where TransferFailure.isChunkError(transfer):
                 .protocolError(detail: TransferFailure.words(result, transfer))
@@ -48,6 +48,9 @@ extension TransferFailure {
                 .internalError(detail: TransferFailure.words(result, transfer))
             }
     }
+
+    /// CURLE_TOO_LARGE, which libcurl 8.6 introduced; before, it called such a line a lack of memory.
+    private static let lineTooLarge = CURLcode(rawValue: 100)
 
     /// The time allowed is over: a connection that never was is another cause than an answer that never came.
     static func outOfTime(_ transfer: Transfer, to place: String, limit: Duration) -> TransferFailure {
