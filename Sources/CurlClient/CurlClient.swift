@@ -250,8 +250,10 @@ package actor CurlClient: Client {
     }
 
     private func result(_ flight: Flight, _ transfer: Transfer, _ code: CURLcode) -> Flight.Outcome {
-        guard code == CURLE_OK || transfer.suffices else {
-            return .failure(TransferFailure(code, of: transfer, to: flight.place, limit: flight.limit))
+        guard code == CURLE_OK else {
+            return transfer.suffices(despite: code)
+                ? .success(transfer.takeResponse())
+                : .failure(TransferFailure(code, of: transfer, to: flight.place, limit: flight.limit))
         }
         return transfer.isComplete ? .success(transfer.takeResponse()) : .failure(.incomplete)
     }

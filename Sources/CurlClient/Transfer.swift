@@ -133,6 +133,13 @@ final class Transfer {
         hasUsableHead && !reading.body(of: status).isReadToItsEnd
     }
 
+    /// A transfer coding that nobody asked for says nothing where the status is all that is wanted. libcurl refuses it when it
+    /// reads that field (8), or undoes it (7).
+    func suffices(despite code: CURLcode) -> Bool {
+        guard code == CURLE_BAD_CONTENT_ENCODING, head.hasBegun else { return suffices }
+        return if case .none = reading.body(of: status) { true } else { suffices }
+    }
+
     private var hasUsableHead: Bool { head.isComplete && !head.isAmbiguous && headBytes <= byteLimit }
 
     /// Takes the complete response out of the transfer.

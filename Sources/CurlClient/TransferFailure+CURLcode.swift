@@ -28,8 +28,8 @@ extension TransferFailure {
                 .protocolError(detail: "its Content-Length is not one number")
             case CURLE_WRITE_ERROR where transfer.alienBytes != nil:
                 .protocolError(detail: TransferFailure.beginning(transfer.alienBytes ?? []))
-            case CURLE_OUT_OF_MEMORY where transfer.hasConnected:
-                // libcurl does not accept a field line of over 100 KiB.
+            case CURLE_OUT_OF_MEMORY where transfer.hasConnected, TransferFailure.lineTooLarge:
+                // libcurl does not accept a field line of over 100 KiB, or a trailer of over 4 KiB.
                 .tooLarge(limit: transfer.byteLimit)
             case CURLE_RECV_ERROR where TransferFailure.isChunkError(transfer):
                 .protocolError(detail: TransferFailure.words(result, transfer))
@@ -48,6 +48,9 @@ extension TransferFailure {
                 .internalError(detail: TransferFailure.words(result, transfer))
             }
     }
+
+    /// CURLE_TOO_LARGE, since libcurl 8.6. Before, libcurl reported such a line as a lack of memory.
+    private static let lineTooLarge = CURLcode(rawValue: 100)
 
     /// The time limit is over. A missing connection and a missing response are two causes.
     static func outOfTime(_ transfer: Transfer, to place: String, limit: Duration) -> TransferFailure {

@@ -103,9 +103,9 @@ struct HostileUpstreamTests {
         defer { upstream.stop() }
         #expect(await get(upstream) == .success(Response(status: 200, body: bomb)))
         #expect(upstream.heads.allSatisfy { $0.contains("\r\nAccept-Encoding: identity\r\n") })
-        // A transfer coding is undone by libcurl, asked for or not, but no further than to the limit.
+        // A transfer coding that was not asked for is undone by libcurl 7, but no further than to the limit; 8 refuses it.
         upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"), .sendBytes(bomb)])
-        #expect(await get(upstream).code == "too_large")
+        #expect(["too_large", "protocol"].contains(await get(upstream).code))
     }
 
     @Test(

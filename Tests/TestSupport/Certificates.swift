@@ -42,7 +42,7 @@ package final class Certificates: Sendable {
         let extensions = try folder.write("subjectAltName=\(names)\n", to: "\(name).ext")
         try openssl([
             "x509", "-req", "-in", folder.path("\(name).csr"), "-CA", authority, "-CAkey", folder.path("ca.key"),
-            "-CAcreateserial", "-days", kind == .expired ? "-1" : "2", "-extfile", extensions, "-out",
+            "-CAcreateserial", "-days", kind == .expired ? "0" : "2", "-extfile", extensions, "-out",
             certificate(kind),
         ])
     }
