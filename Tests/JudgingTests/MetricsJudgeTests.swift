@@ -12,6 +12,7 @@ struct MetricsTests {
         loki_ring_members{name="ingester",state="Unhealthy"} 1 1395066363000
         loki_ring_members{name="a \\"b\\", c",state="Unhealthy",} 0
         loki_ring_members_total 7
+        escaped{x="y",a="\\\\ \\" \\n b"} 1
         wal_usage 0.1028
         free_bytes{disk="/"}\t1.5e+09
         nothing NaN
@@ -39,6 +40,10 @@ struct MetricsTests {
         #expect(try Self.word(unhealthy, [.equals(.number(1))]) == nil)
         let quoted = MetricSelector(name: "loki_ring_members", labels: [Self.label("name", #"a "b", c"#)])
         #expect(try Self.word(quoted, [.equals(.number(0))]) == nil)
+        let escaped = MetricSelector(name: "escaped", labels: [Self.label("a", "\\ \" \n b")])
+        #expect(try Self.word(escaped, [.equals(.number(1))]) == nil)
+        let other = MetricSelector(name: "escaped", labels: [Self.label("a", "\\ \" \n ")])
+        #expect(try Self.word(other, [.exists(false)]) == nil)
         #expect(try Self.word(MetricSelector(name: "loki_ring_members"), [.above(0)]) != nil)
         #expect(try Self.word(MetricSelector(name: "wal_usage"), [.below(0.9), .above(0)]) == nil)
         #expect(
@@ -68,6 +73,7 @@ struct MetricsTests {
             ("a", #"a line of the metrics cannot be read: "a""#),
             ("a=1", #"a line of the metrics cannot be read: "a=1""#),
             (#"a{b="c 1"#, #"a line of the metrics cannot be read: "a{b="c 1""#),
+            (#"a{b="c\"#, #"a line of the metrics cannot be read: "a{b="c\""#),
             (#"a{b=c} 1"#, #"a line of the metrics cannot be read: "a{b=c} 1""#),
             (#"a{="c"} 1"#, #"a line of the metrics cannot be read: "a{="c"} 1""#),
             ("a 1 x", #"a line of the metrics cannot be read: "a 1 x""#),
