@@ -41,8 +41,9 @@ struct AddressWait {
         if case .failure = answer, othersAreOut, lookup.number < first[lookup.kind] ?? .max { return .wait }
         switch (lookup.kind, answer) {
         case (.both, .success(let addresses)): return .use(addresses)
-        // After the split, the two others know better.
-        case (.both, .failure(let error)): return isSplit ? .wait : .fail(error)
+        // After the split, the two others know better. Before it, one family's answer may have spoilt both: it was cut short,
+        // and asking by TCP failed.
+        case (.both, .failure(let error)): return isSplit ? .wait : error.isTemporary ? .split : .fail(error)
         case (.four, _): four = AddressWait.better(four, answer)
         case (.six, _): six = AddressWait.better(six, answer)
         }
@@ -55,13 +56,18 @@ struct AddressWait {
         return isSplit ? .useFormer : .split
     }
 
-    /// What is missing when the request's time is over.
-    func detail(within limit: Duration) -> String {
+    /// What is missing when the request's time is over. With one family's lookup that could not be made, the name servers
+    /// are not to blame.
+    func missing(after limit: Duration) -> Resolver.LookupError {
         let nothing = "no answer from the name servers within \(limit.brief)"
         return switch (four, six) {
-        case (.failure(let error), nil): "\(nothing) for IPv6 (IPv4: \(error.detail))"
-        case (nil, .failure(let error)): "\(nothing) for IPv4 (IPv6: \(error.detail))"
-        default: nothing
+        case (.failure(let error), nil):
+            Resolver.LookupError(
+                detail: "\(nothing) for IPv6 (IPv4: \(error.detail))", isInternal: error.isInternal)
+        case (nil, .failure(let error)):
+            Resolver.LookupError(
+                detail: "\(nothing) for IPv4 (IPv6: \(error.detail))", isInternal: error.isInternal)
+        default: Resolver.LookupError(detail: nothing)
         }
     }
 
@@ -91,6 +97,7 @@ struct AddressWait {
 extension Resolver.LookupError {
     fileprivate func joined(with six: Resolver.LookupError) -> Resolver.LookupError {
         Resolver.LookupError(
-            detail: "IPv4: \(detail); IPv6: \(six.detail)", isInternal: isInternal || six.isInternal)
+            detail: "IPv4: \(detail); IPv6: \(six.detail)", isInternal: isInternal || six.isInternal,
+            isTemporary: isTemporary || six.isTemporary)
     }
 }

@@ -69,8 +69,10 @@ final class NameLookups {
         }
     }
 
-    /// In words, what a request still lacks when its time is over.
-    func detail(_ request: Int, within limit: Duration) -> String? { waits[request]?.detail(within: limit) }
+    /// What a request still lacks when its time is over.
+    func missing(_ request: Int, after limit: Duration) -> Resolver.LookupError? {
+        waits[request]?.missing(after: limit)
+    }
 
     private func act(_ action: AddressWait.Action, _ request: Int, at now: Instant) {
         switch action {
