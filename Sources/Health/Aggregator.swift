@@ -18,6 +18,7 @@ package actor Aggregator {
     private var checks: [Selection: RunningCheck] = [:]
     private var memory = ReportMemory()
     private var lastProbe = 0
+    private var clockWatch = ClockWatch()
     /// When the check began that the latest report on everything comes from.
     private var lastCheckedAt: Instant?
     /// When the check began that the last report came from before checks were stuck; nil if they are not.
@@ -141,8 +142,12 @@ package actor Aggregator {
 
     private func prepare(_ selection: Selection) -> RunningCheck {
         checksBegun += 1
+        let now = clock()
+        if let step = clockWatch.step(at: now) {
+            for service in services { service.moveTimes(by: step) }
+        }
         let check = RunningCheck(
-            selection, services.filter { selection.includes($0.service.name) }, startedAt: clock())
+            selection, services.filter { selection.includes($0.service.name) }, startedAt: now)
         checks[selection] = check
         return check
     }

@@ -30,6 +30,15 @@ package struct History: Sendable, Equatable {
 
     package init() {}
 
+    /// The wall clock has been set.
+    mutating func moveTimes(by step: Duration) {
+        guard var next = known else { return }
+        next.since = next.since.moved(by: step)
+        next.lastUpAt = next.lastUpAt?.moved(by: step)
+        next.recent.moveTimes(by: step)
+        known = next
+    }
+
     /// Takes in the next observation. One that is against the status turns it only when enough of them have come in a row;
     /// between healthy and degraded, the last one decides.
     package mutating func record(_ observation: Observation, threshold: Threshold) -> Change {
