@@ -9,10 +9,10 @@ enum ProcessOne {
         signal(SIGCHLD, SIG_IGN)
     }
 
-    /// Process 1 is not ended by a signal that it has no handler for: with this, SIGINT and SIGTERM end it as any other.
+    /// Process 1 is not ended by a signal that it has no handler for: with this, signals from people and Docker end it as any other.
     static func endOnSignals() {
         guard getpid() == 1 else { return }
-        for number in [SIGINT, SIGTERM] { signal(number) { _exit(128 + $0) } }
+        for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] { signal(number) { _exit(128 + $0) } }
     }
 
     /// Where one of the three is closed, the next socket or file would get its number, and a log line would go into it.
