@@ -9,7 +9,7 @@ import Synchronization
 /// tasks of a container, the quota of a user), work waits for ever.
 package final class Workers: Sendable {
     /// The room that a thread has for its stack: what Dispatch gives, twice over.
-    private static let stackSize = 1 << 20
+    package static let stackSize = 1 << 20
 
     /// What the threads share with whoever gives them work.
     private final class Line: Sendable {
@@ -41,14 +41,21 @@ package final class Workers: Sendable {
         var made = 0
     }
 
+    /// What Dispatch needs to resume a task: a thread that does it, one that manages those, and one that is still ending.
+    private static let threadsOfDispatch = 3
+
     private let line = Line()
     private let most: Int
+    private let stackSize: Int?
     private let count: Mutex<Count>
 
     /// Makes no thread yet.
-    /// - Parameter most: how many there may be after `addOne`; no more than `wanted` without it.
-    package init(_ wanted: Int, most: Int = 0) {
+    /// - Parameters:
+    ///   - most: how many there may be after `addOne`; no more than `wanted` without it.
+    ///   - stackSize: in bytes; nil for the system's default.
+    package init(_ wanted: Int, most: Int = 0, stackSize: Int? = Workers.stackSize) {
         self.most = most
+        self.stackSize = stackSize
         count = Mutex(Count(wanted: wanted))
     }
 
@@ -76,11 +83,12 @@ package final class Workers: Sendable {
         prepare()
     }
 
-    /// Whether a thread could be made just now. Without one, a task that waits is not resumed, and whoever resumes it waits
-    /// as well: Dispatch tries again once a second.
-    package static var canMakeThread: Bool {
-        let trial = Workers(1)
-        return trial.prepare() == nil
+    /// Whether Dispatch could make its threads just now. Without them, a task that waits is not resumed, and whoever resumes
+    /// it may wait as well: Dispatch tries again once a second.
+    package static var dispatchCanMakeThreads: Bool {
+        let trial = Workers(threadsOfDispatch, stackSize: nil)
+        trial.prepare()
+        return trial.count.withLock { $0.made == threadsOfDispatch }
     }
 
     /// Has something done by one of the threads, as soon as one is free.
@@ -97,7 +105,7 @@ package final class Workers: Sendable {
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, Workers.stackSize)
+        if let stackSize { pthread_attr_setstacksize(&attributes, stackSize) }
         var thread = pthread_t()
         let context = Unmanaged.passRetained(line)
         let code = withoutSignals {

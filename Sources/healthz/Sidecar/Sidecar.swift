@@ -165,7 +165,8 @@ actor Sidecar {
         isOver = true
         registrars.assumeIsolated { $0.leave(by: .now + Sidecar.farewell) }
         log.assumeIsolated { $0.stopping(by: signal) }
-        guard Workers.canMakeThread else { return endWithoutTasks() }
+        Backstop.exit(within: configuration.deadline + Backstop.margin)
+        guard Workers.dispatchCanMakeThreads else { return endWithoutTasks() }
         whenOver?.resume()
         whenOver = nil
     }
