@@ -17,11 +17,15 @@ package struct StatusPage {
         let refreshes: Bool
         /// The address of a page that says what to do when the node is unhealthy.
         let runbook: String?
+        /// For readers who see details, on the page of the whole node.
+        let inForce: InForce?
 
         package init(
-            node: String, version: String, selection: Selection, code: Int, refreshes: Bool, runbook: String? = nil
+            node: String, version: String, selection: Selection, code: Int, refreshes: Bool, runbook: String? = nil,
+            inForce: InForce? = nil
         ) {
             self.runbook = runbook
+            self.inForce = inForce
             self.node = node
             self.version = version
             self.selection = selection
@@ -65,7 +69,7 @@ package struct StatusPage {
         <p id="tip" aria-hidden="true" hidden></p>
         <main>
         \(verdict)
-        \(services)
+        \(services)\(inForce)
         </main>
         \(footer)
         \(setting.refreshes ? "<script>\(StatusPage.script)</script>\n" : "")\
@@ -197,6 +201,11 @@ package struct StatusPage {
             </ul>
 
             """
+    }
+
+    private var inForce: String {
+        guard detail == .full, setting.selection == .all else { return "" }
+        return setting.inForce?.section(now: report.checkedAt) ?? ""
     }
 
     private var footer: String {
