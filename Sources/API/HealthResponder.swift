@@ -65,7 +65,7 @@ package actor HealthResponder {
         self.aggregator = aggregator
         self.settings = settings
         meter = Meter(aggregator, version: origin.version, loadedAt: settings.loadedAt)
-        responses = ReportResponses(origin)
+        responses = ReportResponses(origin, loadedAt: settings.loadedAt)
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -82,6 +82,12 @@ package actor HealthResponder {
         responses.discovery = figures
     }
 
+    /// From now on, pages say since when secrets are in force.
+    /// - Parameter secrets: called on the executor when a page is encoded.
+    package func readSecrets(with secrets: @escaping @Sendable () -> [SecretFile]) {
+        responses.secrets = secrets
+    }
+
     /// The state of service discovery has changed, so encoded reports are out of date.
     package func discoveryChanged() {
         responses.removeAll()
@@ -89,9 +95,15 @@ package actor HealthResponder {
 
     /// Uses these settings from now on.
     package func adopt(_ settings: Settings) {
-        self.settings = settings
+        renewSecrets(settings)
         reloadFailedAt = nil
         meter.reloaded(at: settings.loadedAt)
+    }
+
+    /// The same configuration with secrets of now: whether the last reload failed is as it was.
+    package func renewSecrets(_ settings: Settings) {
+        self.settings = settings
+        responses.loadedAt = settings.loadedAt
         responses.removeAll()
     }
 

@@ -2,6 +2,7 @@ import HTTPTypes
 import HTTPWire
 import Health
 import Reporting
+import Time
 
 /// Reports, encoded as responses. The last responses are kept.
 struct ReportResponses {
@@ -10,11 +11,16 @@ struct ReportResponses {
 
     /// Read for each report that is encoded.
     var discovery: (@Sendable () -> [DiscoveryFigures])?
+    /// Read for each page that is encoded.
+    var secrets: (@Sendable () -> [SecretFile])?
+    /// When the configuration was loaded.
+    var loadedAt: Timestamp
     private let origin: Origin
     private var encoded: [Question: (number: Int, response: Response)] = [:]
 
-    init(_ origin: Origin) {
+    init(_ origin: Origin, loadedAt: Timestamp) {
         self.origin = origin
+        self.loadedAt = loadedAt
     }
 
     mutating func removeAll() {
@@ -60,7 +66,8 @@ struct ReportResponses {
         case .page(let refreshes):
             let setting = StatusPage.Setting(
                 node: origin.node, version: origin.version, selection: question.selection, code: status.code,
-                refreshes: refreshes, runbook: question.runbook, discovery: discovery(in: question))
+                refreshes: refreshes, runbook: question.runbook, discovery: discovery(in: question),
+                inForce: InForce(configuration: loadedAt, secrets: secrets?() ?? []))
             let text = StatusPage.encode(report, detail, setting, warnings: question.warnings)
             return Response(
                 status: status, contentType: "text/html; charset=utf-8", fields: FixedResponses.pageFields,

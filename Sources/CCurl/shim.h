@@ -77,6 +77,10 @@ static inline CURLMcode healthz_multi_set_socket_function(CURLM *multi, curl_soc
     return code != CURLM_OK ? code : curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
 }
 
+static inline CURLMcode healthz_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+
 static inline CURLMcode healthz_multi_set_timer_function(CURLM *multi, curl_multi_timer_callback function, void *context) {
     CURLMcode code = curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, function);
     return code != CURLM_OK ? code : curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 
 // glibc declares accept4 only under _GNU_SOURCE, which the Glibc module is built without.
@@ -36,6 +37,13 @@ static inline int64_t healthz_milliseconds_since_epoch(void) {
     struct timespec time = {0};
     clock_gettime(CLOCK_REALTIME, &time);
     return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
+}
+
+// When a file's content was last changed, in milliseconds since 1970; -1 where that cannot be told.
+static inline int64_t healthz_change_time(const char *path) {
+    struct stat status;
+    if (stat(path, &status) != 0) return -1;
+    return status.st_mtim.tv_sec * INT64_C(1000) + status.st_mtim.tv_nsec / 1000000;
 }
 
 // ioctl(2) is variadic. 0 where it is not a terminal, or one that does not know its size.

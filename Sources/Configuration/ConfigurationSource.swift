@@ -1,13 +1,18 @@
+package import Health
 import Synchronization
+package import Time
 
 /// Where a configuration comes from: it is read as often as somebody asks for it, and once more when a file with a secret
 /// (a token, a password, a certificate, a key, authorities) has changed.
 package final class ConfigurationSource: Sendable {
     /// The configuration as it was loaded, with the secrets of now.
     package struct Renewal: Sendable {
-        package let configuration: Configuration
-        /// Those that have changed.
+        /// nil where all that has changed is refused.
+        package let configuration: Configuration?
+        /// Those that have changed and are in force.
         package let files: [String]
+        /// What is wrong with others.
+        package let refusal: ConfigurationError?
     }
 
     private typealias Contents = [String: Result<[UInt8], Files.Failure>]
@@ -15,10 +20,23 @@ package final class ConfigurationSource: Sendable {
     private struct State {
         /// Of all files that the configuration in force was made from.
         var inForce: Contents = [:]
+        /// By file, since when it has had that content.
+        var since: [String: Timestamp] = [:]
         /// What was seen of the secrets when they were last found changed.
         var changed: Contents = [:]
         /// What was no configuration.
         var refused: Contents = [:]
+
+        init() {}
+
+        /// The successor of `former`, with other contents of these files.
+        init(inForce: Contents, after former: State, at now: Timestamp) {
+            self.inForce = inForce
+            for (path, content) in inForce {
+                let isFormer = ConfigurationSource.isSame(content, former.inForce[path])
+                since[path] = isFormer ? former.since[path] : now
+            }
+        }
     }
 
     private let flags: [Setting: String]
@@ -37,8 +55,17 @@ package final class ConfigurationSource: Sendable {
     /// Whether there is anything that `renew` could find changed.
     package var hasSecrets: Bool { state.withLock { $0.inForce.keys.contains { $0 != file } } }
 
+    /// The files that `renew` reads, in the order of their names.
+    package var secrets: [SecretFile] {
+        state.withLock { state in
+            state.since.filter { $0.key != file }.sorted { $0.key < $1.key }.map { path, since in
+                SecretFile(path: path, since: since, isRefused: state.refused[path] != nil)
+            }
+        }
+    }
+
     /// Reads all of it. May block.
-    package func load() throws(ConfigurationError) -> Configuration {
+    package func load(at now: Timestamp = Moment.now.timestamp) throws(ConfigurationError) -> Configuration {
         let read = Mutex(Contents())
         let recording = Files { [files] path in
             let contents = files.read(path)
@@ -47,36 +74,64 @@ package final class ConfigurationSource: Sendable {
         }
         let configuration = try Configuration(flags: flags, environment: environment, files: recording)
         let contents = read.withLock { $0 }
-        state.withLock { $0 = State(inForce: contents) }
+        state.withLock { $0 = State(inForce: contents, after: $0, at: now) }
         return configuration
     }
 
     /// Reads the secrets, but not the configuration file, whose changes are for whoever asks to have it loaded. May block.
     ///
     /// What has changed is taken when it is found the same the next time: a file may be in the middle of being written, or
-    /// its companion be next.
+    /// its companion be next. A file that is not valid does not keep others from being taken.
     /// - Returns: nil where nothing has changed, or is the same as what was refused last.
-    package func renew() -> Result<Renewal, ConfigurationError>? {
+    package func renew(at now: Timestamp = Moment.now.timestamp) -> Renewal? {
         let former = state.withLock { $0.inForce }
-        var now = former
-        for path in former.keys where path != file { now[path] = files.read(path) }
-        let changed = now.filter { !ConfigurationSource.isSame($0.value, former[$0.key]) }
+        let changed = former.keys.filter { $0 != file }.reduce(into: Contents()) { changed, path in
+            let content = files.read(path)
+            if !ConfigurationSource.isSame(content, former[path]) { changed[path] = content }
+        }
         guard isToBeTaken(changed) else { return nil }
-        let known = now
-        let snapshot = Files { known[$0] ?? .failure(Files.Failure(problem: "cannot be read")) }
-        do throws(ConfigurationError) {
-            let configuration = try Configuration(flags: flags, environment: environment, files: snapshot)
-            state.withLock { $0 = State(inForce: known) }
-            return .success(Renewal(configuration: configuration, files: changed.keys.sorted()))
-        } catch {
-            state.withLock { $0.refused = changed }
-            return .failure(error)
+        let (taken, configuration, refusal) = valid(changed, beside: former)
+        state.withLock { state in
+            if configuration != nil {
+                state = State(inForce: former.merging(taken) { $1 }, after: state, at: now)
+            }
+            state.refused = changed.filter { taken[$0.key] == nil }
+        }
+        return Renewal(configuration: configuration, files: taken.keys.sorted(), refusal: refusal)
+    }
+
+    /// As much of what has changed as is valid, alone or with one companion, as a certificate has in its key.
+    private func valid(_ changed: Contents, beside former: Contents) -> (Contents, Configuration?, ConfigurationError?)
+    {
+        let refusal: ConfigurationError
+        switch configuration(former.merging(changed) { $1 }) {
+        case .success(let all): return (changed, all, nil)
+        case .failure(let error): refusal = error
+        }
+        var taken = Contents()
+        var best: Configuration?
+        for path in changed.keys.sorted() where taken[path] == nil {
+            for companion in [path] + changed.keys.sorted() where taken[companion] == nil {
+                let more = taken.merging(changed.filter { [path, companion].contains($0.key) }) { $1 }
+                guard case .success(let next) = configuration(former.merging(more) { $1 }) else { continue }
+                (taken, best) = (more, next)
+                break
+            }
+        }
+        return (taken, best, refusal)
+    }
+
+    private func configuration(_ contents: Contents) -> Result<Configuration, ConfigurationError> {
+        let snapshot = Files { contents[$0] ?? .failure(Files.Failure(problem: "cannot be read")) }
+        return Result { () throws(ConfigurationError) in
+            try Configuration(flags: flags, environment: environment, files: snapshot)
         }
     }
 
     private func isToBeTaken(_ changed: Contents) -> Bool {
         state.withLock { state in
             defer { state.changed = changed }
+            if changed.isEmpty { state.refused = [:] }
             return !changed.isEmpty && ConfigurationSource.isSame(changed, state.changed)
                 && !ConfigurationSource.isSame(changed, state.refused)
         }

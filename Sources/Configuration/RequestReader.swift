@@ -134,6 +134,10 @@ struct RequestReader {
         if keys[.password] == nil, keys[.passwordFile] == nil {
             mistakes.add("has no password or password_file", at: keys.position, path: keys.path)
         }
+        if let file = keys[.passwordFile], password?.isEmpty == true {
+            // As while it is written, or on a full disk.
+            mistakes.add("has an empty password", at: file.position, path: keys.path(.passwordFile))
+        }
         guard let user, let password else { return nil }
         return URL.Credentials(user: user, password: password)
     }
@@ -220,6 +224,10 @@ struct RequestReader {
                     mistakes.add("is not in PEM", at: node.position, path: keys.path(key), value: node.plainText)
                     return nil
                 }
+                guard bytes.isWhole else {
+                    mistakes.add("is cut off", at: node.position, path: keys.path(key), value: node.plainText)
+                    return nil
+                }
                 return bytes
             }
         }
@@ -271,6 +279,12 @@ extension [UInt8] {
     /// The headers of encrypted keys in PKCS #8 and in OpenSSL's older format.
     fileprivate var isEncrypted: Bool {
         contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || contains("Proc-Type: 4,ENCRYPTED")
+    }
+
+    /// Whether each of its parts in PEM has an end: it may be in the middle of being written.
+    fileprivate var isWhole: Bool {
+        let text = String(decoding: self, as: UTF8.self)
+        return text.ranges(of: "-----BEGIN ").count == text.ranges(of: "-----END ").count
     }
 
     fileprivate func contains(_ text: String) -> Bool {

@@ -42,8 +42,9 @@ struct AddressWait {
         if case .failure = answer, othersAreOut, lookup.number < first[lookup.kind] ?? .max { return .wait }
         switch (lookup.kind, answer) {
         case (.both, .success(let addresses)): return .use(addresses)
-        // After the split, the two separate lookups decide.
-        case (.both, .failure(let error)): return isSplit ? .wait : .fail(error)
+        // After the split, the two separate lookups decide. Before it, one family's answer may have spoilt the answer for
+        // both: it was cut short, and the question by TCP failed.
+        case (.both, .failure(let error)): return isSplit ? .wait : error.isTemporary ? .split : .fail(error)
         case (.four, _): four = AddressWait.better(four, answer)
         case (.six, _): six = AddressWait.better(six, answer)
         }
@@ -56,13 +57,18 @@ struct AddressWait {
         return isSplit ? .useFormer : .split
     }
 
-    /// The missing answer, for the message if the request times out.
-    func detail(within limit: Duration) -> String {
+    /// The missing answer, for the message if the request times out. If one family's lookup could not be made, the name
+    /// servers are not to blame.
+    func missing(after limit: Duration) -> Resolver.LookupError {
         let nothing = "no answer from the name servers within \(limit.brief)"
         return switch (four, six) {
-        case (.failure(let error), nil): "\(nothing) for IPv6 (IPv4: \(error.detail))"
-        case (nil, .failure(let error)): "\(nothing) for IPv4 (IPv6: \(error.detail))"
-        default: nothing
+        case (.failure(let error), nil):
+            Resolver.LookupError(
+                detail: "\(nothing) for IPv6 (IPv4: \(error.detail))", isInternal: error.isInternal)
+        case (nil, .failure(let error)):
+            Resolver.LookupError(
+                detail: "\(nothing) for IPv4 (IPv6: \(error.detail))", isInternal: error.isInternal)
+        default: Resolver.LookupError(detail: nothing)
         }
     }
 
@@ -92,6 +98,7 @@ struct AddressWait {
 extension Resolver.LookupError {
     fileprivate func joined(with six: Resolver.LookupError) -> Resolver.LookupError {
         Resolver.LookupError(
-            detail: "IPv4: \(detail); IPv6: \(six.detail)", isInternal: isInternal || six.isInternal)
+            detail: "IPv4: \(detail); IPv6: \(six.detail)", isInternal: isInternal || six.isInternal,
+            isTemporary: isTemporary || six.isTemporary)
     }
 }

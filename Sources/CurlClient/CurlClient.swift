@@ -128,9 +128,13 @@ package actor CurlClient: Client {
         guard let flight = flights[request] else { return }
         switch outcome {
         case .success(let addresses): transfer(flight, toSomeOf: addresses)
-        case .failure(let error) where error.isInternal: finish(flight, .failure(.internalError(detail: error.detail)))
-        case .failure(let error): finish(flight, .failure(.dns(host: flight.url.host, detail: error.detail)))
+        case .failure(let error): finish(flight, .failure(failure(error, of: flight)))
         }
+    }
+
+    private func failure(_ error: Resolver.LookupError, of flight: Flight) -> TransferFailure {
+        error.isInternal
+            ? .internalError(detail: error.detail) : .dns(host: flight.url.host, detail: error.detail)
     }
 
     /// Runs libcurl's timers and collects ended transfers. Call it after every change to libcurl or to the requests.
@@ -259,9 +263,7 @@ package actor CurlClient: Client {
     }
 
     private func outOfTime(_ flight: Flight) -> Flight.Outcome {
-        if let detail = names?.detail(flight.id, within: flight.limit) {
-            return .failure(.dns(host: flight.url.host, detail: detail))
-        }
+        if let error = names?.missing(flight.id, after: flight.limit) { return .failure(failure(error, of: flight)) }
         guard let transfer = flight.transfer else { return .failure(CurlClient.noTransfer) }
         if transfer.suffices { return .success(transfer.takeResponse()) }
         return .failure(.outOfTime(transfer, to: flight.place, limit: flight.limit))

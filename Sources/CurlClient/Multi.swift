@@ -6,6 +6,9 @@ import Time
 /// One curl_multi(3) handle: its sockets in a `Poll`, its timer as a point in time that the owner waits for.
 /// Not Sendable: the client owns it, and libcurl calls back only from within the client's own calls.
 final class Multi {
+    /// Connections that are kept for later requests: more than there are targets.
+    private static let keptLimit = 65_536
+
     /// When libcurl wants its timer to be run; nil for never. Its callback must not run it at once
     /// (CURLMOPT_TIMERFUNCTION(3)).
     private(set) var due: Instant?
@@ -32,6 +35,8 @@ final class Multi {
         let codes = [
             healthz_multi_set_socket_function(handle, Multi.socketChanged, context),
             healthz_multi_set_timer_function(handle, Multi.timerChanged, context),
+            // Else it keeps four times as many as there are transfers, and so closes nearly all when the last of a check end.
+            healthz_multi_set_long(handle, CURLMOPT_MAXCONNECTS, Multi.keptLimit),
         ]
         guard codes.allSatisfy({ $0 == CURLM_OK }) else { throw .curl }
     }

@@ -69,8 +69,10 @@ final class NameLookups {
         }
     }
 
-    /// Describes the missing answer, for a request that has timed out.
-    func detail(_ request: Int, within limit: Duration) -> String? { waits[request]?.detail(within: limit) }
+    /// The missing answer, for a request that has timed out.
+    func missing(_ request: Int, after limit: Duration) -> Resolver.LookupError? {
+        waits[request]?.missing(after: limit)
+    }
 
     private func act(_ action: AddressWait.Action, _ request: Int, at now: Instant) {
         switch action {

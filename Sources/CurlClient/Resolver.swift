@@ -42,8 +42,10 @@ final class Resolver {
     /// A lookup that found no address, with the system's message.
     struct LookupError: Error, Equatable {
         let detail: String
-        /// The lookup was not made, because there was no thread.
+        /// The lookup was not made, because there was no thread, descriptor or memory.
         var isInternal = false
+        /// The name servers may know the address all the same: one of several questions had no proper answer.
+        var isTemporary = false
     }
 
     /// A lookup that runs longer than this may get no answer. RFC 8305 §3 recommends the same time.
@@ -141,8 +143,8 @@ final class Resolver {
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(name, nil, &hints, &list)
         guard code == 0 else {
-            let system = code == EAI_SYSTEM ? SystemError.last(in: "getaddrinfo").reason : nil
-            return .failure(LookupError(detail: (system ?? String(cString: gai_strerror(code))).lowercasedFirst))
+            let system = code == EAI_SYSTEM ? SystemError.last(in: "getaddrinfo") : nil
+            return .failure(error(code, system?.isShortage == true ? system : shortage ?? system))
         }
         defer { freeaddrinfo(list) }
         var found: [String] = []
@@ -152,6 +154,28 @@ final class Resolver {
             next = entry.ai_next
         }
         return found.isEmpty ? .failure(LookupError(detail: "the name has no address")) : .success(found)
+    }
+
+    /// Why no descriptor can be had just now; nil where one can. Without one, the C library cannot read its own files, and may
+    /// say that there is no such name.
+    private static var shortage: SystemError? {
+        let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard descriptor < 0 else {
+            close(descriptor)
+            return nil
+        }
+        let error = SystemError.last(in: "open")
+        return error.isShortage ? error : nil
+    }
+
+    /// - Parameter system: what the system says of it, if anything. Of EAI_SYSTEM, the C library sometimes forgets it: it is 0.
+    static func error(_ code: Int32, _ system: SystemError?) -> LookupError {
+        let words = system.map { $0.code == 0 ? "the system does not say why" : $0.reason.lowercasedFirst }
+        let detail = words ?? String(cString: gai_strerror(code)).lowercasedFirst
+        guard code == EAI_MEMORY || system?.isShortage == true || system?.code == 0 else {
+            return LookupError(detail: detail, isTemporary: code == EAI_AGAIN)
+        }
+        return LookupError(detail: "no name resolution: \(detail)", isInternal: true)
     }
 
     private static func numeric(_ entry: addrinfo) -> String? {

@@ -59,13 +59,14 @@ extension TransferFailure {
     }
 
     private static func connecting(_ code: Int32, to place: String, limit: Duration) -> TransferFailure {
-        let reason = SystemError(call: "connect", code: code).reason.lowercasedFirst
+        let error = SystemError(call: "connect", code: code)
+        let reason = error.reason.lowercasedFirst
         return switch code {
         case ECONNREFUSED: .refused(place: place)
         // Connected, and reset before libcurl looked.
         case ECONNRESET, EPIPE: .reset(during: .response)
         case ETIMEDOUT: .connectTimeout(place: place, limit: limit)
-        case EMFILE, ENFILE, ENOBUFS, ENOMEM: .internalError(detail: reason)
+        case _ where error.isShortage: .internalError(detail: reason)
         // libcurl keeps errno only of connect(2). Here socket(2) failed, so there was no connect(2).
         case 0: .internalError(detail: "no socket could be opened")
         default: .unreachable(place: place, detail: reason)

@@ -18,6 +18,9 @@ package struct SystemError: Error, Hashable, CustomStringConvertible {
     /// The system's message, such as "Address already in use".
     package var reason: String { String(cString: strerror(code)) }
 
+    /// Whether this process, or the machine, had no descriptor or no memory for it.
+    package var isShortage: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
+
     package var description: String { "\(call): \(reason)" }
 }
 

@@ -8,8 +8,8 @@ import Synchronization
 /// Dispatch ends idle threads, and makes new ones for new work. If no thread can be made then (the task limit of a
 /// container, the quota of a user), the work waits forever.
 package final class Workers: Sendable {
-    /// The size of a thread's stack: twice that of a Dispatch thread.
-    private static let stackSize = 1 << 20
+    /// The size of a thread's stack, in bytes: twice that of a Dispatch thread.
+    package static let stackSize = 1 << 20
 
     /// Shared by the threads and their callers.
     private final class Line: Sendable {
@@ -41,14 +41,21 @@ package final class Workers: Sendable {
         var made = 0
     }
 
+    /// What Dispatch needs to resume a task: a thread that does it, one that manages those, and one that is still ending.
+    private static let threadsOfDispatch = 3
+
     private let line = Line()
     private let most: Int
+    private let stackSize: Int?
     private let count: Mutex<Count>
 
     /// Makes no threads yet.
-    /// - Parameter most: the largest number of threads after `addOne`; at most `wanted` without it.
-    package init(_ wanted: Int, most: Int = 0) {
+    /// - Parameters:
+    ///   - most: the largest number of threads after `addOne`; at most `wanted` without it.
+    ///   - stackSize: in bytes; nil for the system's default.
+    package init(_ wanted: Int, most: Int = 0, stackSize: Int? = Workers.stackSize) {
         self.most = most
+        self.stackSize = stackSize
         count = Mutex(Count(wanted: wanted))
     }
 
@@ -75,11 +82,12 @@ package final class Workers: Sendable {
         prepare()
     }
 
-    /// Whether a thread can be made now. Without a thread, a waiting task is not resumed, and the code that resumes
+    /// Whether Dispatch could make its threads now. Without a thread, a waiting task is not resumed, and the code that resumes
     /// it waits too: Dispatch retries once a second.
-    package static var canMakeThread: Bool {
-        let trial = Workers(1)
-        return trial.prepare() == nil
+    package static var dispatchCanMakeThreads: Bool {
+        let trial = Workers(threadsOfDispatch, stackSize: nil)
+        trial.prepare()
+        return trial.count.withLock { $0.made == threadsOfDispatch }
     }
 
     /// Runs a job on one of the threads, as soon as one is free.
@@ -96,7 +104,7 @@ package final class Workers: Sendable {
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, Workers.stackSize)
+        if let stackSize { pthread_attr_setstacksize(&attributes, stackSize) }
         var thread = pthread_t()
         let context = Unmanaged.passRetained(line)
         let code = withoutSignals {

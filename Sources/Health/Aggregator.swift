@@ -18,6 +18,7 @@ package actor Aggregator {
     private var checks: [Selection: RunningCheck] = [:]
     private var memory = ReportMemory()
     private var lastProbe = 0
+    private var clockWatch = ClockWatch()
     /// When the latest check of everything began.
     private var lastCheckedAt: Instant?
     /// When the last check before a standstill began; nil if checks are not stuck.
@@ -142,8 +143,12 @@ package actor Aggregator {
 
     private func prepare(_ selection: Selection) -> RunningCheck {
         checksBegun += 1
+        let now = clock()
+        if let step = clockWatch.step(at: now) {
+            for service in services { service.moveTimes(by: step) }
+        }
         let check = RunningCheck(
-            selection, services.filter { selection.includes($0.service.name) }, startedAt: clock())
+            selection, services.filter { selection.includes($0.service.name) }, startedAt: now)
         checks[selection] = check
         return check
     }

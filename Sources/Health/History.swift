@@ -30,6 +30,15 @@ package struct History: Sendable, Equatable {
 
     package init() {}
 
+    /// The wall clock has been set.
+    mutating func moveTimes(by step: Duration) {
+        guard var next = known else { return }
+        next.since = next.since.moved(by: step)
+        next.lastUpAt = next.lastUpAt?.moved(by: step)
+        next.recent.moveTimes(by: step)
+        known = next
+    }
+
     /// Records an observation. Enough contradicting observations in a row change the status. Between healthy and
     /// degraded, the last one decides.
     package mutating func record(_ observation: Observation, threshold: Threshold) -> Change {

@@ -36,7 +36,7 @@ package struct RecentChecks: Sendable, Equatable {
 
     /// A stored check, with seconds since 1970 (until 2106).
     private struct Slot: Sendable, Equatable {
-        private let seconds: UInt32
+        private var seconds: UInt32
         private let microseconds: UInt32
         private let code: ResultCode
 
@@ -47,6 +47,10 @@ package struct RecentChecks: Sendable, Equatable {
         }
 
         var isUp: Bool { code.isUp }
+
+        mutating func move(by step: Int64) {
+            seconds = UInt32(clamping: Int64(seconds) + step)
+        }
 
         var check: Check {
             Check(
@@ -66,6 +70,12 @@ package struct RecentChecks: Sendable, Equatable {
         guard slots.count == RecentChecks.limit else { return slots.append(slot) }
         slots[oldest] = slot
         oldest = (oldest + 1) % RecentChecks.limit
+    }
+
+    /// The wall clock has been set.
+    mutating func moveTimes(by step: Duration) {
+        let seconds = Int64((step / .seconds(1)).rounded())
+        for index in slots.indices { slots[index].move(by: seconds) }
     }
 
     package var count: Int { slots.count }

@@ -103,6 +103,13 @@ package struct ServiceHistory: Sendable, Equatable {
         recentOfGroup.append(startedAt: now, duration: slowest, condition.result)
     }
 
+    /// The wall clock has been set.
+    mutating func moveTimes(by step: Duration) {
+        since = since?.moved(by: step)
+        lastHealthyAt = lastHealthyAt?.moved(by: step)
+        recentOfGroup.moveTimes(by: step)
+    }
+
     package mutating func record(_ next: ServiceReport.Condition, at now: Moment) -> Change {
         if next != .failed { lastHealthyAt = now.timestamp }
         guard next != condition else { return .none }

@@ -62,6 +62,12 @@ final class ServiceState {
         return target
     }
 
+    /// The wall clock has been set.
+    func moveTimes(by step: Duration) {
+        history.moveTimes(by: step)
+        for target in targets { target.history.moveTimes(by: step) }
+    }
+
     /// nil until all targets have been probed.
     var report: ServiceReport? {
         guard let instances else { return nil }

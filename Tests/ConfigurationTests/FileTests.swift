@@ -66,7 +66,7 @@ struct FileTests {
                 tls: {ca_file: /ca.pem, server_name: db, insecure_skip_verify: true}
                 body: {contains: ready, matches: [^r, y$], json: {/a: 1, /b: "1", /c: null, /d: true, "": x}}
             """.replacing("http://a", with: "https://a"),
-            others: ["/etc/token": "abc\r\n", "/ca.pem": "-----BEGIN CERTIFICATE-----"])
+            others: ["/etc/token": "abc\r\n", "/ca.pem": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----"])
         let service = try #require(configuration.services.first)
         #expect(service.name == "loki" && service.isGroup && service.required == 1 && !service.isCritical)
         #expect(service.instances.map(\.name) == ["https://a:3100", "http://b:3100/x"])
@@ -84,7 +84,7 @@ struct FileTests {
                 "X-Scope-OrgID: ops", "Authorization: Bearer abc",
             ])
         #expect(request.tls.serverName == "db" && !request.tls.isVerified)
-        #expect(request.tls.authorities == Array("-----BEGIN CERTIFICATE-----".utf8))
+        #expect(request.tls.authorities == Array("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----".utf8))
         #expect("\(expectation.statuses)" == "200")
         #expect(body.contained == ["ready"] && body.patterns == ["^r", "y$"])
         let values: [JSONScalar] = [.number(1), .string("1"), .null, .bool(true), .string("x")]

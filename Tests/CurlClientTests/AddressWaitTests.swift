@@ -39,6 +39,21 @@ struct AddressWaitTests {
         }
     }
 
+    @Test("Where one family's answer spoils that for both, each is asked for by itself")
+    func spoilt() {
+        let temporary = Resolver.Answer.failure(Resolver.LookupError(detail: "try again", isTemporary: true))
+        var wait = AddressWait("loki", both: 5)
+        #expect(wait.answered(lookup(.both, 5), temporary, othersAreOut: false) == .split)
+        wait.hasSplit(four: 6, six: 7)
+        #expect(wait.answered(lookup(.six, 7), temporary, othersAreOut: false) == .wait)
+        #expect(wait.answered(lookup(.four, 6), Self.four, othersAreOut: false) == .use(["127.0.0.1"]))
+        var neither = split()
+        _ = neither.answered(lookup(.four, 6), temporary, othersAreOut: false)
+        #expect(
+            neither.answered(lookup(.six, 7), temporary, othersAreOut: false)
+                == .fail(Resolver.LookupError(detail: "try again", isTemporary: true)))
+    }
+
     @Test("If one family has addresses, they are used after a short wait for the other")
     func half() {
         for (kind, answer, addresses) in [
@@ -87,10 +102,21 @@ struct AddressWaitTests {
     func silence() {
         var wait = split()
         #expect(wait.timeHasPassed() == .useFormer)
-        #expect(wait.detail(within: .seconds(2)) == "no answer from the name servers within 2 s")
+        #expect(wait.missing(after: .seconds(2)).detail == "no answer from the name servers within 2 s")
         _ = wait.answered(lookup(.six, 7), Self.none, othersAreOut: false)
         #expect(
-            wait.detail(within: .seconds(2)) == "no answer from the name servers within 2 s for IPv4 (IPv6: no address)"
-        )
+            wait.missing(after: .seconds(2))
+                == Resolver.LookupError(
+                    detail: "no answer from the name servers within 2 s for IPv4 (IPv6: no address)"))
+    }
+
+    @Test(
+        "Silence is not the name servers' fault where the other family could not be asked for",
+        arguments: [.four, .six] as [Resolver.Kind])
+    func couldNotBeAsked(kind: Resolver.Kind) {
+        var wait = split()
+        let error = Resolver.LookupError(detail: "no descriptor", isInternal: true)
+        _ = wait.answered(lookup(kind, 7), .failure(error), othersAreOut: false)
+        #expect(wait.missing(after: .seconds(2)).isInternal)
     }
 }

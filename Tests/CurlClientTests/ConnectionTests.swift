@@ -66,6 +66,25 @@ struct ConnectionTests {
         }
     }
 
+    @Test("Connections that requests have at the same time are all kept for the next ones")
+    func keptTogether() async throws {
+        let upstream = try FaultyUpstream([.readHead, .hold, .send(ok), .readHead, .send(ok), .readHead, .send(ok)])
+        defer { upstream.stop() }
+        let (count, request) = (20, Request(.local(upstream.port), reusesConnection: true))
+        try await withThrowingTaskGroup(of: String.self) { group in
+            for number in 0..<count {
+                group.addTask { await client.result(of: request, reusing: "\(number)").code }
+            }
+            try await waitUntil("all have been asked") { upstream.heads.count == count }
+            upstream.release()
+            for try await code in group { #expect(code == "200") }
+        }
+        for number in 0..<count {
+            #expect(await client.result(of: request, reusing: "\(number)").code == "200")
+        }
+        #expect(upstream.accepted == count)
+    }
+
     @Test("A connection is kept only while its address belongs to the name")
     func moved() async throws {
         let answers: [Step] = Array(repeating: [.readHead, .send(ok)], count: 20).flatMap(\.self)

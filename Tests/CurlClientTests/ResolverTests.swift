@@ -1,5 +1,6 @@
 import Dispatch
 import EventLoop
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -56,6 +57,20 @@ private actor Owner {
 
 @Suite("The resolver", .timeLimit(.minutes(5)))
 struct ResolverTests {
+    @Test("A lookup that could not be made for want of something is not the name's fault")
+    func errors() {
+        let cases: [(code: Int32, system: Int32?, isInternal: Bool)] = [
+            (EAI_NONAME, nil, false), (EAI_AGAIN, nil, false), (EAI_MEMORY, nil, true), (EAI_SYSTEM, EMFILE, true),
+            (EAI_SYSTEM, ENFILE, true), (EAI_SYSTEM, 0, true), (EAI_SYSTEM, EACCES, false),
+        ]
+        for (code, system, isInternal) in cases {
+            let error = Resolver.error(code, system.map { SystemError(call: "getaddrinfo", code: $0) })
+            #expect(error.isInternal == isInternal, "\(error.detail)")
+            #expect(!error.detail.contains("success"))
+            #expect(error.isTemporary == (code == EAI_AGAIN))
+        }
+    }
+
     @Test("The number of unanswered lookups is limited, for one name and for all names")
     func bounds() async throws {
         let (owner, lookups) = (Owner(), HeldLookups())

@@ -147,10 +147,13 @@ struct ConfigurationFileTests {
             try RunningSidecar.reasons(response)
                 == ["basic": nil, "value": nil, "url": nil, "bearer": nil, "header": nil, "wrong": "status"])
         sidecar.program.signal(SIGINT)
-        let shown =
-            try Program.run(["config", "--config", file], environment: environment).output + response.body
-            + sidecar.program.wait().errors
+        let printed = try Program.run(["config", "--config", file], environment: environment).output
+        let shown = try printed + response.body + sidecar.program.wait().errors
         #expect(!shown.contains("geheim"))
+        for name in ["password", "token"] {
+            let row = printed.split(separator: "\n").first { $0.hasPrefix("\(folder.path(name)) ") }
+            #expect(row?.contains(#/ 20\d\d-\d\d-\d\dT[\d:.]+Z$/#) == true, "when the file was changed: \(printed)")
+        }
     }
 
     @Test("Methods, fields and content arrive as they are written")

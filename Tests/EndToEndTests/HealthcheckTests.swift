@@ -27,6 +27,45 @@ struct HealthcheckTests {
         }
     }
 
+    @Test("A flag of the server overrules the variable that both have")
+    func overruled() throws {
+        let closed = try ClosedPort()
+        let environment = Self.services.merging([
+            "GRAFANA_ENDPOINT": closed.url, "HEALTHZ_LISTEN": "127.0.0.1:\(closed.port)",
+        ]) { $1 }
+        let program = try Program(Program.healthz, ["--listen", "127.0.0.1:0"], environment: environment)
+        try program.waitForErrors("start") { $0.contains("listens on") }
+        let probe = try Program.run(["probe"], environment: environment)
+        #expect(probe.code == 0, "\(probe.output)\(probe.errors)")
+    }
+
+    static let obstacle: String? = {
+        let tried = try? Program("/usr/bin/unshare", withoutIPv6 + ["true"]).wait()
+        return tried?.code == 0 ? nil : "needs root, and a namespace for the network without IPv6"
+    }()
+
+    private static let withoutIPv6 = [
+        "--net", "sh", "-c",
+        "ip link set lo up && echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6 && exec \"$@\"", "sh",
+    ]
+
+    @Test(
+        "It finds a server on [::] in a container that has no IPv6", .enabled(if: obstacle == nil, "\(obstacle ?? "")"))
+    func withoutIPv6() throws {
+        let closed = try ClosedPort()
+        let environment = Self.services.merging([
+            "GRAFANA_ENDPOINT": closed.url, "HEALTHZ_LISTEN": "[::]:8080", "HEALTHZ_DRAIN": "0",
+        ]) { $1 }
+        let program = try Program(
+            "/usr/bin/unshare", Self.withoutIPv6 + [Program.healthz], environment: environment)
+        try program.waitForErrors("start") { $0.contains("listens on") }
+        let probe = try Program(
+            "/usr/bin/nsenter", ["-t", "\(program.identifier)", "-n", Program.healthz, "probe"],
+            environment: environment
+        ).wait()
+        #expect(probe.code == 0, "\(probe.output)\(probe.errors)")
+    }
+
     @Test("The settings of the probe count: another running healthz is not taken for the right one")
     func explicit() throws {
         let closed = try ClosedPort()

@@ -21,8 +21,9 @@ struct ProcessOneTests {
     }
 
     @Test(
-        "check and probe end on SIGTERM and SIGINT, though an upstream hangs",
-        .enabled(if: obstacle == nil, "\(obstacle ?? "")"), arguments: [SIGTERM, SIGINT], [true, false])
+        "check and probe end on the signals of people and Docker, though an upstream hangs",
+        .enabled(if: obstacle == nil, "\(obstacle ?? "")"), arguments: [SIGTERM, SIGINT, SIGHUP, SIGQUIT],
+        [true, false])
     func signals(number: Int32, probes: Bool) throws {
         let upstream = try FaultyUpstream([.readHead, .freeze])
         defer { upstream.stop() }

@@ -36,9 +36,22 @@ struct ReloadTests {
             return upstream.heads.last?.contains("Authorization: Bearer \(token)\r\n") == true
         }
         #expect(try asks(with: "first"))
+        // What is not valid stays unknown to the file's reader, whatever is renewed.
+        try folder.write("services: [", to: "healthz.yaml")
+        sidecar.program.signal(SIGHUP)
+        try until("the reload has failed") { try sidecar.get("/readyz").body.contains("failed") }
+        let token = folder.path("..data/token")
+        func shown() throws -> Substring? {
+            try sidecar.get("/", fields: ["Accept: text/html"]).body.firstMatch(
+                of: /<code>([^<]*)<\/code> since <time datetime="([^"]*)"/
+            ).flatMap { $0.1 == token ? $0.2 : nil }
+        }
+        let since = try #require(try shown())
         try publish("..v2", "second")
         try until("the new token") { try asks(with: "second") }
         try sidecar.program.waitForErrors("the renewal") { $0.contains("..data/token has changed and is in force") }
+        #expect(try #require(try shown()) > since, "the page says since when")
+        #expect(try sidecar.get("/readyz").body.contains("failed"), "a renewed secret is no reload")
         sidecar.program.signal(SIGINT)
         let log = try sidecar.program.wait().errors
         // Once, for the first check.

@@ -17,8 +17,7 @@ struct ThreadQuotaTests {
         let upstream = try FaultyUpstream([.readHead, .send(Self.ok)])
         defer { upstream.stop() }
         let folder = try Folder()
-        let binary = folder.path("healthz")
-        try FileManager.default.copyItem(atPath: Program.healthz, toPath: binary)
+        let binary = try Self.binary(in: folder)
         let file = try folder.write(
             """
             listen: 127.0.0.1:0
@@ -27,8 +26,6 @@ struct ThreadQuotaTests {
               name: {url: "http://localhost:\(upstream.port)/", body: {contains: ok}}
               pattern: {url: "\(upstream.url)/", body: {matches: o.}}
             """, to: "healthz.yaml")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: binary)
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
         let program = try Program(
             "/usr/bin/setpriv", Self.identity + ["prlimit", "--nproc=60:60", binary, "--config", file])
@@ -47,6 +44,54 @@ struct ThreadQuotaTests {
         }
         program.signal(SIGTERM)
         #expect(try program.wait().code == 0)
+    }
+
+    @Test(
+        "SIGTERM ends it, however few threads are left to have", .enabled(if: obstacle == nil, "\(obstacle ?? "")"),
+        arguments: 0...4)
+    func end(free: Int) throws {
+        let folder = try Folder()
+        let binary = try Self.binary(in: folder)
+        let program = try Program(
+            "/usr/bin/setpriv", Self.identity + [binary],
+            environment: [
+                "HEALTHZ_LISTEN": "127.0.0.1:0", "HEALTHZ_DRAIN": "0", "HEALTHZ_DEADLINE": "1s",
+                "HEALTHZ_TIMEOUT": "1s",
+                "LOKI_ENDPOINT": "http://127.0.0.1:1", "GRAFANA_ENDPOINT": "", "TEMPO_ENDPOINT": "",
+            ])
+        _ = try program.port()
+        try until("the threads of Dispatch that have nothing to do have ended") {
+            !program.threads.contains("oot.default-qos")
+        }
+        let limit = program.threads.count + free
+        let limited = try Program(
+            "/usr/bin/setpriv",
+            Self.identity + ["prlimit", "--pid", "\(program.identifier)", "--nproc=\(limit):\(limit)"]
+        ).wait()
+        #expect(limited.code == 0, "\(limited.errors)")
+        program.signal(SIGTERM)
+        #expect(try program.wait().code == 0)
+    }
+
+    @Test(
+        "Without any thread to be had, serving is refused, and not silent",
+        .enabled(if: obstacle == nil, "\(obstacle ?? "")"))
+    func noThreads() throws {
+        let folder = try Folder()
+        let binary = try Self.binary(in: folder)
+        let ended = try Program("/usr/bin/setpriv", Self.identity + ["prlimit", "--nproc=1:1", binary]).wait()
+        #expect(ended.code == 71)
+        #expect(ended.errors.contains("no threads can be made"))
+    }
+
+    /// The program, where any user may read it.
+    private static func binary(in folder: Folder) throws -> String {
+        let binary = folder.path("healthz")
+        try FileManager.default.copyItem(atPath: Program.healthz, toPath: binary)
+        for path in [folder.path, binary] {
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        }
+        return binary
     }
 
     private static var identity: [String] {

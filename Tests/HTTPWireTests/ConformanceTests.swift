@@ -352,6 +352,9 @@ private enum Rows {
         Row("PATCH is 405", "9110 §15.5.6", method("PATCH"), ["405 PATCH /livez"]),
         Row("QUERY is 405", "9110 §15.5.6", method("QUERY"), ["405 QUERY /livez"]),
         Row("OPTIONS is 405", "9110 §9.3.7", method("OPTIONS"), ["405 OPTIONS /livez"]),
+        Row(
+            "OPTIONS in HTTP/1.0, as HAProxy sends it, is 405", "9110 §9.3.7", "OPTIONS /livez HTTP/1.0\r\n\r\n",
+            ["405 OPTIONS /livez"], .closed),
         Row("OPTIONS of the server is 405", "9110 §9.3.7", method("OPTIONS", "*"), ["405 OPTIONS *"]),
         Row("TRACE is 405, and nothing is sent back", "9110 §9.3.8", method("TRACE"), ["405 TRACE /livez"]),
         Row("CONNECT is 501", "9110 §9.3.6", method("CONNECT", "a:80"), refused: 501),
@@ -438,6 +441,8 @@ private enum Rows {
         Row("a Host with an empty port", "9110 §7.2", host(" a:"), [alive]),
         Row("a Host that is an IPv6 address", "9110 §7.2", host(" [2001:db8::1]:8080"), [alive]),
         Row("any Host is served", "9110 §7.4", host(" 192.0.2.77"), [alive]),
+        Row("a Host that is the name of a cluster", "9110 §7.2", host(" my_cluster-1"), [alive]),
+        Row("a Host with bars is refused", "9112 §3.2", host(" outbound|80||app.svc"), refused: 400),
         Row("a Host with a space is refused", "9112 §3.2", host(" a b"), refused: 400),
         Row("a Host with a path is refused", "9112 §3.2", host(" a/b"), refused: 400),
         Row("a Host with userinfo is refused", "9112 §3.2", host(" u@a"), refused: 400),

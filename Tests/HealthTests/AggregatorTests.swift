@@ -27,6 +27,26 @@ struct AggregatorTests {
         #expect(await bench.limits.map(\.duration) == Array(repeating: .milliseconds(1500), count: 3))
     }
 
+    @Test(
+        "When the wall clock is set, what is remembered is as long ago as it was", arguments: [10_950 * 86_400, -600])
+    func wallClock(seconds: Int) async throws {
+        let bench = await Bench(.onDemand([Service.on("a")]))
+        _ = await bench.report(["a": .ok])
+        await bench.advance(.seconds(40))
+        _ = await bench.report(["a": .refused])
+        await bench.setWallClock(ahead: .seconds(seconds))
+        await bench.advance(.seconds(20))
+        for _ in 0..<2 {
+            let report = try #require(await bench.report(["a": .refused]))
+            let service = try #require(report.services.first)
+            func ago(_ time: Timestamp?) -> Int64? { time.map { report.checkedAt.milliseconds - $0.milliseconds } }
+            #expect(ago(service.since) == 20_000)
+            #expect(ago(service.instances.first?.since) == 20_000)
+            #expect(ago(service.lastHealthyAt) == 60_000)
+            #expect(ago(service.recent.all.first?.startedAt) == 60_000)
+        }
+    }
+
     @Test("A hundred simultaneous requests share three probes and one report")
     func singleFlight() async {
         let bench = await Bench(.onDemand(Self.three))

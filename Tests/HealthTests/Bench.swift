@@ -43,6 +43,8 @@ actor Bench {
     private let prober: HeldProber
     private var aggregator: Aggregator?
     private var elapsed: Duration = .zero
+    /// How far somebody has set the wall clock.
+    private var ahead: Duration = .zero
     private var answers: [Aggregator.Numbered?] = []
     private(set) var transitions: [Transition] = []
     private(set) var checksEnded = 0
@@ -64,7 +66,8 @@ actor Bench {
 
     private var now: Moment {
         Moment(
-            instant: Bench.start + elapsed, timestamp: Timestamp(milliseconds: 1_000_000 + Int64(elapsed.milliseconds)))
+            instant: Bench.start + elapsed,
+            timestamp: Timestamp(milliseconds: 1_000_000 + Int64((elapsed + ahead).milliseconds)))
     }
 
     /// What has been probed so far, by host.
@@ -72,6 +75,8 @@ actor Bench {
     var limits: [ProbeLimit] { prober.assumeIsolated { $0.limits } }
 
     func advance(_ time: Duration) { elapsed += time }
+
+    func setWallClock(ahead time: Duration) { ahead = time }
 
     /// - Returns: the question's number, for `answer`.
     func ask(_ selection: Selection = .all) -> Int {

@@ -2,6 +2,7 @@ import Foundation
 import HTTPClient
 import Health
 import Testing
+import Time
 
 @testable import Reporting
 
@@ -53,6 +54,29 @@ struct StatusPageTests {
                 [Built.target("http://a:3000", [(.up, 1.5)]), Built.target("http://b:3000", [(Built.refused, 0.4)])],
                 required: 1),
         ])
+    }
+
+    @Test("The page of the node says since when configuration and secrets are in force, to those who may see details")
+    func inForce() throws {
+        let report = try Self.sample()
+        let files = [
+            SecretFile(path: "/run/<token>", since: Timestamp(milliseconds: 0)),
+            SecretFile(path: "/run/tls.crt", since: report.checkedAt, isRefused: true),
+        ]
+        func page(_ detail: Detail, _ selection: Selection = .all) -> String {
+            StatusPage.encode(
+                report, detail,
+                StatusPage.Setting(
+                    node: "node-7", version: "0.1.0", selection: selection, code: 500, refreshes: true,
+                    inForce: InForce(configuration: report.checkedAt, secrets: files)))
+        }
+        let text = Self.text(page(.full))
+        let time = String(report.checkedAt.rfc3339.dropFirst(11).prefix(8))
+        #expect(text.contains("In force Configuration since \(time) "))
+        #expect(text.contains("/run/&lt;token&gt; since 1970-01-01 00:00:00 "))
+        #expect(text.contains("/run/tls.crt since \(time) ; its new content is not valid, and the log says why"))
+        try Self.expectWellFormed(page(.full))
+        for other in [page(.summary), page(.full, .only("loki"))] { #expect(!other.contains("In force")) }
     }
 
     @Test("It shows first whether the node is healthy, and then the state of each service")

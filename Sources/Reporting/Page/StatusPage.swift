@@ -19,12 +19,14 @@ package struct StatusPage {
         let runbook: String?
         /// What service discovery has been told of the node.
         let discovery: [DiscoveryFigures]
+        /// For readers who see details, on the page of the whole node.
+        let inForce: InForce?
 
         package init(
             node: String, version: String, selection: Selection, code: Int, refreshes: Bool, runbook: String? = nil,
-            discovery: [DiscoveryFigures] = []
+            discovery: [DiscoveryFigures] = [], inForce: InForce? = nil
         ) {
-            (self.runbook, self.discovery) = (runbook, discovery)
+            (self.runbook, self.discovery, self.inForce) = (runbook, discovery, inForce)
             self.node = node
             self.version = version
             self.selection = selection
@@ -69,7 +71,8 @@ package struct StatusPage {
         <main>
         \(verdict)
         \(services)\
-        \(RegistrationList(now: report.checkedAt, detail: detail).section(setting.discovery))
+        \(RegistrationList(now: report.checkedAt, detail: detail).section(setting.discovery))\
+        \(inForce)
         </main>
         \(footer)
         \(setting.refreshes ? "<script>\(StatusPage.script)</script>\n" : "")\
@@ -207,6 +210,11 @@ package struct StatusPage {
             </ul>
 
             """
+    }
+
+    private var inForce: String {
+        guard detail == .full, setting.selection == .all else { return "" }
+        return setting.inForce?.section(now: report.checkedAt) ?? ""
     }
 
     private var footer: String {

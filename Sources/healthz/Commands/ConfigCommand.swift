@@ -1,4 +1,5 @@
 import ArgumentParser
+import CSystem
 import Configuration
 import Discovery
 import HTTPClient
@@ -17,13 +18,14 @@ struct ConfigCommand: Subcommand {
     @OptionGroup var flags: SettingFlags
 
     func execute() async throws {
-        let configuration = try flags.configuration()
+        let source = ConfigurationSource(flags: flags.values, environment: Terminal.environment)
+        let configuration = try Configuration.loadOrExit { () throws(ConfigurationError) in try source.load() }
         for warning in configuration.warnings { Terminal.printError("warning: \(warning)") }
         if check {
             try Terminal.show("the configuration is valid\n")
         } else {
             let tables =
-                [settings(configuration), services(configuration), detection(configuration)]
+                [settings(configuration), services(configuration), detection(configuration)] + secrets(source)
                 + (configuration.discovery.map { [discovery($0), turning($0, configuration)] } ?? [])
             try Terminal.show(tables.map(Table.text).joined(separator: "\n"))
         }
@@ -51,6 +53,19 @@ struct ConfigCommand: Subcommand {
             }
         }
         return rows
+    }
+
+    /// What a server has in force: it takes a change within four seconds.
+    private func secrets(_ source: ConfigurationSource) -> [[[String]]] {
+        let rows = source.secrets.map { secret in
+            [secret.path, ConfigCommand.changeTime(of: secret.path)?.rfc3339 ?? "(unknown)"]
+        }
+        return rows.isEmpty ? [] : [[["FILE OF A SECRET", "CHANGED"]] + rows]
+    }
+
+    private static func changeTime(of path: String) -> Timestamp? {
+        let time = healthz_change_time(path)
+        return time < 0 ? nil : Timestamp(milliseconds: time)
     }
 
     /// Shows how long a failure can stay unnoticed, and the time that the balancer adds.

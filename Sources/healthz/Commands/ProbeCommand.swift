@@ -126,8 +126,9 @@ struct ProbeCommand: Subcommand {
         return url
     }
 
-    /// Finds the address of the server. The settings of this command select it; but only the server's own sockets
-    /// show the port that the kernel has chosen, and whether `[::]` is IPv4 only because there is no IPv6.
+    /// Finds the address of the server. The settings of this command select it; but only the server's own sockets show the port
+    /// that the kernel has chosen, and whether `[::]` is IPv4 only because there is no IPv6. If the server has the same
+    /// environment and listens elsewhere, its flags or its file say so.
     private func listenAddress() throws -> ListenAddress {
         let configured: (address: ListenAddress, isDefault: Bool)
         do {
@@ -136,9 +137,14 @@ struct ProbeCommand: Subcommand {
             for mistake in error.mistakes { Terminal.printError(of: mistake) }
             throw ExitCode.usage
         }
-        let found = ServingProcess.only()?.addresses ?? []
+        let serving = ServingProcess.only()
+        let found = serving?.addresses ?? []
         let meant = configured.isDefault ? found : found.filter { $0.canBe(configured.address) }
-        return meant.first ?? configured.address
+        if let address = meant.first { return address }
+        let variable = Setting.listen.variable
+        let isOverruled =
+            Terminal.environment[variable].map { serving?.environment.contains("\(variable)=\($0)") == true } ?? false
+        return isOverruled ? found.first ?? configured.address : configured.address
     }
 
     private func read<Value>(
@@ -168,7 +174,8 @@ extension ListenAddress {
         switch self {
         case .tcp(_, 0): nil
         case .tcp("0.0.0.0", let port): URL(scheme: .http, host: "127.0.0.1", port: Int(port), target: target)
-        case .tcp("::", let port): URL(scheme: .http, host: "::1", port: Int(port), target: target)
+        case .tcp("::", let port):
+            URL(scheme: .http, host: Loopback.hasIPv6 ? "::1" : "127.0.0.1", port: Int(port), target: target)
         case .tcp(let host, let port): URL(scheme: .http, host: host, port: Int(port), target: target)
         case .unix(let path): URL(scheme: .http, host: "localhost", target: target, socketPath: path)
         }

@@ -139,7 +139,7 @@ struct RegisterCommand: Subcommand {
 
     private func waitUntilHealthy(for limit: Duration, on loop: EventLoop) async throws {
         let flags: [Setting: String] = config.map { [.config: $0] } ?? [:]
-        let engine = Engine(try Configuration.orComplaints(flags: flags).onDemand, on: loop)
+        let engine = Engine(try Configuration.loadOrExit(flags: flags).onDemand, on: loop)
         try await engine.start()
         let end = Instant.now + limit
         while true {

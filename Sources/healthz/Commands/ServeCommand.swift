@@ -25,9 +25,14 @@ struct ServeCommand: Subcommand {
     }
 
     @MainActor static func serve(flags: [Setting: String]) async throws {
+        // Else nothing would happen, without a word, until a thread can be had.
+        guard Workers.dispatchCanMakeThreads else {
+            Terminal.printError("no threads can be made: the limit of tasks, or of memory, is too low")
+            throw ExitCode.system
+        }
         let loop = EventLoop()
         let source = ConfigurationSource(flags: flags, environment: Terminal.environment)
-        let configuration = try Configuration.orComplaints { () throws(ConfigurationError) in try source.load() }
+        let configuration = try Configuration.loadOrExit { () throws(ConfigurationError) in try source.load() }
         let sidecar = Sidecar(configuration, on: loop)
         await sidecar.renewSecrets(of: source)
         let load: Sidecar.Load = { () throws(ConfigurationError) in try source.load() }

@@ -29,7 +29,7 @@ struct SettingFlags: ParsableArguments, CustomReflectable {
     }
 
     func configuration(overriding: [Setting: String] = [:]) throws -> Configuration {
-        try Configuration.orComplaints(flags: values.merging(overriding) { _, new in new })
+        try Configuration.loadOrExit(flags: values.merging(overriding) { _, new in new })
     }
 
     private struct Key: CodingKey {
@@ -73,11 +73,11 @@ extension Configuration {
     }
 
     /// Returns the configuration, or prints each mistake on a line and ends the program.
-    static func orComplaints(flags: [Setting: String]) throws -> Configuration {
-        try orComplaints { () throws(ConfigurationError) in try load(flags: flags) }
+    static func loadOrExit(flags: [Setting: String]) throws -> Configuration {
+        try loadOrExit { () throws(ConfigurationError) in try load(flags: flags) }
     }
 
-    static func orComplaints(_ load: () throws(ConfigurationError) -> Configuration) throws -> Configuration {
+    static func loadOrExit(_ load: () throws(ConfigurationError) -> Configuration) throws -> Configuration {
         do throws(ConfigurationError) {
             return try load()
         } catch {

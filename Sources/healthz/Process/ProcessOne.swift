@@ -13,18 +13,16 @@ enum ProcessOne {
         signal(SIGCHLD, SIG_IGN)
     }
 
-    /// From now on, SIGINT and SIGTERM end the process; those that have come before end it at once. To be called on the main
+    /// From now on, these signals end the process; those that have come before end it at once. To be called on the main
     /// thread, before another thread exists.
     ///
     /// The kernel drops a signal to process 1 that has no handler, so an early `docker stop` would wait for SIGKILL.
     /// - Parameter serves: a server that does not serve yet has nothing to finish, and ends with 0, also if it is not process 1.
     static func endOnSignals(serves: Bool) {
-        for number in endings {
-            if serves {
-                signal(number) { _ in _exit(0) }
-            } else if getpid() == 1 {
-                signal(number) { _exit(128 + $0) }
-            }
+        if serves {
+            for number in endings { signal(number) { _ in _exit(0) } }
+        } else if getpid() == 1 {
+            for number in endings + [SIGHUP, SIGQUIT] { signal(number) { _exit(128 + $0) } }
         }
         mask(SIG_UNBLOCK)
     }

@@ -25,6 +25,11 @@ struct ServingProcess {
             + read("unix", sockets, ListeningSockets.unix)
     }
 
+    /// Its variables, such as `HEALTHZ_LISTEN=[::]:8080`, as they were when it started; empty where they may not be read.
+    var environment: Set<Substring> {
+        Set(ProcessReader.text(of: "\(folder)/environ").split(separator: "\0"))
+    }
+
     private func read(
         _ table: String, _ sockets: Set<String>,
         _ parse: (_ line: Substring) -> (inode: Substring, address: ListenAddress)?

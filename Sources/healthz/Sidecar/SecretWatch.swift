@@ -5,7 +5,7 @@ import Time
 /// Has the files of secrets read again every two seconds, off the loop, as nobody sends SIGHUP when Kubernetes, an agent or
 /// certbot has renewed one.
 actor SecretWatch {
-    typealias Renewal = Result<ConfigurationSource.Renewal, ConfigurationError>
+    typealias Renewal = ConfigurationSource.Renewal
 
     private static let pause = Duration.seconds(2)
 

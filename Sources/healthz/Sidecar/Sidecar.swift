@@ -32,6 +32,7 @@ actor Sidecar {
     private let reader = Workers(1)
     /// The configuration in force.
     private var configuration: Configuration
+    private var loadedAt: Timestamp
     /// Set while the node is draining.
     private var draining: LoopTimer?
     private var maintenance: MaintenanceFile?
@@ -44,16 +45,18 @@ actor Sidecar {
     private var ended: @Sendable () -> Void = {}
 
     init(_ configuration: Configuration, on loop: EventLoop) {
+        let loadedAt = Moment.now.timestamp
         let log = StateLog(configuration, on: loop)
         let registrars = Registrars(on: loop)
         let engine = Engine(
             configuration, on: loop, changed: { transition in log.assumeIsolated { $0.changed(transition) } },
             checked: { report in registrars.assumeIsolated { $0.checked(report) } })
         let responder = HealthResponder(
-            on: loop, engine.aggregator, HealthResponder.Settings(configuration, loadedAt: Moment.now.timestamp),
+            on: loop, engine.aggregator, HealthResponder.Settings(configuration, loadedAt: loadedAt),
             from: Origin(version: Healthz.version, node: HostName.own ?? "this machine"))
         self.loop = loop
         self.configuration = configuration
+        self.loadedAt = loadedAt
         self.log = log
         self.engine = engine
         self.registrars = registrars
@@ -164,7 +167,8 @@ actor Sidecar {
         isOver = true
         registrars.assumeIsolated { $0.leave(by: .now + Sidecar.farewell) }
         log.assumeIsolated { $0.stopping(by: signal) }
-        guard Workers.canMakeThread else { return endWithoutTasks() }
+        Backstop.exit(within: configuration.deadline + Backstop.margin)
+        guard Workers.dispatchCanMakeThreads else { return endWithoutTasks() }
         whenOver?.resume()
         whenOver = nil
     }
@@ -200,7 +204,9 @@ actor Sidecar {
         switch loaded {
         case .success(let next):
             let former = configuration
+            loadedAt = Moment.now.timestamp
             adopt(next)
+            responder.assumeIsolated { [loadedAt] in $0.adopt(HealthResponder.Settings(next, loadedAt: loadedAt)) }
             log.assumeIsolated { $0.reloaded(next, after: former) }
             secrets?.assumeIsolated { $0.goOn() }
         case .failure(let error):
@@ -211,14 +217,13 @@ actor Sidecar {
         if reloads == 0 { manager.tell(.ready) }
     }
 
-    /// All in one turn of the loop, so that no answer mixes two configurations.
+    /// All in one turn of the loop, together with the responder, so that no answer mixes two configurations.
     private func adopt(_ next: Configuration) {
         let former = configuration
         configuration = next
         if next.maintenanceFile != former.maintenanceFile { watchForMaintenance() }
         engine.assumeIsolated { $0.adopt(next) }
         registrars.assumeIsolated { $0.adopt(next) }
-        responder.assumeIsolated { $0.adopt(HealthResponder.Settings(next, loadedAt: Moment.now.timestamp)) }
         server.assumeIsolated {
             $0.adopt(ServerLimits(next))
             $0.logExchanges(to: next.accessLog ? log.exchangeLog : nil)
@@ -231,16 +236,19 @@ actor Sidecar {
         secrets = SecretWatch(source, on: loop, by: reader) { [weak self] renewal in
             self?.assumeIsolated { $0.secretsHaveChanged(renewal) }
         }
+        responder.assumeIsolated { $0.readSecrets { source.secrets } }
     }
 
     private func secretsHaveChanged(_ renewal: SecretWatch.Renewal) {
         guard draining == nil, !isOver else { return }
-        switch renewal {
-        case .success(let renewal):
-            adopt(renewal.configuration)
+        if let next = renewal.configuration {
+            adopt(next)
+            responder.assumeIsolated { [loadedAt] in
+                $0.renewSecrets(HealthResponder.Settings(next, loadedAt: loadedAt))
+            }
             log.assumeIsolated { $0.renewed(renewal.files) }
-        case .failure(let error): log.assumeIsolated { $0.renewalFailed(error) }
         }
+        if let error = renewal.refusal { log.assumeIsolated { $0.renewalFailed(error) } }
     }
 
     /// - Returns: nil if no sockets were passed: then the setting `listen` counts.
