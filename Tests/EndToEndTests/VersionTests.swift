@@ -11,7 +11,7 @@ struct VersionTests {
             ("Dockerfile", "org.opencontainers.image.version=\""), ("compose/compose.yaml", "HEALTHZ_IMAGE:-healthz:"),
             ("compose/minimal.yaml", "image: healthz:"), ("compose/.env.example", "HEALTHZ_IMAGE=healthz:"),
             ("docs/openapi.yaml", "  version: "), ("CHANGELOG.md", "\n\n## "), ("README.md", " -t healthz:"),
-            ("SECURITY.md", "the version in development is "),
+            ("SECURITY.md", "the version in development is "), ("docs/operations.md", "04.113Z info    healthz "),
         ])
     func places(file: String, before: String) throws {
         let version = try Program.run(["--version"]).output.split(whereSeparator: \.isWhitespace).last.map(String.init)
