@@ -14,9 +14,8 @@ WORKDIR /src
 COPY Package.swift ./
 COPY Sources ./Sources
 COPY Tests ./Tests
-# Packed relocations save 1 MB and need glibc 2.36, as Debian 12 has. Merging identical functions saves 0.2 MB, and no
-# exported symbols save 0.4 MB. /archives has only libstdc++.a, so libstdc++ is linked statically.
-ARG FLAGS="-c release --static-swift-stdlib --product healthz -Xlinker -L/archives -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs -Xlinker --icf=all -Xlinker --no-export-dynamic -Xlinker --build-id=none"
+# The same flags as for `make release`. /archives has only libstdc++.a, so libstdc++ is linked statically.
+ARG FLAGS="-c release --static-swift-stdlib --product healthz -Xlinker -L/archives -Xlinker --no-export-dynamic -Xlinker --build-id=none"
 # hadolint ignore=SC2086
 RUN mkdir /archives && ln -s "$(clang -print-file-name=libstdc++.a)" /archives/ \
     && swift build $FLAGS && strip -o /healthz "$(swift build $FLAGS --show-bin-path)/healthz" \

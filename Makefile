@@ -33,10 +33,10 @@ FUZZ_SECONDS = 600
 SOAK_SECONDS = 600
 
 .PHONY: help run test check lint lint-tools format builds release install install-files install-service deb sbom \
-  dist deb-check reproducible-check openapi-check systemd-check bench bench-calls soak fuzz sanitize setup-build setup-test
+  dist deb-check reproducible-check openapi-check systemd-check bench bench-calls soak fuzz sanitize sanitize-thread sanitize-address setup-build setup-test
 
 help: ## list the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-22s %s\n", $$1, $$2 }' Makefile
 
 run: setup-build ## build, and start a demonstration
 	swift build --product healthz
@@ -82,9 +82,13 @@ SANITIZED_TEST = $(SWIFT_TEST) \
 THREAD = --sanitize=thread --scratch-path .build-thread
 ADDRESS = --sanitize=address --scratch-path .build-address
 
-# Leak detection is off, because XCTest itself leaks.
-sanitize: setup-test ## run the tests under the thread and address sanitizers
+sanitize: sanitize-thread sanitize-address ## run the tests under the thread and address sanitizers
+
+sanitize-thread: setup-test
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread-sanitizer.suppressions $(SANITIZED_TEST) $(THREAD)
+
+# Leak detection is off, because XCTest itself leaks.
+sanitize-address: setup-test
 	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED_TEST) $(ADDRESS)
 
 # libFuzzer has the main function, so each fuzzer needs its own build.
@@ -201,7 +205,13 @@ bench-calls: setup-build $(ARCHIVES)/libstdc++.a ## measure the hot functions
 	HEALTHZ_BENCH=1 swift build $(RELEASE_FLAGS) --product HotPaths
 	.build-release/release/HotPaths .build-release/calls.json
 
-# Everything at once, for SOAK_SECONDS: valid load, slow clients, resets, malformed input, reloads, failing upstreams.
+# Beside HAProxy, in namespaces: /livez while a neighbour takes all threads and names are half answered, ports, tasks.
+.PHONY: bench-neighbours
+bench-neighbours: release ## measure healthz beside HAProxy with bad neighbours; needs root
+	@scripts/setup $(BUILD_PACKAGES) $(BENCH_PACKAGES) iproute2
+	python3 -B Benchmarks/neighbours $(BENCH)
+
+# Everything at once, for SOAK_SECONDS: valid load, slow clients, resets, malformed input, reloads, failing upstreams, neighbours.
 soak: release ## run everything at once for ten minutes
 	@scripts/setup $(BUILD_PACKAGES) $(BENCH_PACKAGES)
 	python3 -B Benchmarks/soak --seconds $(SOAK_SECONDS)
@@ -228,6 +238,12 @@ screenshots: setup-build ## make the pictures in docs/
 # Boots a systemd in namespaces and tests the units of deploy/.
 systemd-check: release ## boot a systemd and test the units of deploy/
 	scripts/systemd-check
+
+# Runs healthz with the real Consul that CONSUL names; without, it says so and does nothing.
+.PHONY: consul-check
+consul-check: setup-build ## run healthz with the real Consul of CONSUL=PATH
+	swift build --product healthz
+	CONSUL="$(CONSUL)" scripts/consul-check .build/debug/healthz
 
 # Breaks two data centers in network namespaces, part by part. Needs root. SIDES=--short takes under three minutes.
 .PHONY: two-datacenters-check

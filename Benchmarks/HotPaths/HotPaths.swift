@@ -13,6 +13,12 @@ struct HotPaths {
         let nanoseconds: Double
         let allocations: Double
         let bytes: Double
+        /// Of what is read, in bytes; nil where that does not matter.
+        let size: Int?
+
+        var throughput: String {
+            size.map { HotPaths.tenths(Double($0) * 1e9 / nanoseconds / 1_048_576) } ?? ""
+        }
     }
 
     static func main() throws {
@@ -30,10 +36,13 @@ struct HotPaths {
     }
 
     private static func measureAll(on loop: EventLoop) throws {
-        let rows = (try wirePaths() + healthPaths(on: loop) + reportPaths()).map { measure($0.name, $0.body) }
-        print("| one call of | ns | allocations | bytes allocated |\n| --- | --- | --- | --- |")
+        let rows =
+            (try wirePaths() + healthPaths(on: loop) + reportPaths()).map { measure($0.name, $0.body) }
+            + (try bodyPaths()).map { measure($0.path.name, $0.path.body, size: $0.size) }
+        print("| one call of | ns | MiB/s | allocations | bytes allocated |\n| --- | --- | --- | --- | --- |")
         for row in rows {
-            print("| \(row.name) | \(tenths(row.nanoseconds)) | \(tenths(row.allocations)) | \(tenths(row.bytes)) |")
+            let figures = [tenths(row.nanoseconds), row.throughput, tenths(row.allocations), tenths(row.bytes)]
+            print("| \(row.name) | \(figures.joined(separator: " | ")) |")
         }
         if let path = CommandLine.arguments.dropFirst().first { try write(rows, to: path) }
     }
@@ -45,14 +54,15 @@ struct HotPaths {
         precondition(pieces.count == 100 && allocations_made() >= before + 100, "allocations are not counted")
     }
 
-    private static func measure(_ name: String, _ body: () -> Int) -> Row {
+    private static func measure(_ name: String, _ body: () -> Int, size: Int? = nil) -> Row {
         // What is made once, such as caches, is made now; what comes back is kept, so that nothing can be left out.
-        var kept = 0
-        for _ in 0..<1000 { kept &+= body() }
         let clock = ContinuousClock()
+        var kept = body()
+        // A round takes some milliseconds.
+        let calls = max(1, min(2000, Int(.milliseconds(20) / clock.measure { kept &+= body() })))
+        for _ in 0..<calls / 2 { kept &+= body() }
         var rounds: [Double] = []
         rounds.reserveCapacity(21)
-        let calls = 2000
         let (before, bytesBefore) = (allocations_made(), allocated_bytes())
         for _ in 0..<21 {
             let time = clock.measure { for _ in 0..<calls { kept &+= body() } }
@@ -63,10 +73,10 @@ struct HotPaths {
         precondition(kept != 0, "\(name) does nothing")
         return Row(
             name: name, nanoseconds: rounds.sorted()[rounds.count / 2], allocations: Double(made) / total,
-            bytes: Double(bytes) / total)
+            bytes: Double(bytes) / total, size: size)
     }
 
-    private static func tenths(_ value: Double) -> String {
+    fileprivate static func tenths(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
     }

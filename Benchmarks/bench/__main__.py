@@ -10,6 +10,7 @@ import tempfile
 
 import fresh
 import memory
+import metrics
 import scale
 import standing
 from machine import ALL, description
@@ -23,6 +24,7 @@ PARTS = {
     "standing": standing.run,
     "idle": standing.run_idle,
     "services": scale.run_services,
+    "metrics": metrics.run,
     "connections": scale.run_idle_connections,
     "slow": scale.run_slow_clients,
 }

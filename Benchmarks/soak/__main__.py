@@ -1,4 +1,4 @@
-"""Honest load, slow clients, resets, nonsense, reloads and failing upstreams at once, all on loopback and bounded.
+"""Honest load, slow clients, resets, nonsense, reloads, failing upstreams and bad neighbours at once, on loopback and bounded.
 
 Every answer is held against what was true when it was asked for. Descriptors and memory are read each second. Prints a
 summary; exits with 1 where anything was found.
@@ -21,6 +21,8 @@ from world import CRITICAL, OPTIONAL, World
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, f"{ROOT}/Benchmarks/bench")
+import apart  # noqa: E402
+from neighbours import Descriptors, Neighbours  # noqa: E402
 from machine import ALL, Process, ask, free_port, wait_for  # noqa: E402
 from programs import BUILT, HEALTHZ, compile_c  # noqa: E402
 
@@ -32,8 +34,9 @@ MORE_AT_REST = 4
 
 
 class Soak:
-    def __init__(self, seconds, seed):
-        self.seconds, self.chance = seconds, random.Random(seed)
+    def __init__(self, seconds, seed, reason):
+        """`reason`: why there are no neighbours; None where there are."""
+        self.seconds, self.chance, self.reason = seconds, random.Random(seed), reason
         self.findings, self.counts = [], Counter()
         self.samples = []
 
@@ -50,17 +53,28 @@ class Soak:
             text=True)
         try:
             ports = [int(port) for port in upstreams.stdout.readline().split()]
-            await self.over(folder, upstreams, ports)
+            await self.beside(folder, upstreams, ports)
         finally:
             upstreams.stdin.close()
             upstreams.wait(10)
 
-    async def over(self, folder, upstreams, ports):
+    async def beside(self, folder, upstreams, ports):
+        neighbours = Neighbours(folder, self.chance, self.counts, self.reason)
+        try:
+            await self.over(folder, upstreams, ports, neighbours)
+        finally:
+            if hasattr(self, "healthz"):
+                self.healthz.end()
+            neighbours.end()
+
+    async def over(self, folder, upstreams, ports, neighbours):
         first, port, path = Generation(0), free_port(), f"{folder}/healthz.yaml"
+        ports = (*ports, neighbours.host)
         with open(path, "w") as file:
             file.write(first.text(port, ports))
         with open(f"{BUILT}/soak.log", "w") as log:
-            self.healthz = Process([HEALTHZ, "--config", path], set(ALL), stderr=log, stdout=log)
+            self.healthz = Process(
+                [HEALTHZ, "--config", path], set(ALL), stderr=log, stdout=log, preexec_fn=neighbours.join)
         wait_for(port, "/healthz", self.healthz)
         self.at_first = self.descriptors()
         self.world = World(first)
@@ -69,9 +83,11 @@ class Soak:
             [f"{BUILT}/clients", str(port), str(SLOW), "10", "300"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         reloads = Reloads(path, port, ports, self.healthz.pid, self.world, self.chance, self.told, self.counts)
         honest = [Honest(port, self.world, self.chance, self.told, self.counts) for _ in range(HONEST)]
-        rude = [Rude(port, self.chance, self.told, self.counts) for _ in range(RUDE)]
+        rude = [Rude(port, self.world, self.chance, self.told, self.counts) for _ in range(RUDE)]
+        others = [*neighbours.running(), Descriptors(self.healthz.pid, self.world, self.chance, self.counts)]
         await asyncio.gather(
-            self.fail(upstreams, until), self.watch(until), reloads.run(until), *(one.run(until) for one in honest + rude))
+            self.fail(upstreams, until), self.watch(until), reloads.run(until),
+            *(one.run(until) for one in honest + rude + others))
         slow.communicate("", timeout=30)
         await self.rest()
         self.end(port)
@@ -149,10 +165,11 @@ def main():
     parser.add_argument("--seconds", type=int, default=int(os.environ.get("SOAK_SECONDS") or 600))
     parser.add_argument("--seed", type=int, default=int(time.time()))
     options = parser.parse_args()
+    reason = apart.enter()
     os.makedirs(BUILT, exist_ok=True)
     compile_c("clients", [])
     print(f"seed {options.seed}", file=sys.stderr)
-    soak = Soak(options.seconds, options.seed)
+    soak = Soak(options.seconds, options.seed, reason)
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(soak.run(folder))
     print(soak.summary())

@@ -7,7 +7,7 @@ import struct
 import time
 from dataclasses import dataclass
 
-SERVICES = ("grafana", "loki", "tempo")
+SERVICES = ("grafana", "loki", "tempo", "named")
 PATIENCE = 20
 
 
@@ -97,7 +97,7 @@ class Honest:
             try:
                 await asyncio.wait_for(ask(connection), PATIENCE)
             except (Broken, OSError, ValueError, KeyError, IndexError, asyncio.TimeoutError) as error:
-                self.told(f"{ask.__name__}: {type(error).__name__}: {error}")
+                self.world.broken(f"{ask.__name__}: {type(error).__name__}: {error}", self.told, self.counts)
                 await connection.close()
             self.counts[ask.__name__] += 1
             if self.chance.random() < 0.1:
@@ -159,13 +159,13 @@ class Honest:
 
 
 class Rude:
-    """Goes away in the middle, resets, sends what is not HTTP, asks for much and takes little; nothing that comes back may be a wrong answer."""
+    """Goes away in the middle, resets, sends what is not HTTP, asks for much and takes little. No answer may be wrong."""
 
     BAD = ("GET /healthz HTTP/1.1\r\nHost : a\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00", "GET /livez HTTP/1.1\r\n\r\n",
            "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 
-    def __init__(self, port, chance, told, counts):
-        self.port, self.chance, self.told, self.counts = port, chance, told, counts
+    def __init__(self, port, world, chance, told, counts):
+        self.port, self.world, self.chance, self.told, self.counts = port, world, chance, told, counts
 
     async def run(self, until):
         while time.monotonic() < until:
@@ -174,7 +174,7 @@ class Rude:
             try:
                 await asyncio.wait_for(act(connection), PATIENCE)
             except (Broken, OSError, ValueError, KeyError, asyncio.TimeoutError) as error:
-                self.told(f"{act.__name__}: {type(error).__name__}: {error}")
+                self.world.broken(f"{act.__name__}: {type(error).__name__}: {error}", self.told, self.counts)
             await connection.close(abort=True)
             self.counts[act.__name__] += 1
             await asyncio.sleep(self.chance.random() * 0.05)

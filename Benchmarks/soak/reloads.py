@@ -24,12 +24,16 @@ class Generation:
         return 500 if self.number % 2 == 0 else 503
 
     def text(self, port, upstreams):
-        grafana, loki, tempo, steady = (f"http://127.0.0.1:{upstream}/" for upstream in upstreams)
+        """`upstreams`: the ports of four, and the host by which the last one is probed once more."""
+        *ports, host = upstreams
+        grafana, loki, tempo, steady = (f"http://127.0.0.1:{upstream}/" for upstream in ports)
         return (
             f"listen: 127.0.0.1:{port}\ntimeout: 1s\ndeadline: 1200ms\ndrain: 1s\n"
             f"unhealthy_status: {self.unhealthy_status}\n{WAYS[self.number % len(WAYS)]}services:\n"
-            f"  grafana: {{url: '{grafana}'}}\n  loki: {{url: '{loki}', accept: 404}}\n"
+            f"  grafana: {{url: '{grafana}', body: {{contains: x}}}}\n"
+            f"  loki: {{url: '{loki}', accept: 404, body: {{matches: '^x'}}}}\n"
             f"  tempo: {{url: '{tempo}', accept: 404, critical: false}}\n"
+            f"  named: {{url: 'http://{host}:{ports[-1]}/', accept: 404}}\n"
             f"  {self.name}: {{url: '{steady}', accept: 404}}\n")
 
 
@@ -41,10 +45,8 @@ class Reloads:
     async def run(self, until):
         while time.monotonic() < until:
             await asyncio.sleep(self.chance.uniform(4, 9))
-            if self.chance.random() < 0.7:
-                await self.good()
-            else:
-                await self.bad()
+            async with self.world.reloading:
+                await (self.good() if self.chance.random() < 0.7 else self.bad())
 
     async def good(self):
         number = self.world.generations.now.number
@@ -79,6 +81,6 @@ class Reloads:
                 if is_so(await asyncio.wait_for(connection.receive(), 10)):
                     return
             except (Broken, OSError, asyncio.TimeoutError) as error:
-                self.told(f"{path}: {type(error).__name__}: {error}")
+                self.world.broken(f"{path}: {type(error).__name__}: {error}", self.told, self.counts)
             await asyncio.sleep(0.02)
         self.told(otherwise)

@@ -1,4 +1,5 @@
 """What is true of the world, and when: the oracle that every answer is held against."""
+import asyncio
 import json
 import time
 
@@ -9,11 +10,15 @@ REASONS = {
 }
 # Where an upstream changed its mode in the middle of a probe.
 CUT_OFF = {"refused", "reset", "empty", "incomplete"}
+# What a probe that cannot be made comes back with.
+FOR_WANT_OF_DESCRIPTORS = {"internal"}
 # How long before a request what it is answered with may have been seen: a probe in the air (1.2 s) that a check in the
 # air (1.2 s) shares, an interval (0.22 s), and what a busy machine adds.
 LOOKBACK = 3.5
 CRITICAL = ("grafana", "loki")
 OPTIONAL = "tempo"
+# Of the optional one, nobody looks at the body.
+WELL = {"grafana": {"up"}, "loki": {"up"}, "tempo": {"up", "torn", "endless"}}
 
 
 class Timeline:
@@ -48,6 +53,21 @@ class World:
     def __init__(self, first):
         self.modes = {name: Timeline("up") for name in (*CRITICAL, OPTIONAL)}
         self.generations = Timeline(first)
+        # Of descriptors.
+        self.shortage = Timeline(False)
+        # Held while there is a reload, or a shortage.
+        self.reloading = asyncio.Lock()
+
+    def may_be_short(self, since, until):
+        return True in self.shortage.possible(since, until)
+
+    def broken(self, words, told, counts):
+        """A connection has ended where an answer was due: for want of a descriptor, idle ones are closed, and may just be used."""
+        now = time.monotonic()
+        if self.may_be_short(now - LOOKBACK, now):
+            counts["connections that ended for want of a descriptor"] += 1
+        else:
+            told(words)
 
     def complaints(self, asked, answer, started, ended):
         """Everything that is wrong with an answer to a question about services."""
@@ -60,13 +80,16 @@ class World:
         if not isinstance(services, dict):
             return ["no services"]
         marks = [name for name in services if name.startswith("generation-")]
+        is_short = self.may_be_short(since, ended)
         generations = self.generations.possible(since, ended)
         wanted = [one for one in generations if asked.names(one.name) == list(services)]
         if not wanted:
             return [f"services {list(services)}, but generations {[one.name for one in generations]} are possible {marks}"]
         found = [wrong for name, service in services.items() if name in self.modes
                  for wrong in self._service(name, service, asked.is_alone, since, ended)]
-        found += [f"{name} is {services[name].get('status')}" for name in marks if services[name]["status"] != "healthy"]
+        found += [f"{name} is {service}" for name, service in services.items()
+                  if name in (*marks, "named") and service["status"] != "healthy"
+                  and not (is_short and service.get("reason") in FOR_WANT_OF_DESCRIPTORS)]
         verdict = worst(service["status"] for service in services.values())
         if report.get("status") != verdict:
             found.append(f"the whole is {report.get('status')}, its services {verdict}")
@@ -82,8 +105,10 @@ class World:
     def _service(self, name, service, is_alone, since, until):
         modes = self.modes[name].possible(since, until)
         status, reason = service.get("status"), service.get("reason")
+        if reason in FOR_WANT_OF_DESCRIPTORS and self.may_be_short(since, until):
+            return
         failed = "degraded" if name == OPTIONAL and not is_alone else "unhealthy"
-        may = {("healthy" if mode == "up" else failed) for mode in modes}
+        may = {("healthy" if mode in WELL[name] else failed) for mode in modes}
         if status not in may:
             yield f"{name} is {status} ({reason}) while it was {modes}"
         if status != "healthy":

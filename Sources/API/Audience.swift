@@ -3,22 +3,23 @@ import HTTPWire
 import Reporting
 package import Sockets
 
-/// Decides which clients are shown the details of a report, and which its verdicts alone.
+/// /// Decides whether a client gets the details of a report or only its verdicts.
 package struct Audience: Sendable {
     private let includesEverybody: Bool
     private let networks: [Network]
     private let token: [UInt8]?
 
     /// - Parameters:
-    ///   - networks: whose clients are shown details. Clients of a UNIX domain socket always are: the file system lets them in.
-    ///   - token: whoever shows it is shown details. A secret.
+    ///   - networks: clients in these networks get the details. Clients of a UNIX domain socket always do, because
+    ///   the file system has let them in.
+    ///   - token: a secret. A client that sends it gets the details.
     package init(includesEverybody: Bool, networks: [Network], token: String?) {
         self.includesEverybody = includesEverybody
         self.networks = networks
         self.token = token.map { Array($0.utf8) }
     }
 
-    /// - Returns: also what to tell a client that has shown a wrong token.
+    /// - Returns: the detail, and a warning if the client has sent a wrong token.
     func detail(for head: RequestHead, _ peer: Peer) -> (Detail, warning: String?) {
         if includesEverybody || isNear(peer) { return (.full, nil) }
         guard let token, let given = bearerToken(head) else { return (.summary, nil) }
@@ -31,7 +32,7 @@ package struct Audience: Sendable {
     private func isNear(_ peer: Peer) -> Bool {
         guard let host = peer.host else { return true }
         guard !networks.isEmpty else { return false }
-        // A header that anybody can send may narrow what is shown, and never widens it.
+        // Any client can send this header, so it may reduce the details, but never add any.
         return [host, peer.unverifiedClient].compactMap(\.self).allSatisfy { address in
             networks.contains { $0.contains(address) }
         }
@@ -45,7 +46,7 @@ package struct Audience: Sendable {
         return Array(parts[1].utf8)
     }
 
-    /// Takes the same time wherever they differ.
+    /// Takes the same time for every wrong token, so that the time tells nothing about the right one.
     private static func isEqual(_ given: [UInt8], _ secret: [UInt8]) -> Bool {
         var difference = given.count ^ secret.count
         for (index, byte) in given.enumerated() { difference |= Int(byte ^ secret[index % secret.count]) }

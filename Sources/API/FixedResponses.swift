@@ -11,7 +11,7 @@ enum FixedResponses {
     ]
     /// For a path with more than one format.
     static let negotiatedFields = fields + [HTTPField(name: .vary, value: "Accept")]
-    /// For a report, which is a page only for clients that navigate.
+    /// For a report. It is a page only for clients that navigate.
     static let reportFields =
         fields + [HTTPField(name: .vary, value: "Accept, Sec-Fetch-Mode, Upgrade-Insecure-Requests")]
     static let pageFields =
@@ -29,20 +29,21 @@ enum FixedResponses {
             fields: fields)
     }
 
-    static func notFound(
-        _ head: RequestHead, _ text: String = "there are /, /healthz, /healthz/NAME, /livez, /readyz and /metrics"
-    ) -> Response {
-        refusal(head, .notFound, "404 Not Found", text)
+    private static let paths = "there are /, /healthz, /healthz/NAME, /livez, /readyz and /metrics"
+
+    static func notFound(_ head: RequestHead, _ text: String = paths) -> Response {
+        refusal(head, .notFound, text)
     }
 
     static func methodNotAllowed(_ head: RequestHead, _ allow: HTTPField) -> Response {
-        refusal(head, .methodNotAllowed, "405 Method Not Allowed", "only \(allow.value)", [allow])
+        refusal(head, .methodNotAllowed, "only \(allow.value)", [allow])
     }
 
     /// A line of text, or a page for a browser.
     private static func refusal(
-        _ head: RequestHead, _ status: HTTPResponse.Status, _ title: String, _ text: String, _ more: [HTTPField] = []
+        _ head: RequestHead, _ status: HTTPResponse.Status, _ text: String, _ more: [HTTPField] = []
     ) -> Response {
+        let title = "\(status.code) \(status.reasonPhrase)"
         guard case .page = Format.forPeople.preferred(by: head, nil) else {
             return .text(status, "\(title): \(text)\n", fields: negotiatedFields + more)
         }

@@ -2,14 +2,14 @@ import HTTPTypes
 import HTTPWire
 import Reporting
 
-/// How a report can be written out, and which of these a client gets.
+/// The formats of a report, and the choice between them for a client.
 enum Format: Hashable, Sendable {
     case json, text, healthJSON
-    /// - Parameter refreshes: whether it fetches itself again.
+    /// - Parameter refreshes: whether the page loads itself again.
     case page(refreshes: Bool)
 
-    /// For `/healthz`, which programs ask for: what they have always got is what they get without a word. Some send a browser's
-    /// Accept, so a page is only for who shows it: a browser that navigates says so.
+    /// For `/healthz`, which is made for programs: without a preference they get JSON. Some programs send the Accept
+    /// field of a browser, so a page is sent only to a browser that navigates.
     static func forPrograms(_ head: RequestHead) -> Offer {
         head.navigates ? forNavigation : forProgramsAlone
     }
@@ -17,10 +17,10 @@ enum Format: Hashable, Sendable {
     private static let forProgramsAlone = Offer([.json, .text, .healthJSON])
     private static let forNavigation = Offer([.json, .text, .healthJSON, .page(refreshes: true)])
 
-    /// For `/`, which people ask for: a browser says that it reads pages, and curl says nothing.
+    /// For `/`, which is made for people: a browser accepts pages, and curl states no preference.
     static let forPeople = Offer([.text, .page(refreshes: true), .json, .healthJSON])
 
-    /// The favourite first.
+    /// The preferred format first.
     struct Offer: Sendable {
         private let formats: [Format]
         private let mediaTypes: [String]
@@ -31,7 +31,7 @@ enum Format: Hashable, Sendable {
         }
 
         func preferred(by head: RequestHead, _ query: String?) -> Format {
-            // For links, which cannot say what they accept.
+            // For links, because a link cannot set the Accept field.
             let named = Query.values(of: "format", in: query).first.flatMap(Format.init(name:))
             let format = named ?? formats[Accept.preferred(head.fields[.accept], of: mediaTypes)]
             guard case .page = format else { return format }
@@ -63,7 +63,8 @@ extension RequestHead {
     private static let mode = HTTPField.Name("Sec-Fetch-Mode")
     private static let upgrade = HTTPField.Name("Upgrade-Insecure-Requests")
 
-    /// Whether a browser asks for something to show. Over plain HTTP, most send only the second of these fields.
+    /// Whether a browser asks for a page to show. Over plain HTTP, most browsers send only the second of these
+    /// fields.
     fileprivate var navigates: Bool {
         func value(_ name: HTTPField.Name?) -> String? { name.flatMap { fields[$0] } }
         return value(RequestHead.mode) == "navigate" || value(RequestHead.upgrade) == "1"

@@ -5,7 +5,7 @@ import Reporting
 package import Sockets
 package import Time
 
-/// Answers requests: the paths of the API over the aggregator's reports. docs/api.md describes it.
+/// Answers requests for the paths of the API from the aggregator's reports. docs/api.md describes it.
 package actor HealthResponder {
     private struct Request {
         let head: RequestHead
@@ -18,35 +18,27 @@ package actor HealthResponder {
         case report(Question)
     }
 
-    /// What the configuration says of answers.
+    /// The part of the configuration that responses depend on.
     package struct Settings: Sendable {
         let services: [String]
-        let unhealthy: HTTPResponse.Status
-        let degraded: HTTPResponse.Status
+        let statuses: Statuses
         let audience: Audience
         let loadedAt: Timestamp
-        let runbook: String?
+        /// The address of a page that says what to do if the node is unhealthy.
+        package var runbook: String?
 
         /// - Parameters:
         ///   - services: their names, in the order in which they are shown.
-        ///   - unhealthyStatus: of a response that says unhealthy.
-        ///   - degradedStatus: of one that says degraded.
-        ///   - runbook: the address of a page that says what to do then.
         ///   - loadedAt: when the configuration was loaded.
-        package init(
-            services: [String], unhealthyStatus: Int, degradedStatus: Int = 200, audience: Audience,
-            runbook: String? = nil, loadedAt: Timestamp
-        ) {
+        package init(services: [String], statuses: Statuses, audience: Audience, loadedAt: Timestamp) {
             self.services = services
-            unhealthy = HTTPResponse.Status(code: unhealthyStatus)
-            degraded = HTTPResponse.Status(code: degradedStatus)
+            self.statuses = statuses
             self.audience = audience
-            self.runbook = runbook
             self.loadedAt = loadedAt
         }
     }
 
-    /// Names in a request that do not exist: each is answered with all that do.
+    /// How many unknown names in a request get a warning: each warning lists all services.
     private static let warningLimit = 4
 
     private static let router = Router<Route>(
@@ -59,7 +51,7 @@ package actor HealthResponder {
     private let aggregator: Aggregator
     private var settings: Settings
     private var isDraining = false
-    /// Why somebody has taken the node out of service; nil if nobody has. May be empty.
+    /// Why the node has been taken out of service by a file; nil if it is in service. May be empty.
     private var maintenance: String?
     private var reloadFailedAt: Timestamp?
     private var meter: Meter
@@ -78,24 +70,24 @@ package actor HealthResponder {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// From now on, metrics have these figures, too.
+    /// Adds these figures to the metrics from now on.
     /// - Parameter figures: called on the executor for each request for /metrics.
     package func readServerFigures(with figures: @escaping @Sendable () -> ServerFigures) {
         meter.serverFigures = figures
     }
 
-    /// From now on, reports say what service discovery has been told.
+    /// Adds the state of service discovery to reports from now on.
     /// - Parameter figures: called on the executor when a report is encoded.
     package func readDiscovery(with figures: @escaping @Sendable () -> [DiscoveryFigures]) {
         responses.discovery = figures
     }
 
-    /// Service discovery has been told something else than before.
+    /// The state of service discovery has changed, so encoded reports are out of date.
     package func discoveryChanged() {
         responses.removeAll()
     }
 
-    /// From now on, answers are about this.
+    /// Uses these settings from now on.
     package func adopt(_ settings: Settings) {
         self.settings = settings
         reloadFailedAt = nil
@@ -103,24 +95,24 @@ package actor HealthResponder {
         responses.removeAll()
     }
 
-    /// A new configuration was asked for, and the old one is still in force.
+    /// A reload has failed, and the old configuration is still in force.
     package func reloadFailed(at time: Timestamp) {
         reloadFailedAt = time
         meter.reloadFailed()
     }
 
-    /// From now on the node is not to be used.
+    /// Reports the node as draining from now on.
     package func drain() {
         isDraining = true
     }
 
-    /// From now on the node is out of service for that reason; nil: not any more.
+    /// - Parameter reason: why the node is out of service from now on; nil puts it back.
     package func maintain(_ reason: String?) {
         maintenance = reason
         meter.isInMaintenance = reason != nil
     }
 
-    /// - Returns: the response, or nil; then `reply` sends it when the check that is needed has ended.
+    /// - Returns: the response, or nil; then `reply` sends the response after the check.
     package func respond(to head: RequestHead, from peer: Peer, by reply: any Reply) -> Response? {
         let (route, answer) = answer(head, peer)
         switch answer {
@@ -198,8 +190,8 @@ package actor HealthResponder {
         let (detail, warning) = settings.audience.detail(for: request.head, request.peer)
         return .report(
             Question(
-                selection: selection, format: format, detail: detail, unhealthy: settings.unhealthy,
-                degraded: settings.degraded, runbook: settings.runbook,
+                selection: selection, format: format, detail: detail, statuses: settings.statuses,
+                runbook: settings.runbook,
                 warnings: warnings + (warning.map { [$0] } ?? [])))
     }
 
@@ -211,7 +203,7 @@ package actor HealthResponder {
         return aggregator.assumeIsolated { $0.known(question.selection) }.map { responses.response(to: question, $0) }
     }
 
-    /// Draining may have begun since the question: then nothing is called healthy any more.
+    /// Draining may have begun after the request came: then no report is healthy.
     private func response(to question: Question, fresh report: Aggregator.Numbered) -> Response {
         response(outOfServiceTo: question) ?? responses.response(to: question, report)
     }

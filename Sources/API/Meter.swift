@@ -4,7 +4,7 @@ package import Health
 package import Reporting
 import Time
 
-/// What the server and the system have counted.
+/// The figures of the server, the process and service discovery.
 package struct ServerFigures: Sendable {
     package let connections: Figures.Connections
     /// Requests that could not be read, by the status of their response.
@@ -24,7 +24,7 @@ package struct ServerFigures: Sendable {
     }
 }
 
-/// Answers /metrics: gathers the figures from where they are counted, all on the loop. Nothing is probed or waited for.
+/// Answers /metrics: collects the figures from the parts that count them, all on the loop. It starts no probe and never waits.
 struct Meter {
     private let aggregator: Aggregator
     private let version: String
@@ -54,7 +54,7 @@ struct Meter {
         reloadHasFailed = true
     }
 
-    /// Whether somebody has taken the node out of service.
+    /// The node has been taken out of service by a file.
     var isInMaintenance = false
 
     func response(to head: RequestHead, _ detail: Detail, isDraining: Bool, fields: [HTTPField]) -> Response {
@@ -66,16 +66,15 @@ struct Meter {
     }
 
     private func figures(isDraining: Bool) -> Figures {
-        let server =
-            serverFigures?()
-            ?? ServerFigures(
-                connections: Figures.Connections(open: 0, accepted: 0, refused: []), refusals: StatusTally(),
-                process: nil)
         var figures = Figures(
-            version: version, health: aggregator.assumeIsolated { $0.figures() }, isDraining: isDraining,
-            connections: server.connections, requests: answered(server.refusals), loadedAt: loadedAt,
-            reloadHasFailed: reloadHasFailed, process: server.process, discovery: server.discovery)
-        figures.isInMaintenance = isInMaintenance
+            version: version, health: aggregator.assumeIsolated { $0.figures() }, loadedAt: loadedAt)
+        (figures.isDraining, figures.isInMaintenance) = (isDraining, isInMaintenance)
+        figures.reloadHasFailed = reloadHasFailed
+        let server = serverFigures?()
+        figures.connections = server?.connections ?? figures.connections
+        figures.requests = answered(server?.refusals ?? StatusTally())
+        figures.process = server?.process
+        figures.discovery = server?.discovery ?? []
         return figures
     }
 

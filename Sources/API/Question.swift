@@ -2,19 +2,27 @@ import HTTPTypes
 import Health
 import Reporting
 
-/// Which report is asked for, and how it is to be written.
+/// A request for a report: which report, and how to write it.
 struct Question: Hashable, Sendable {
     let selection: Selection
     let format: Format
     let detail: Detail
-    /// The status for an unhealthy report: that of the configuration under which the question was asked.
-    let unhealthy: HTTPResponse.Status
-    /// The same for a degraded one.
-    let degraded: HTTPResponse.Status
-    /// Of that configuration, too.
+    /// Of the configuration that was in force when the request came, as is the runbook.
+    let statuses: Statuses
     let runbook: String?
-    /// What is wrong with the request, though it can be answered.
+    /// Faults of the request that do not prevent an answer.
     let warnings: [String]
+}
+
+/// The status codes of responses that report an unhealthy or a degraded node.
+package struct Statuses: Hashable, Sendable {
+    let unhealthy: HTTPResponse.Status
+    let degraded: HTTPResponse.Status
+
+    package init(unhealthy: Int, degraded: Int = 200) {
+        self.unhealthy = HTTPResponse.Status(code: unhealthy)
+        self.degraded = HTTPResponse.Status(code: degraded)
+    }
 }
 
 /// The program and the machine, as reports name them.

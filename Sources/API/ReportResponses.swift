@@ -3,9 +3,9 @@ import HTTPWire
 import Health
 import Reporting
 
-/// Reports, encoded as responses. The last ones are kept.
+/// Reports, encoded as responses. The last responses are kept.
 struct ReportResponses {
-    /// Responses that are kept: clients can ask for any set of exclusions.
+    /// How many responses are kept. Clients can ask for any set of exclusions, so there is a limit.
     private static let limit = 64
 
     /// Read for each report that is encoded.
@@ -21,7 +21,7 @@ struct ReportResponses {
         encoded = [:]
     }
 
-    /// Encoded once for all who ask the same and get the same report.
+    /// Encodes a report once for all clients that send the same request.
     mutating func response(to question: Question, _ report: Aggregator.Numbered) -> Response {
         guard question.warnings.isEmpty else { return encode(report.report, question) }
         if let found = encoded[question], found.number == report.number { return found.response }
@@ -31,7 +31,7 @@ struct ReportResponses {
         return response
     }
 
-    /// It is the node that is registered, and not one of its services.
+    /// The registration is of the node, so a report on one service does not show it.
     private func discovery(in question: Question) -> [DiscoveryFigures] {
         if case .only = question.selection { return [] }
         return discovery?() ?? []
@@ -41,8 +41,8 @@ struct ReportResponses {
         let status: HTTPResponse.Status =
             switch report.status {
             case .healthy: .ok
-            case .degraded: question.degraded
-            case .unhealthy: question.unhealthy
+            case .degraded: question.statuses.degraded
+            case .unhealthy: question.statuses.unhealthy
             }
         let (detail, fields) = (question.detail, FixedResponses.reportFields)
         switch question.format {
@@ -60,7 +60,7 @@ struct ReportResponses {
         case .page(let refreshes):
             let setting = StatusPage.Setting(
                 node: origin.node, version: origin.version, selection: question.selection, code: status.code,
-                refreshes: refreshes, runbook: question.runbook)
+                refreshes: refreshes, runbook: question.runbook, discovery: discovery(in: question))
             let text = StatusPage.encode(report, detail, setting, warnings: question.warnings)
             return Response(
                 status: status, contentType: "text/html; charset=utf-8", fields: FixedResponses.pageFields,

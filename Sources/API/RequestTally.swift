@@ -1,6 +1,6 @@
 import HTTPWire
 
-/// How many requests have been answered, by route and status code: two closed sets, whatever clients ask for.
+/// Counts answered requests by route and status code. Both are closed sets, so clients cannot make it grow.
 struct RequestTally {
     private var codes = [StatusTally](repeating: StatusTally(), count: Route.allCases.count)
 
@@ -8,7 +8,7 @@ struct RequestTally {
         codes[route.rawValue].record(code)
     }
 
-    /// Those that there have been.
+    /// All pairs with at least one request.
     var counts: [(route: Route, code: Int, count: Int)] {
         Route.allCases.flatMap { route in
             codes[route.rawValue].counts.map { (route, $0.code, $0.count) }

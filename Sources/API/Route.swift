@@ -1,10 +1,10 @@
-/// What a request is for.
+/// The route of a request.
 enum Route: Int, CaseIterable, Sendable {
     case health, service, live, ready, metrics, page
-    /// A path that is none of these, or no path at all.
+    /// Any other path, and requests without a path.
     case other
 
-    /// The path, as metrics name it.
+    /// The label in metrics.
     var label: String {
         switch self {
         case .health: "/healthz"

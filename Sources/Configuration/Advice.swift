@@ -1,7 +1,7 @@
 import HTTPClient
 import Health
 
-/// What to tell somebody of a configuration that is valid.
+/// The hints and warnings for a valid configuration.
 enum Advice {
     static func warnings(
         _ sources: Sources, _ services: [Service], _ background: Configuration.Background?, deadline: Duration
@@ -20,7 +20,7 @@ enum Advice {
         }
         if sources[.detail].text == "full", sources[.detailTokenFile].origin != .byDefault {
             warnings.append(
-                "\(sources[.detailTokenFile].place) has no effect: with detail: full, everybody is shown all")
+                "\(sources[.detailTokenFile].place) has no effect: with detail: full, all clients see details")
         }
         if !services.contains(where: \.isCritical) {
             warnings.append("no service is critical: /healthz is never unhealthy")
@@ -28,12 +28,12 @@ enum Advice {
         return warnings + unused(sources, services)
     }
 
-    /// Warnings that can be given for a configuration with mistakes too, because they need no valid value.
+    /// Warnings that need no valid value, so they can also be given for a configuration with mistakes.
     static func explanations(_ sources: Sources) -> [String] {
         UnknownVariables.warnings(sources) + rootURLs(sources)
     }
 
-    /// A `url` without a path beside a preset that has one. It replaces the whole URL, so `/` is asked.
+    /// A `url` without a path beside a preset that has a path. It replaces the whole URL, so `/` is probed.
     private static func rootURLs(_ sources: Sources) -> [String] {
         guard let file = sources.file, let services = sources.services else { return [] }
         return services.entries.compactMap { key, service in
@@ -41,12 +41,13 @@ enum Advice {
                 let preset = service.entry("preset")?.plainText.flatMap(ServicePreset.init(rawValue:)),
                 !["", "/"].contains(preset.path), let url = try? Endpoint.full(text), url.target == "/"
             else { return nil }
-            return "\(file.place(node.position)): services.\(name).url: with a url, / is asked and not \(preset.path); "
+            return
+                "\(file.place(node.position)): services.\(name).url: with a url, / is probed instead of \(preset.path); "
                 + "did you mean endpoint?"
         }
     }
 
-    /// Where 404 on `/` is all that is asked for.
+    /// Services whose only check is a 404 on `/`.
     static func notices(_ sources: Sources, _ services: [Service]) -> [String] {
         let blind = services.filter { service in
             service.targets.contains { target in
@@ -65,7 +66,7 @@ enum Advice {
         ]
     }
 
-    /// Settings for the mission's three services, where a file names others.
+    /// Settings for Grafana, Loki and Tempo that have no effect, because the file names other services.
     private static func unused(_ sources: Sources, _ services: [Service]) -> [String] {
         guard sources.services != nil, let file = sources.file else { return [] }
         let endpoints: [Setting] = [.grafanaEndpoint, .lokiEndpoint, .tempoEndpoint]
@@ -79,7 +80,7 @@ enum Advice {
 }
 
 extension ConfigurationFile {
-    /// Whether a service has its base URL from that setting, by its preset or as a variable.
+    /// Whether the service's base URL comes from the setting, by its preset or by a variable.
     fileprivate func takesEndpoint(from setting: Setting) -> Bool {
         if uses(variable: setting.variable) { return true }
         guard let services = root?.entry("services")?.entries else { return false }
@@ -101,9 +102,9 @@ extension YAMLNode {
     }
 }
 
-/// Variables that look like ours and are not.
+/// Variables that look like settings of healthz but are not.
 private enum UnknownVariables {
-    /// For `healthz register` and `healthz deregister`, whose service may be the same node's.
+    /// Variables of `healthz register` and `healthz deregister`, which may serve the same node.
     private static let commands = [
         "CLOUD_MAP_SERVICE_ID", "STACK_ID", "INSTANCE_ID", "ADDRESS", "REGION", "SWEEP", "SWEEP_MIN_OWN", "SWEEP_KEEP",
         "WITHIN",
@@ -127,7 +128,7 @@ private enum UnknownVariables {
         return "\(name) is not a setting of healthz and is ignored; \(hint ?? "healthz config lists them all")"
     }
 
-    /// For a service named "healthz", Kubernetes and Docker links set HEALTHZ_PORT=tcp://… and its like.
+    /// For a service named "healthz", Kubernetes and Docker links set HEALTHZ_PORT=tcp://… and similar variables.
     private static func isInjected(_ name: String, _ value: String) -> Bool {
         value.hasPrefix("tcp://") || value.hasPrefix("udp://") || name.contains("_SERVICE_HOST")
             || name.contains("_SERVICE_PORT") || name.hasPrefix("HEALTHZ_PORT_") || name.hasPrefix("HEALTHZ_ENV_")

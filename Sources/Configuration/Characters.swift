@@ -1,5 +1,5 @@
 extension UInt8 {
-    /// A letter or a digit of ASCII.
+    /// An ASCII letter or digit.
     var isAlphanumeric: Bool {
         switch self {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
@@ -9,7 +9,7 @@ extension UInt8 {
 }
 
 extension String {
-    /// ASCII alone, without blanks and control characters.
+    /// Only visible ASCII.
     var isVisibleASCII: Bool {
         utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
@@ -20,7 +20,7 @@ extension String {
 }
 
 extension [UInt8] {
-    /// The secret in a file: editors end a file with a line feed, which is no part of it.
+    /// The secret in a file, without the line feed that editors add at the end.
     var firstLine: String {
         String(decoding: prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
     }

@@ -1,6 +1,6 @@
 import Health
 
-/// The keys of a comparison, for a value of a JSON document, a metric, or a response field.
+/// The keys of a comparison of a JSON value, a metric, or a response field.
 package enum ComparisonKey: String, CaseIterable, Sendable {
     case not
     case atLeast = "at_least"
@@ -8,17 +8,17 @@ package enum ComparisonKey: String, CaseIterable, Sendable {
     case above, below, exists, contains, lacks, count, every, none, increase
 }
 
-/// Reads what values must be. A value stands for itself; a mapping has comparisons, all of which must hold.
+/// Reads the expected values. A single value means equality; a mapping has comparisons, all of which must hold.
 struct ComparisonReader {
-    /// What is compared.
+    /// The kind of value that is compared.
     enum Subject: String {
         case json = "a JSON value"
         case metric = "a metric"
         case field = "a field"
-        /// A count or an increase.
+        /// A number that is derived from the value: a count or an increase.
         case number = "a count or an increase"
 
-        /// Those that make sense for it.
+        /// The comparisons that this kind allows.
         fileprivate var keys: [ComparisonKey] {
             switch self {
             case .json: ComparisonKey.allCases.filter { $0 != .increase }
@@ -32,7 +32,7 @@ struct ComparisonReader {
     let subject: Subject
     let mistakes: Mistakes
 
-    /// By JSON Pointer.
+    /// JSON values, by JSON Pointer.
     func members(_ node: YAMLNode, path: String) -> [BodyExpectation.Member] {
         entries(node, path: path).compactMap { name, position, value in
             guard let pointer = JSONPointer(name) else {
@@ -46,7 +46,7 @@ struct ComparisonReader {
         }
     }
 
-    /// By metric, with or without labels.
+    /// Metrics, with or without labels.
     func metrics(_ node: YAMLNode, path: String) -> [MetricExpectation] {
         entries(node, path: path).compactMap { name, position, value in
             guard let selector = MetricSelector(name) else {
@@ -59,7 +59,7 @@ struct ComparisonReader {
         }
     }
 
-    /// By field of a response.
+    /// Response fields, by name.
     func fields(_ node: YAMLNode, path: String) -> [FieldExpectation] {
         entries(node, path: path).compactMap { name, position, value in
             guard !name.isEmpty, name.isVisibleASCII, !name.contains(":") else {
@@ -80,7 +80,7 @@ struct ComparisonReader {
 
     // MARK: One value
 
-    /// Empty where it is wrong, which is noted.
+    /// Empty if the value is invalid, which is reported as a mistake.
     private func read(_ node: YAMLNode, path: String) -> [Comparison] {
         switch node.content {
         case .unfilled: return []
@@ -98,7 +98,7 @@ struct ComparisonReader {
 
     private func comparison(_ key: ComparisonKey, _ node: YAMLNode, _ path: String) -> Comparison? {
         guard subject.keys.contains(key) else {
-            mistakes.add("cannot be said of \(subject.rawValue)", at: node.position, path: path)
+            mistakes.add("is not allowed for \(subject.rawValue)", at: node.position, path: path)
             return nil
         }
         return switch key {
@@ -118,13 +118,13 @@ struct ComparisonReader {
         }
     }
 
-    /// Of a number that is derived from the value.
+    /// The comparison of a derived number.
     private func nested(_ node: YAMLNode, _ path: String) -> [Comparison]? {
         let comparisons = ComparisonReader(subject: .number, mistakes: mistakes).read(node, path: path)
         return comparisons.isEmpty ? nil : comparisons
     }
 
-    /// By pointers within an element, or of the element itself.
+    /// Comparisons of an element, by pointers within it, or of the element itself.
     private func elements(_ node: YAMLNode, _ path: String) -> [BodyExpectation.Member]? {
         if case .mapping(let entries) = node.content, let key = entries.first?.key.plainText, key.hasPrefix("/") {
             let members = members(node, path: path)
@@ -157,14 +157,14 @@ struct ComparisonReader {
 
     private func text(_ node: YAMLNode, _ path: String) -> String? {
         node.value(path: path, mistakes) { text throws(ValueError) in
-            guard !text.isEmpty else { throw ValueError("is empty, and would be found in anything") }
+            guard !text.isEmpty else { throw ValueError("is empty, and every text contains it") }
             return text
         }
     }
 }
 
 extension MetricSelector {
-    /// nil where it is not written as Prometheus writes it.
+    /// nil if it is not in Prometheus' notation.
     init?(_ text: String) {
         guard let match = text.wholeMatch(of: /([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?/) else { return nil }
         var labels: [Label] = []
@@ -181,7 +181,7 @@ extension MetricSelector {
 }
 
 extension YAMLNode {
-    /// As JSON and YAML 1.2 read it: in quotes it is text.
+    /// As in JSON and YAML 1.2: a value in quotes is text.
     fileprivate var jsonScalar: JSONScalar? {
         guard case .scalar(let text, let isPlain) = content else { return nil }
         guard isPlain else { return .string(text) }
@@ -195,7 +195,7 @@ extension YAMLNode {
 }
 
 extension JSONScalar {
-    /// By JSON's grammar: Double would also take "inf", "0x10" and "+1".
+    /// Only numbers of JSON's grammar: Double would also accept "inf", "0x10" and "+1".
     fileprivate static func number(_ text: String) -> JSONScalar? {
         guard text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil,
             let value = Double(text), value.isFinite

@@ -1,14 +1,15 @@
 import Health
 
 extension Configuration {
-    /// The longest time from a failure to the answer that tells of it, and how it comes about.
+    /// The longest time from a failure to the first answer that reports it, and its parts.
     package var worstDetection: (time: Duration, formula: String) {
         let times = services.flatMap(\.targets).map(worstDetection)
         return times.max { $0.time < $1.time } ?? (.zero, "")
     }
 
-    /// What a Network Load Balancer adds by its defaults: two checks that fail, 30 s apart, the last after its timeout
-    /// (elasticloadbalancing, HealthCheckIntervalSeconds, UnhealthyThresholdCount, HealthCheckTimeoutSeconds).
+    /// The time that a Network Load Balancer adds with its defaults: two failed checks, 30 s apart, the last one
+    /// after its timeout (elasticloadbalancing, HealthCheckIntervalSeconds, UnhealthyThresholdCount,
+    /// HealthCheckTimeoutSeconds).
     package static let balancerDetection: (time: Duration, formula: String) = (
         .seconds(66), "interval 30s × threshold 2 + timeout 6s, its defaults"
     )
@@ -20,8 +21,8 @@ extension Configuration {
             let name = age == cache ? "cache" : "interval"
             return (age + probe, age > .zero ? "\(name) \(age.setting) + timeout \(probe.setting)" : "the timeout")
         }
-        // It fails just after it was found well. The next check begins with the longest pause, or when the one before
-        // it has run into its timeout.
+        // The service fails just after a healthy check. The next check begins after the longest pause, or when the
+        // one before it has timed out.
         let pause = max(background.pace.interval + background.pace.jitter, probe) + (target.interval ?? .zero)
         let fall = target.threshold.fall
         let own = target.interval.map { "interval \($0.setting) + " } ?? ""

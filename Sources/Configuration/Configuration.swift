@@ -3,55 +3,55 @@ package import HTTPWire
 package import Health
 package import Sockets
 
-/// Everything that the program is told from outside, valid.
+/// The whole configuration of the program, valid.
 package struct Configuration: Sendable {
     package let listen: ListenAddress
-    /// In the order in which they are shown; at least one.
+    /// In display order; at least one.
     package private(set) var services: [Service]
-    /// For a whole check.
+    /// For a whole check, not for a probe.
     package let deadline: Duration
-    /// How old an answer may be where checks are made on demand: zero means that every request makes one.
+    /// The largest age of an answer if checks are made on demand. Zero: every request makes a check.
     package private(set) var cache: Duration
-    /// nil where checks are made on demand.
+    /// nil if checks are made on demand.
     package private(set) var background: Background?
-    /// How long the server goes on answering, as unhealthy, after it was asked to end.
+    /// How long the server answers as unhealthy after SIGTERM before it ends.
     package let drain: Duration
-    /// The status of an answer that says unhealthy: 500 or 503.
+    /// The status of responses that report an unhealthy node: 500 or 503.
     package let unhealthyStatus: Int
-    /// The status of an answer that says degraded: 200 or 429.
+    /// The status of responses that report a degraded node: 200 or 429.
     package let degradedStatus: Int
-    /// While it exists, the node is unhealthy; nil for none.
+    /// The file that takes the node out of service; nil for none.
     package let maintenanceFile: String?
     package let detail: DetailPolicy
-    /// Whoever has it is shown all. A secret.
+    /// A client with this token gets all details. A secret.
     package let detailToken: String?
-    /// The address of a page that says what to do when the node is unhealthy.
+    /// The address of a page that says what to do if the node is unhealthy.
     package let runbook: String?
     package let proxyProtocol: ProxyProtocolPolicy
     package let serverLimits: ServerLimits
     package let logLevel: LogLevel
     package let logFormat: LogFormat
     package let accessLog: Bool
-    /// nil where nothing is to be told to service discovery.
+    /// nil if healthz registers nothing.
     package let discovery: DiscoverySettings?
-    /// Every setting, with its value and where it comes from.
+    /// Every setting with its value and its source.
     package let settings: [SettingValue]
-    /// What is probably a mistake, but no reason not to start.
+    /// Probable mistakes that do not prevent the start.
     package let warnings: [String]
-    /// What one should know of what is configured.
+    /// Notes about the configuration, for people.
     package let notices: [String]
 
-    /// Checks that go on by themselves.
+    /// Checks at an interval.
     package struct Background: Sendable, Hashable {
         package let pace: Pace
-        /// What began longer ago is no answer any more.
+        /// A report from a check that began longer ago is stale.
         package let staleAfter: Duration
     }
 
     /// - Parameters:
-    ///   - flags: values by the setting that the flag is for.
+    ///   - flags: the values of flags, by setting.
     ///   - environment: of the process.
-    ///   - files: where the configuration file and the secrets are read. Reading may block.
+    ///   - files: for the configuration file and the secrets. Reading may block.
     package init(
         flags: [Setting: String] = [:], environment: [String: String] = [:], files: Files = .system
     ) throws(ConfigurationError) {
@@ -77,9 +77,9 @@ package struct Configuration: Sendable {
         accessLog = reader.isOn(.accessLog)
         services =
             ServicesReader(
-                sources, reader, files, hasInterval: sources.isGiven(.interval), interval: background?.pace.interval
+                sources, reader, hasInterval: sources.isGiven(.interval), interval: background?.pace.interval
             ).read()
-        discovery = DiscoveryReader(sources, files, services, background, deadline: deadline).read()
+        discovery = DiscoveryReader(sources, services, background, deadline: deadline).read()
 
         let mistakes = reader.mistakes + sources.mistakes
         guard mistakes.isEmpty else {
@@ -90,8 +90,8 @@ package struct Configuration: Sendable {
         notices = Advice.notices(sources, services)
     }
 
-    /// Where the server of such a configuration listens, whatever else may be wrong with it; and whether that was said, and is
-    /// not the default.
+    /// The listen address of the server with this configuration, even if other settings are wrong; and whether it was
+    /// configured, and is not the default.
     package static func listen(
         flags: [Setting: String] = [:], environment: [String: String] = [:], files: Files = .system
     ) throws(ConfigurationError) -> (address: ListenAddress, isDefault: Bool) {
@@ -105,13 +105,13 @@ package struct Configuration: Sendable {
         return (listen, sources[.listen].origin == .byDefault)
     }
 
-    /// In the order of the file, and each once: an anchor that is used twice is wrong twice, but in one place.
+    /// In the order of the file. An anchor that is used twice is reported once.
     private static func inOrder(_ mistakes: [ConfigurationMistake]) -> [ConfigurationMistake] {
         struct Key: Hashable {
             let origin: Origin
             let problem: String
             let value: String?
-            /// A flag or a variable has no other place.
+            /// A flag or a variable has no position.
             let name: String
         }
         var seen: Set<Key> = []
@@ -123,7 +123,7 @@ package struct Configuration: Sendable {
         .sorted(by: isBefore)
     }
 
-    /// What is not in the file comes before.
+    /// Mistakes outside the file come first.
     private static func isBefore(_ left: ConfigurationMistake, _ right: ConfigurationMistake) -> Bool {
         switch (left.position, right.position) {
         case (let left?, let right?): left < right
@@ -134,7 +134,7 @@ package struct Configuration: Sendable {
 }
 
 extension Configuration {
-    /// The same, checked whenever somebody asks, and each result decisive.
+    /// The same service for checks on demand, where each result counts.
     package var onDemand: Configuration {
         var copy = self
         copy.background = nil

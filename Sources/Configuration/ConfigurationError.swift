@@ -1,25 +1,17 @@
 import Health
 
-/// What is wrong in one place: where, what it says, and what is allowed.
+/// A mistake in the configuration: its place, the value, and what is allowed.
 package struct ConfigurationMistake: Sendable, Hashable, CustomStringConvertible {
-    /// The flag, the variable, or the path in the configuration file, such as `services.loki.accept`. Empty where it
-    /// is the file as a whole.
+    /// The flag, the variable, or the path in the configuration file, such as `services.loki.accept`. Empty for the
+    /// file as a whole.
     package let place: String
-    /// As it was written, without credentials; nil where it is not the value that is wrong.
+    /// As it was written, without credentials; nil if the mistake is not in a value.
     package let value: String?
-    /// Such as `is not a duration (250ms, 2s, 1m)`.
+    /// A phrase that follows the value, such as `is not a duration (250ms, 2s, 1m)`.
     package let problem: String
     package let origin: Origin
     /// In the file.
-    let position: Position?
-
-    init(place: String, value: String?, problem: String, origin: Origin, position: Position? = nil) {
-        self.place = place
-        self.value = value
-        self.problem = problem
-        self.origin = origin
-        self.position = position
-    }
+    private(set) var position: Position?
 
     package var description: String {
         var parts: [String] = []
@@ -30,10 +22,10 @@ package struct ConfigurationMistake: Sendable, Hashable, CustomStringConvertible
     }
 }
 
-/// Everything that is wrong with a configuration, not only the first thing.
+/// All mistakes of a configuration, not only the first.
 package struct ConfigurationError: Error, Sendable, Hashable {
     package let mistakes: [ConfigurationMistake]
-    /// What may explain them, such as the misspelt name of a variable.
+    /// Warnings that may explain the mistakes, such as a misspelt name of a variable.
     package let warnings: [String]
 
     package init(mistakes: [ConfigurationMistake], warnings: [String] = []) {
@@ -42,7 +34,7 @@ package struct ConfigurationError: Error, Sendable, Hashable {
     }
 }
 
-/// A value that is not what its setting takes: what is wrong, to be put after the value.
+/// The mistake in a value, as a phrase that follows the value.
 package struct ValueError: Error, Sendable, Hashable {
     package let problem: String
 

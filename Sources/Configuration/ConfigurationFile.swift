@@ -1,14 +1,17 @@
-/// The configuration file as it was read, before anything is made of it.
+/// The configuration file as it was read, before it is interpreted.
 struct ConfigurationFile {
     let name: String
-    /// nil where it is empty, or cannot be read.
+    /// Reads the files that this one names.
+    let files: Files
+    /// nil if it is empty or cannot be read.
     let root: YAMLNode?
     let mistakes: Mistakes
     private let text: String
 
-    /// - Parameter name: its path, as it was given.
+    /// - Parameter name: its path as given by the user.
     init(_ name: String, environment: [String: String], files: Files) {
         self.name = name
+        self.files = files
         mistakes = Mistakes(file: name)
         switch files.read(name) {
         case .failure(let failure):
@@ -23,7 +26,7 @@ struct ConfigurationFile {
         }
     }
 
-    /// A path in the file is relative to the file.
+    /// Paths in the file are relative to the file.
     func path(_ text: String) -> String {
         guard !text.hasPrefix("/"), let slash = name.lastIndex(of: "/") else { return text }
         return name[...slash] + text
@@ -31,13 +34,13 @@ struct ConfigurationFile {
 
     func place(_ position: Position) -> String { "\(name):\(position)" }
 
-    /// Whether it takes something from that variable of the environment.
+    /// Whether the file uses this environment variable.
     func uses(variable: String) -> Bool {
         text.contains("${\(variable)}") || text.contains("${\(variable):-")
     }
 }
 
-/// Collects what is wrong in a file, while it is read on.
+/// Collects the mistakes in a file.
 final class Mistakes {
     private let file: String
     private(set) var all: [ConfigurationMistake] = []
@@ -47,8 +50,8 @@ final class Mistakes {
     }
 
     /// - Parameters:
-    ///   - position: nil where it is the file as a whole.
-    ///   - value: what is written there, where it is the value that is wrong.
+    ///   - position: nil for the file as a whole.
+    ///   - value: the written text, if the mistake is in a value.
     func add(_ problem: String, at position: Position? = nil, path: String = "", value: String? = nil) {
         let place = position.map { "\(file):\($0)" } ?? file
         all.append(
@@ -63,11 +66,13 @@ struct Section<Key: RawRepresentable & CaseIterable & Hashable> where Key.RawVal
     let path: String
     let position: Position
     private let entries: [Key: YAMLNode]
+    private let mistakes: Mistakes
 
-    /// nil where the node is no mapping. Keys that are unknown are mistakes.
+    /// nil if the node is not a mapping. Unknown keys are mistakes.
     init?(_ node: YAMLNode, path: String, _ mistakes: Mistakes) {
         guard let found = node.mapping(path: path, mistakes) else { return nil }
         self.path = path
+        self.mistakes = mistakes
         position = node.position
         let known = Key.allCases.map(\.rawValue)
         var entries: [Key: YAMLNode] = [:]
@@ -84,6 +89,23 @@ struct Section<Key: RawRepresentable & CaseIterable & Hashable> where Key.RawVal
     subscript(key: Key) -> YAMLNode? { entries[key] }
 
     func path(_ key: Key) -> String { "\(path).\(key.rawValue)" }
+
+    /// The text of a key; nil if the key is missing or has no single value, which is a mistake.
+    func text(_ key: Key) -> String? {
+        self[key]?.text(path: path(key), mistakes)
+    }
+
+    /// The valid value of a key; nil if the key is missing or its value is invalid, which is a mistake.
+    /// - Parameter shown: the text to show in a message; nil for a secret.
+    func value<Value>(
+        _ key: Key, shown: (String) -> String? = { $0 }, _ parse: (String) throws(ValueError) -> Value
+    ) -> Value? {
+        self[key]?.value(path: path(key), mistakes, shown: shown, parse)
+    }
+
+    func word<Word: RawRepresentable<String> & CaseIterable>(_ key: Key) -> Word? {
+        value(key) { text throws(ValueError) in try Word(word: text) }
+    }
 }
 
 extension Mistakes {
@@ -96,7 +118,7 @@ extension Mistakes {
 }
 
 extension YAMLNode {
-    /// Its entries, where it is a mapping of names; else a mistake.
+    /// The entries of a mapping with text keys; anything else is a mistake.
     func mapping(path: String, _ mistakes: Mistakes) -> [(name: String, position: Position, value: YAMLNode)]? {
         if case .unfilled = content { return nil }
         guard case .mapping(let entries) = content else {
@@ -121,7 +143,7 @@ extension YAMLNode {
         if case .mapping(let entries) = content { entries.isEmpty } else { false }
     }
 
-    /// What is written here, where it is one value; else a mistake.
+    /// The text of a single value; anything else is a mistake.
     func text(path: String, _ mistakes: Mistakes) -> String? {
         switch content {
         case .scalar(let text, _): return isNull ? "" : text
@@ -132,8 +154,8 @@ extension YAMLNode {
         }
     }
 
-    /// One value, where it is valid; else a mistake.
-    /// - Parameter shown: how to show what is written; nil for a secret.
+    /// A single valid value; anything else is a mistake.
+    /// - Parameter shown: the text to show in a message; nil for a secret.
     func value<Value>(
         path: String, _ mistakes: Mistakes, shown: (String) -> String? = { $0 },
         _ parse: (String) throws(ValueError) -> Value
@@ -147,7 +169,7 @@ extension YAMLNode {
         }
     }
 
-    /// The elements of a list; one value stands for a list of one.
+    /// The elements of a list. A single value counts as a list of one.
     var elements: [YAMLNode] {
         if case .sequence(let nodes) = content { nodes } else { [self] }
     }

@@ -5,9 +5,9 @@ import Sockets
 
 import struct FoundationEssentials.URLComponents
 
-/// URLs as they are written in settings and on the command line.
+/// Parses URLs of settings and the command line.
 package enum Endpoint {
-    /// A base URL, to which a probe's path is joined: no query, no fragment.
+    /// A base URL, to which the path of a probe is appended: it has no query and no fragment.
     static func base(_ text: String) throws(ValueError) -> URL {
         let url = try parse(text, as: [.http, .https])
         guard !text.contains("?") else { throw ValueError("is a base URL and takes no query") }
@@ -28,13 +28,13 @@ package enum Endpoint {
         return URL(scheme: .http, host: "localhost", target: target, socketPath: parts[0])
     }
 
-    /// A valid URL as it was written, with `***` in the place of user and password.
+    /// A valid URL as written, with `***` instead of user and password.
     static func name(of text: String) -> String {
         guard let authority = authority(of: text), let at = authority.lastIndex(of: "@") else { return text }
         return "\(text[..<authority.startIndex])***\(text[at...])"
     }
 
-    /// The text with `***` in the place of user and password, whether it is a valid URL or not.
+    /// The text with `***` instead of user and password, even if it is not a valid URL.
     package static func withoutCredentials(_ text: String) -> String {
         guard let at = text.lastIndex(of: "@") else { return text }
         let start = text.firstRange(of: "//")?.upperBound ?? text.startIndex
@@ -43,7 +43,7 @@ package enum Endpoint {
     }
 
     /// `http://…`, `https://…`, or `tcp://host:port`.
-    /// - Parameter usual: the scheme to propose where there is none.
+    /// - Parameter usual: the scheme for the hint if there is none.
     static func full(_ text: String, usual: URL.Scheme = .http) throws(ValueError) -> URL {
         try parse(text, as: [.http, .https, .tcp], usual: usual)
     }
@@ -76,8 +76,8 @@ package enum Endpoint {
         return "does not begin with \(list.dropLast().joined(separator: ", ")) or \(list.last ?? "")"
     }
 
-    /// The URL that is meant by a text without a scheme, such as `127.0.0.1:3000`. nil if there may be a password in it, which
-    /// must not be shown.
+    /// The intended URL of a text without a scheme, such as `127.0.0.1:3000`. nil if the text may have a password,
+    /// which must not be shown.
     private static func completed(_ text: String, _ scheme: URL.Scheme) -> String? {
         let whole = "\(scheme.rawValue)://\(text)"
         guard !text.contains("//"), !text.contains("@"), (try? parse(whole, as: [scheme])) != nil else { return nil }
@@ -87,13 +87,13 @@ package enum Endpoint {
     private static func tcp(_ parts: URLComponents, _ host: String) throws(ValueError) -> URL {
         guard let port = parts.port, parts.percentEncodedPath.isEmpty, parts.percentEncodedQuery == nil,
             parts.user == nil
-        else { throw ValueError("is not tcp:// with a host and a port alone") }
+        else { throw ValueError("is not tcp:// with only a host and a port") }
         return URL(scheme: .tcp, host: host, port: port, target: "")
     }
 
     private static func credentials(_ parts: URLComponents) throws(ValueError) -> URL.Credentials? {
         guard parts.user != nil || parts.password != nil else { return nil }
-        // RFC 7617: a colon would end the user-id.
+        // RFC 7617: a colon would end the user name.
         guard let user = parts.user, !user.contains(":") else { throw ValueError("has a password but no valid user") }
         return URL.Credentials(user: user, password: parts.password ?? "")
     }
@@ -102,7 +102,7 @@ package enum Endpoint {
         host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
     }
 
-    /// Read from the text, as a port of many digits is none to `URLComponents`.
+    /// Read from the text: `URLComponents` ignores a port with many digits.
     private static func isPort(in text: String) -> Bool {
         guard let authority = authority(of: text),
             let end = authority.lastIndex(where: { $0 == "]" || $0 == "@" || $0 == ":" }), authority[end] == ":"

@@ -1,7 +1,7 @@
 import HTTPClient
 import Health
 
-/// Reads what a service's answers must be: status and body.
+/// Reads the expectations of a service's responses: status and body.
 struct ExpectationReader {
     private let section: Section<ServiceKey>
     private let mistakes: Mistakes
@@ -11,7 +11,7 @@ struct ExpectationReader {
         mistakes = file.mistakes
     }
 
-    /// - Parameter method: of the request, which the answer's body depends on.
+    /// - Parameter method: of the request: the body of the response depends on it.
     func read(_ preset: ServicePreset?, _ method: Request.Method) -> Expectation {
         let body = section[.body] == nil ? preset?.body : body(section[.body], section.path(.body))
         if method == .head { refuseBody(preset) }
@@ -33,19 +33,18 @@ struct ExpectationReader {
             "\(problem), which preset \(preset.rawValue) judges", at: node.position, path: section.path(.method))
     }
 
-    // MARK: What is degraded
+    // MARK: Degraded responses
 
     private func certificateMargin() -> Duration? {
-        section[.certificateExpiresWithin]?
-            .value(path: section.path(.certificateExpiresWithin), mistakes) { text throws(ValueError) in
-                guard text.hasSuffix("d"), let days = Int(digits: text.dropLast()), (1...3650).contains(days) else {
-                    throw ValueError("is not a number of days from 1d to 3650d")
-                }
-                return .seconds(days * 86_400)
+        section.value(.certificateExpiresWithin) { text throws(ValueError) in
+            guard text.hasSuffix("d"), let days = Int(digits: text.dropLast()), (1...3650).contains(days) else {
+                throw ValueError("is not a number of days from 1d to 3650d")
             }
+            return .seconds(days * 86_400)
+        }
     }
 
-    /// - Parameter statuses: those that are healthy.
+    /// - Parameter statuses: the healthy statuses.
     private func tolerance(_ preset: ServicePreset?, _ statuses: StatusSet) -> Tolerance? {
         let address = ringAddress(preset)
         guard let node = section[.degraded] else { return preset?.tolerance(ringAddress: address) }
@@ -63,9 +62,9 @@ struct ExpectationReader {
         return node.value(path: section.path(.ringAddress), mistakes) { text throws(ValueError) in
             guard let preset, preset.hasPeers else {
                 let presets = ServicePreset.allCases.filter(\.hasPeers).map(\.rawValue)
-                throw ValueError("is for these presets alone: \(presets.joined(separator: ", "))")
+                throw ValueError("is only for these presets: \(presets.joined(separator: ", "))")
             }
-            guard section[.degraded] == nil else { throw ValueError("has no effect beside degraded") }
+            guard section[.degraded] == nil else { throw ValueError("has no effect together with degraded") }
             guard !text.isEmpty, text.isVisibleASCII else {
                 throw ValueError("is not an address, with or without a port (10.0.0.7:9095)")
             }
@@ -128,7 +127,7 @@ struct ExpectationReader {
         if node.isEmptyList { mistakes.add("is empty", at: node.position, path: keys.path(key)) }
         return node.elements.compactMap { element in
             element.value(path: keys.path(key), mistakes) { text throws(ValueError) in
-                guard !text.isEmpty else { throw ValueError("is empty, and would be found in anything") }
+                guard !text.isEmpty else { throw ValueError("is empty, and every text contains it") }
                 try check(text)
                 return text
             }
@@ -145,6 +144,6 @@ struct ExpectationReader {
 }
 
 extension StatusSet {
-    /// What is healthy where nobody says otherwise.
+    /// The healthy statuses by default.
     fileprivate static let success = StatusSet(200...299)
 }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Reads the files that a configuration names: itself, secrets, certificates.
+/// Reads the files of a configuration: the configuration file, secrets and certificates.
 package struct Files: Sendable {
-    /// Why a file was not read, in words that follow its name.
+    /// Why a file was not read: a phrase that follows its name.
     package struct Failure: Error {
         package let problem: String
 
@@ -11,7 +11,7 @@ package struct Files: Sendable {
         }
     }
 
-    /// Certificates of all the world's authorities have a quarter of that.
+    /// The largest file. A file with all public certificate authorities has a quarter of that size.
     static let byteLimit = 1 << 20
 
     package let read: @Sendable (String) -> Result<[UInt8], Failure>
@@ -20,9 +20,9 @@ package struct Files: Sendable {
         self.read = read
     }
 
-    /// The file system's. It may block, so it is not for the event loop.
+    /// Reads from the file system. It may block, so it must not run on the event loop.
     package static let system = Files { path in
-        // A FIFO would be waited for until somebody writes to it.
+        // Opening a FIFO would wait for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .failure(lastError()) }
         defer { close(descriptor) }

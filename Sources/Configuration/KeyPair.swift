@@ -1,8 +1,8 @@
 import CCrypto
 
-/// A certificate and the private key that shall belong to it, in PEM.
+/// A certificate and its private key, in PEM.
 enum KeyPair {
-    /// Whether both can be read, and do not belong together: as while the one was renewed, and the other will be next.
+    /// Whether both can be read but do not match, as during a renewal that has replaced only one of the files.
     static func differs(certificate: [UInt8], key: [UInt8]) -> Bool {
         defer { ERR_clear_error() }
         guard let certificate = read(certificate, { PEM_read_bio_X509($0, nil, refuse, nil) }) else { return false }
@@ -21,7 +21,7 @@ enum KeyPair {
     }
 }
 
-/// Else a key with a passphrase would be asked for at the terminal.
+/// Returns no passphrase: without this callback, OpenSSL would ask for it at the terminal.
 private func refuse(
     _: UnsafeMutablePointer<CChar>?, _: Int32, _: Int32, _: UnsafeMutableRawPointer?
 ) -> Int32 { -1 }

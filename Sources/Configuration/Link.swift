@@ -1,6 +1,6 @@
 import struct FoundationEssentials.URLComponents
 
-/// The address of a page for people, such as a runbook: `https://wiki.example/loki#down`. healthz does not ask for it.
+/// The address of a page for people, such as a runbook: `https://wiki.example/loki#down`. healthz does not open it.
 struct Link {
     let text: String
 

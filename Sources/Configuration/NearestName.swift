@@ -1,6 +1,6 @@
-/// Finds what somebody meant who wrote something else.
+/// Finds the likely intended name for a misspelt one.
 package enum NearestName {
-    /// The one of `known` that takes the fewest edits, where those are few enough for it to be likely.
+    /// The known name with the fewest edits, if these are few enough.
     package static func of(_ name: String, among known: [String]) -> String? {
         let ranked = known.map { (name: $0, edits: edits(Array(name.utf8), Array($0.utf8))) }
         guard let best = ranked.min(by: { $0.edits < $1.edits }), best.edits <= max(1, name.utf8.count / 4) else {
@@ -9,7 +9,7 @@ package enum NearestName {
         return best.name
     }
 
-    /// Levenshtein's distance.
+    /// The Levenshtein distance.
     private static func edits(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var row = Array(0...right.count)
         for (i, a) in left.enumerated() {

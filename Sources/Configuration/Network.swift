@@ -19,7 +19,7 @@ extension Network {
     }
 }
 
-/// Who is shown more than verdicts.
+/// The clients that see details.
 package enum DetailPolicy: Sendable, Hashable {
     case full, summary
     case networks([Network])
@@ -33,12 +33,12 @@ package enum DetailPolicy: Sendable, Hashable {
     }
 }
 
-/// Who may begin a connection with a header of the PROXY protocol.
+/// The clients that may begin a connection with a header of the PROXY protocol.
 package enum ProxyProtocolPolicy: Sendable, Hashable {
     case off
-    /// Everybody; the address in the header is not trusted.
+    /// All clients; the address in the header is not trusted.
     case on
-    /// These networks alone; the address in the header counts as the client's.
+    /// Only these networks; the address in the header counts as the client's.
     case networks([Network])
 
     package init(_ text: String) throws(ValueError) {
@@ -52,7 +52,7 @@ package enum ProxyProtocolPolicy: Sendable, Hashable {
 }
 
 extension Network {
-    /// - Parameter words: what else the value may be, for the message.
+    /// - Parameter words: the other allowed values, for the message.
     fileprivate static func list(_ text: String, orOneOf words: String) throws(ValueError) -> [Network] {
         var networks: [Network] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {

@@ -2,9 +2,9 @@ import HTTPClient
 import Health
 import Sockets
 
-/// Reads what a service's probes send: method, fields, content, credentials, TLS.
+/// Reads the request of a service's probes: method, fields, content, credentials, TLS.
 struct RequestReader {
-    /// All of a request but its URL.
+    /// A request without its URL.
     struct Template {
         var method = Request.Method.get
         var fields: [Field] = []
@@ -13,7 +13,7 @@ struct RequestReader {
         var tls = Request.TLS()
         var maxBody = Limits.body.lowerBound
 
-        /// Method and content of a preset, and the field that says what the content is.
+        /// The method and content of a preset, and the Content-Type field.
         mutating func use(_ preset: ServicePreset?) {
             guard let text = preset?.content else { return }
             (method, content) = (.post, text)
@@ -32,15 +32,13 @@ struct RequestReader {
 
     private let section: Section<ServiceKey>
     private let file: ConfigurationFile
-    private let files: Files
     private let urls: [URL]
     private let mistakes: Mistakes
 
-    /// - Parameter urls: those that it will be sent to, as far as they are right.
-    init(_ section: Section<ServiceKey>, _ file: ConfigurationFile, _ files: Files, to urls: [URL]) {
+    /// - Parameter urls: the valid URLs that the request is sent to.
+    init(_ section: Section<ServiceKey>, _ file: ConfigurationFile, to urls: [URL]) {
         self.section = section
         self.file = file
-        self.files = files
         self.urls = urls
         mistakes = file.mistakes
     }
@@ -48,7 +46,7 @@ struct RequestReader {
     func read(_ preset: ServicePreset?) -> Template {
         var request = Template()
         request.use(preset)
-        let method = section[.method]?.value(path: section.path(.method), mistakes) { text throws(ValueError) in
+        let method = section.value(.method) { text throws(ValueError) in
             try ProbeMethod(word: text).method
         }
         request.method = method ?? request.method
@@ -59,7 +57,7 @@ struct RequestReader {
         if let node = section[.requestBody] {
             request.content = node.text(path: section.path(.requestBody), mistakes)
         }
-        // A method that is wrong is noted already.
+        // An invalid method has been reported already.
         if let node = section[.requestBody], request.method != .post, method != nil || section[.method] == nil {
             mistakes.add(
                 "needs method: POST", at: node.position, path: section.path(.requestBody))
@@ -70,7 +68,7 @@ struct RequestReader {
             request.fields.append(Field(name: "Authorization", value: "Bearer \(token)"))
         }
         checkSocket()
-        // What five HEALTHCHECKs have printed may stand in an answer about a container.
+        // The answer about a container may have the output of five HEALTHCHECKs.
         let standard = preset == .dockerContainer ? Limits.body.upperBound : Limits.body.lowerBound
         request.maxBody = maxBody() ?? standard
         request.tls = tls()
@@ -80,7 +78,7 @@ struct RequestReader {
 
     // MARK: Fields
 
-    /// These are not the configuration's to set: they say how the message is framed.
+    /// These fields frame the message, so the configuration may not set them.
     private static let framing = [
         "connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade",
     ]
@@ -126,8 +124,8 @@ struct RequestReader {
         guard let node = section[.basicAuth],
             let keys = Section<BasicAuthKey>(node, path: section.path(.basicAuth), mistakes)
         else { return nil }
-        let user = keys[.username]?.value(path: keys.path(.username), mistakes) { text throws(ValueError) in
-            // RFC 7617 §2: a colon would end the user-id.
+        let user = keys.value(.username) { text throws(ValueError) in
+            // RFC 7617 §2: a colon would end the user name.
             guard !text.isEmpty, !text.contains(":") else { throw ValueError("is empty, or has a colon") }
             return text
         }
@@ -155,7 +153,7 @@ struct RequestReader {
         return token
     }
 
-    /// Written here, or in a file.
+    /// A secret in the configuration or in a file.
     private func secret(_ node: YAMLNode?, _ path: String, _ fileNode: YAMLNode?, _ filePath: String) -> String? {
         if let node, fileNode != nil {
             mistakes.add("conflicts with \(filePath); use only one", at: node.position, path: path)
@@ -174,7 +172,7 @@ struct RequestReader {
             + [ServiceKey.basicAuth, .bearerToken, .bearerTokenFile].map { ($0.rawValue, section[$0]) }
         for (name, node) in given {
             guard let name, let node else { continue }
-            // A token beside its file is another mistake.
+            // A token together with a file is reported elsewhere.
             if let first, first != ServiceKey.bearerToken.rawValue {
                 mistakes.add(
                     "conflicts with \(first); use only one", at: node.position,
@@ -185,15 +183,15 @@ struct RequestReader {
     }
 
     private func maxBody() -> Int? {
-        section[.maxBody]?.value(path: section.path(.maxBody), mistakes) { text throws(ValueError) in
+        section.value(.maxBody) { text throws(ValueError) in
             try Int(size: text, within: Limits.body)
         }
     }
 
     private func checkSocket() {
-        _ = section[.unixSocket]?.value(path: section.path(.unixSocket), mistakes) { text throws(ValueError) in
+        _ = section.value(.unixSocket) { text throws(ValueError) in
             if case .sequence(let nodes) = section[.instances]?.content, nodes.count > 1 {
-                throw ValueError("is one place for several instances")
+                throw ValueError("is the same place for several instances")
             }
             return try ListenAddress.socketPath(text)
         }
@@ -229,7 +227,7 @@ struct RequestReader {
         tls.certificate = pem(.certFile)
         tls.key = pem(.keyFile)
         if let node = keys[.keyFile], keys[.certFile] == nil {
-            mistakes.add("needs a cert_file beside it", at: node.position, path: keys.path(.keyFile))
+            mistakes.add("needs cert_file", at: node.position, path: keys.path(.keyFile))
         }
         if let certificate = tls.certificate, let key = tls.key, let node = keys[.keyFile],
             KeyPair.differs(certificate: certificate, key: key)
@@ -238,14 +236,13 @@ struct RequestReader {
                 "does not belong to the certificate in cert_file", at: node.position, path: keys.path(.keyFile),
                 value: node.plainText)
         }
-        tls.serverName = keys[.serverName]?.value(path: keys.path(.serverName), mistakes) { text throws(ValueError) in
+        tls.serverName = keys.value(.serverName) { text throws(ValueError) in
             guard Endpoint.isHost(text), !text.isEmpty else { throw ValueError("is neither a name nor an address") }
             return text
         }
-        let skips = keys[.insecureSkipVerify]?
-            .value(path: keys.path(.insecureSkipVerify), mistakes) { text throws(ValueError) in
-                try Bool(yaml: text)
-            }
+        let skips = keys.value(.insecureSkipVerify) { text throws(ValueError) in
+            try Bool(yaml: text)
+        }
         tls.isVerified = !(skips ?? false)
         return tls
     }
@@ -261,7 +258,7 @@ struct RequestReader {
 
     private func contents(_ node: YAMLNode, _ path: String) -> [UInt8]? {
         guard let name = node.text(path: path, mistakes) else { return nil }
-        switch files.read(file.path(name)) {
+        switch file.files.read(file.path(name)) {
         case .success(let bytes): return bytes
         case .failure(let failure):
             mistakes.add(failure.problem, at: node.position, path: path, value: name)
@@ -271,7 +268,7 @@ struct RequestReader {
 }
 
 extension [UInt8] {
-    /// As PKCS #8 and as OpenSSL's older keys say it.
+    /// The headers of encrypted keys in PKCS #8 and in OpenSSL's older format.
     fileprivate var isEncrypted: Bool {
         contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || contains("Proc-Type: 4,ENCRYPTED")
     }

@@ -1,6 +1,7 @@
+import HTTPClient
 import Health
 
-/// What is known of the servers that people run: where they tell their health, and how.
+/// Presets for well-known servers: the path of their health check, and its expected response.
 enum ServicePreset: String, CaseIterable {
     case grafana, loki, tempo
     case lokiReady = "loki-ready"
@@ -9,16 +10,16 @@ enum ServicePreset: String, CaseIterable {
     case prometheusReady = "prometheus-ready"
     case alertmanagerReady = "alertmanager-ready"
     case consulLeader = "consul-leader"
-    /// Uses of the service as its clients have them.
+    /// Checks that use the service like its clients.
     case lokiWrite = "loki-write"
     case lokiRead = "loki-read"
     case tempoWrite = "tempo-write"
     case tempoRead = "tempo-read"
     case prometheusQuery = "prometheus-query"
     case dockerContainer = "docker-container"
-    /// A connection alone.
+    /// Only a connection.
     case tcp
-    /// An answer by the server's own protocol.
+    /// A dialogue in the server's own protocol.
     case mysql, postgres
 
     var path: String {
@@ -29,13 +30,13 @@ enum ServicePreset: String, CaseIterable {
         case .prometheusReady, .alertmanagerReady: "/-/ready"
         case .consulLeader: "/v1/status/leader"
         case .lokiWrite: "/otlp/v1/logs"
-        // It is read by a querier, and needs no line.
-        case .lokiRead: "/loki/api/v1/query?query=vector(1)%2Bvector(1)"
+        // A querier asks all ingesters, whether there are lines or not. Arithmetic alone would ask none.
+        case .lokiRead: "/loki/api/v1/labels?since=1m"
         case .tempoWrite: "/v1/traces"
         case .tempoRead: "/api/search?limit=1"
-        // A result only while samples are stored.
+        // There is a result only while samples are stored.
         case .prometheusQuery: "/api/v1/query?query=time()-timestamp(up)%3C90"
-        // Behind it stands the container's name.
+        // The container's name is appended.
         case .dockerContainer: "/containers/"
         case .tcp, .mysql, .postgres: ""
         }
@@ -43,10 +44,10 @@ enum ServicePreset: String, CaseIterable {
 
     var statuses: StatusSet {
         switch self {
-        // Every Loki and Tempo answers 404 there, a gateway before them 200.
+        // Loki and Tempo answer 404 there; a gateway in front of them answers 200.
         case .loki, .tempo: .only(200).union(.only(404))
         case .lokiWrite, .tempoWrite: StatusSet(200...299)
-        // Docker's word counts, not its status.
+        // The state in Docker's response counts, not the response's status.
         case .dockerContainer: StatusSet(StatusSet.valid)
         default: .only(200)
         }
@@ -54,35 +55,38 @@ enum ServicePreset: String, CaseIterable {
 
     var body: BodyExpectation? {
         switch self {
-        // Any server may answer 200: these words are theirs.
+        // Any server may answer 200; these words are specific to the service.
         case .lokiReady, .tempoReady, .mimirReady: BodyExpectation(patterns: [#"^ready\s*$"#])
         case .prometheusReady: BodyExpectation(patterns: [#"^Prometheus .*is Ready\."#])
         case .alertmanagerReady: BodyExpectation(patterns: [#"^OK\s*$"#])
-        // The leader's address; without a leader, an empty string.
+        // The address of the leader; an empty string without a leader.
         case .consulLeader: BodyExpectation(patterns: [#"^"[^"]+""#])
-        case .lokiRead: ServicePreset.json("/data/result/0/value/1", .equals(.string("2")))
-        case .tempoRead: ServicePreset.json("", .exists(true))
+        case .lokiRead: ServicePreset.json("/status", .equals(.string("success")))
+        // Loki answers 204, Tempo the JSON of OpenTelemetry's protocol; a server of another kind may answer 2xx with a page.
+        case .lokiWrite: BodyExpectation(patterns: [#"^\s*($|\{)"#])
+        case .tempoWrite, .tempoRead: ServicePreset.json("", .exists(true))
         case .prometheusQuery: ServicePreset.json("/data/result", .count([.atLeast(1)]))
-        case .grafana, .loki, .tempo, .lokiWrite, .tempoWrite, .dockerContainer, .tcp, .mysql, .postgres: nil
+        case .grafana, .loki, .tempo, .dockerContainer, .tcp, .mysql, .postgres: nil
         }
     }
 
-    /// Of those that are no HTTP.
-    var database: Database? {
+    /// Makes the probe of a preset without HTTP; nil for presets with HTTP.
+    var probe: ((URL) -> Probe)? {
         switch self {
-        case .mysql: .mysql
-        case .postgres: .postgres
+        case .tcp: { .connect($0) }
+        case .mysql: { .database(.mysql, $0) }
+        case .postgres: { .database(.postgres, $0) }
         default: nil
         }
     }
 
-    var isTCP: Bool { self == .tcp || database != nil }
+    var isTCP: Bool { probe != nil }
 
     private static func json(_ pointer: String, _ comparison: Comparison) -> BodyExpectation? {
         JSONPointer(pointer).map { BodyExpectation(members: [.init(pointer: $0, [comparison])]) }
     }
 
-    /// What is sent by POST: always the same, so that no index grows.
+    /// The content of the POST request: always the same, so that it does not enlarge an index.
     var content: String? {
         switch self {
         case .lokiWrite:
@@ -96,15 +100,15 @@ enum ServicePreset: String, CaseIterable {
         }
     }
 
-    /// Whether its 503 may be due to another instance of its ring.
+    /// Whether a 503 may be caused by another instance of the ring.
     var hasPeers: Bool { [.lokiReady, .tempoReady, .mimirReady].contains(self) }
 
-    /// - Parameter ringAddress: the server's own, where it is known.
+    /// - Parameter ringAddress: the server's own address, if it is known.
     func tolerance(ringAddress: String? = nil) -> Tolerance? { hasPeers ? .peer(ringAddress: ringAddress) : nil }
 
     var expectation: Expectation { Expectation(statuses, body: body, tolerance: tolerance()) }
 
-    /// The setting that has the base URL, where the service does not say it.
+    /// The setting with the base URL, if the service has none.
     var endpoint: Setting? {
         switch self {
         case .grafana: .grafanaEndpoint
@@ -115,16 +119,16 @@ enum ServicePreset: String, CaseIterable {
     }
 }
 
-/// How Loki and Tempo are judged where no file says how.
+/// The checks of Grafana, Loki and Tempo without a configuration file.
 package enum Preset: String, CaseIterable, Sendable {
-    /// The process answers: `/` is 200 or, as on every Loki and Tempo, 404.
+    /// The process answers: `/` has the status 200 or, as on every Loki and Tempo, 404.
     case liveness
-    /// It can do its work: `/ready` is 200.
+    /// The service is ready: `/ready` has the status 200.
     case readiness
-    /// It does its work: a line and a query for Loki, a query for Tempo, beside `/ready`.
+    /// The service works: a written line and a query for Loki, and a query for Tempo, in addition to `/ready`.
     case deep
 
-    /// One preset for a service, or several checks.
+    /// The presets of each service; several presets are several checks.
     var services: [(name: String, presets: [ServicePreset])] {
         switch self {
         case .liveness: [("grafana", [.grafana]), ("loki", [.loki]), ("tempo", [.tempo])]

@@ -1,20 +1,22 @@
 import Health
 
-/// Several checks of one service: each is read as a service of its own, which has all that the service says and it does not.
+/// Several checks of one service. Each is read like a service that inherits the keys of the service.
 extension ServiceReader {
-    /// What a service says for all of its checks together.
+    /// Keys that belong to the service, not to a check.
     private static let whole: [ServiceKey] = [.checks, .critical, .require, .runbook, .group]
-    /// What of a check takes the place of whatever the service says there.
+    /// Keys of a check that replace all URLs of the service.
     private static let places: [ServiceKey] = [.url, .endpoint]
 
-    /// nil where nothing of it is right.
+    /// nil if all checks are invalid.
     func checks(_ list: YAMLNode) -> Service? {
         let path = section.path(.checks)
         if list.isEmptyMapping { mistakes.add("is empty", at: list.position, path: path) }
         var instances: [Service.Instance] = []
         for (check, position, node) in list.mapping(path: path, mistakes) ?? [] {
             guard check.isServiceName else {
-                mistakes.add("is not a name as a service has it", at: position, path: path, value: check)
+                mistakes.add(
+                    "is not a valid name; names have the same form as those of services", at: position, path: path,
+                    value: check)
                 continue
             }
             guard let service = read(check, node, path) else { continue }
@@ -29,7 +31,7 @@ extension ServiceReader {
         return Service(
             name: name, instances: instances, required: min(required(section[.instances] != nil), count),
             isCritical: flag(.critical) ?? true
-        ).with(ServiceNotesReader(section, mistakes).read())
+        ).with(ServiceNotesReader(section).read())
     }
 
     private func read(_ check: String, _ node: YAMLNode, _ path: String) -> Service? {
@@ -53,6 +55,6 @@ extension ServiceReader {
                 ownEntries.filter { entry in
                     entry.key.plainText.map { !refused.map(\.rawValue).contains($0) } ?? true
                 } + left), at: node.position)
-        return ServiceReader("\(name).checks.\(check)", merged, file, files, defaults)?.read()
+        return ServiceReader("\(name).checks.\(check)", merged, file, defaults)?.read()
     }
 }

@@ -1,6 +1,6 @@
 import Health
 
-/// What a service says of a container that Docker or Podman runs.
+/// Reads the keys of a container that Docker or Podman runs.
 extension ServiceReader {
     func path(_ preset: ServicePreset) -> String {
         guard preset == .dockerContainer else { return preset.path }
@@ -11,17 +11,17 @@ extension ServiceReader {
         case degraded, unhealthy
     }
 
-    /// nil for all other presets, which take none of its keys.
+    /// nil for all other presets, which allow none of these keys.
     func container(_ preset: ServicePreset?) -> ContainerExpectation? {
         let isContainer = preset == .dockerContainer
-        let name = value(.container) { text throws(ValueError) in
+        let name = section.value(.container) { text throws(ValueError) in
             guard isContainer else { throw ValueError("needs preset: docker-container") }
             guard text.isServiceName || text.wholeMatch(of: /[a-zA-Z0-9][a-zA-Z0-9_.-]+/) != nil else {
                 throw ValueError("is not the name of a container")
             }
             return text
         }
-        let down = value(.dockerDown) { text throws(ValueError) in
+        let down = section.value(.dockerDown) { text throws(ValueError) in
             guard isContainer else { throw ValueError("needs preset: docker-container") }
             return try DockerDown(word: text)
         }

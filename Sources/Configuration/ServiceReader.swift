@@ -2,18 +2,18 @@ import HTTPClient
 import Health
 import Sockets
 
-/// Reads one service of the configuration file, noting whatever is wrong with it.
+/// Reads one service of the configuration file, and collects its mistakes.
 struct ServiceReader {
-    /// What holds for services that do not say otherwise.
+    /// Values for services without their own.
     struct Defaults {
         let timeout: Duration
         let threshold: Threshold
-        /// Without checks at an interval, results in a row mean nothing.
+        /// Without an interval, `rise` and `fall` have no effect.
         let hasInterval: Bool
         let reusesConnections: Bool
-        /// Of all checks; zero where they are made on demand.
+        /// The interval of all checks; zero for checks on demand.
         let interval: Duration
-        /// The base URL that a setting has; nil where it is empty or wrong.
+        /// The base URL of a setting; nil if it is empty or invalid.
         let endpoint: (Setting) -> URL?
     }
 
@@ -21,36 +21,35 @@ struct ServiceReader {
     let node: YAMLNode
     let section: Section<ServiceKey>
     let file: ConfigurationFile
-    let files: Files
     let defaults: Defaults
     let mistakes: Mistakes
 
-    /// nil where it is no mapping.
-    init?(_ name: String, _ node: YAMLNode, _ file: ConfigurationFile, _ files: Files, _ defaults: Defaults) {
+    /// nil if the node is not a mapping.
+    init?(_ name: String, _ node: YAMLNode, _ file: ConfigurationFile, _ defaults: Defaults) {
         guard let section = Section<ServiceKey>(node, path: "services.\(name)", file.mistakes) else { return nil }
         self.name = name
         self.node = node
         self.section = section
         self.file = file
-        self.files = files
         self.defaults = defaults
         mistakes = file.mistakes
     }
 
-    /// nil where it is so wrong that there is nothing to probe, which is noted.
+    /// nil if no target is valid; the mistakes have been collected.
     func read() -> Service? {
         if let node = section[.checks] { return checks(node) }
-        let preset = value(.preset) { text throws(ValueError) in try ServicePreset(word: text) }
+        let preset = section.value(.preset) { text throws(ValueError) in try ServicePreset(word: text) }
         let places = places(preset)
         checkIPVersion(places)
         let isTCP = preset?.isTCP == true || places.contains { $0.url.scheme == .tcp }
         if isTCP { refuseWhatIsHTTPOnly() }
-        let request = isTCP ? nil : RequestReader(section, file, files, to: places.map(\.url)).read(preset)
+        let request = isTCP ? nil : RequestReader(section, file, to: places.map(\.url)).read(preset)
         let expectation = request.map {
             ExpectationReader(section, file).read(preset, $0.method).with(container(preset))
         }
         let timeout =
-            value(.timeout) { text throws(ValueError) in try Setting.timeout.duration(text) } ?? defaults.timeout
+            section.value(.timeout) { text throws(ValueError) in try Setting.timeout.duration(text) }
+            ?? defaults.timeout
         let slow = slow(timeout)
         let interval = interval()
         let threshold = threshold()
@@ -59,7 +58,7 @@ struct ServiceReader {
         let isCritical = flag(.critical) ?? true
 
         func probe(_ url: URL) -> Probe {
-            if let database = preset?.database { return .database(database, url) }
+            if let probe = preset?.probe { return probe(url) }
             guard let request, let expectation else { return .connect(url) }
             return .http(request.to(url, reusesConnection: defaults.reusesConnections), expectation)
         }
@@ -68,14 +67,14 @@ struct ServiceReader {
                 id: isGroup ? "\(name) \(place.name)" : name, probe: probe(place.url), timeout: timeout,
                 threshold: threshold, slow: slow, interval: interval)
         }
-        let notes = ServiceNotesReader(section, mistakes).read()
+        let notes = ServiceNotesReader(section).read()
         guard let first = places.first else { return nil }
         guard isGroup else { return Service(name: name, target: target(first), isCritical: isCritical).with(notes) }
         let instances = places.map { Service.Instance(name: $0.name, target: target($0)) }
         return Service(name: name, instances: instances, required: required, isCritical: isCritical).with(notes)
     }
 
-    // MARK: Where to
+    // MARK: URLs
 
     private struct Place {
         let name: String
@@ -95,7 +94,7 @@ struct ServiceReader {
             guard let preset else {
                 if section[.preset] == nil {
                     mistakes.add(
-                        "needs a preset, which knows the path; else give the whole url", at: node.position,
+                        "needs a preset for the path; without one, use url", at: node.position,
                         path: section.path(.endpoint))
                 }
                 return []
@@ -106,7 +105,7 @@ struct ServiceReader {
         return standard(preset)
     }
 
-    /// Where the preset's setting says, such as `LOKI_ENDPOINT`, or Docker's own socket.
+    /// The base URL of the preset's setting, such as `LOKI_ENDPOINT`, or Docker's socket.
     private func standard(_ preset: ServicePreset?) -> [Place] {
         if preset == .dockerContainer {
             let socket = section[.unixSocket]?.plainText ?? "/var/run/docker.sock"
@@ -114,7 +113,7 @@ struct ServiceReader {
             return [Place(name: name, url: url)]
         }
         if let preset, let setting = preset.endpoint {
-            // A setting that is wrong is noted elsewhere.
+            // An invalid setting is reported elsewhere.
             guard let url = defaults.endpoint(setting) else { return [] }
             return [Place(name: name, url: reached(url.appending(path: path(preset))))]
         }
@@ -147,7 +146,7 @@ struct ServiceReader {
         return places
     }
 
-    /// - Parameter base: the preset whose path is to be joined; nil where the URL is whole.
+    /// - Parameter base: the preset whose path is appended; nil for a complete URL.
     private func place(_ node: YAMLNode, path: String, base: ServicePreset?, _ preset: ServicePreset?) -> Place? {
         node.value(path: path, mistakes, shown: Endpoint.withoutCredentials) { text throws(ValueError) in
             guard let base, !base.isTCP else {
@@ -164,7 +163,7 @@ struct ServiceReader {
         }
     }
 
-    /// By the socket, where there is one, or by some of the addresses.
+    /// Targets by a socket or by certain addresses only.
     private func reached(_ url: URL) -> URL {
         let url = url.with(section[.ipVersion]?.plainText.flatMap(URL.IPVersion.init(rawValue:)))
         guard let node = section[.unixSocket], let path = try? ListenAddress.socketPath(node.plainText ?? "") else {
@@ -173,18 +172,18 @@ struct ServiceReader {
         return url.with(credentials: url.credentials, socketPath: path)
     }
 
-    /// Of all that are listed, as one that is wrong is noted elsewhere.
+    /// The number of listed instances. Invalid ones count too, as they are reported elsewhere.
     func required(_ isGroup: Bool) -> Int {
         var count = 1
         if case .sequence(let nodes) = section[.instances]?.content { count = nodes.count }
         guard let node = section[.require] else { return count }
         guard isGroup else {
-            mistakes.add("counts instances, and there are none", at: node.position, path: section.path(.require))
+            mistakes.add("needs instances", at: node.position, path: section.path(.require))
             return 1
         }
-        // Of what is no list, or an empty one, nothing can be required; that is noted.
+        // An invalid or empty list is reported elsewhere.
         guard case .sequence = section[.instances]?.content, count > 0 else { return 1 }
-        return value(.require) { text throws(ValueError) in
+        return section.value(.require) { text throws(ValueError) in
             switch text {
             case "any": return 1
             case "all": return count
@@ -214,7 +213,7 @@ struct ServiceReader {
 
     private func threshold() -> Threshold {
         func count(_ key: ServiceKey, _ setting: Setting) -> Int? {
-            value(key) { text throws(ValueError) in
+            section.value(key) { text throws(ValueError) in
                 try setting.threshold(text, hasInterval: defaults.hasInterval)
             }
         }
@@ -222,26 +221,22 @@ struct ServiceReader {
             rise: count(.rise, .rise) ?? defaults.threshold.rise, fall: count(.fall, .fall) ?? defaults.threshold.fall)
     }
 
-    func value<Value>(_ key: ServiceKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
-        section[key]?.value(path: section.path(key), mistakes, parse)
-    }
-
-    /// The values of places are read with them.
+    /// Reads the keys that belong to the URLs.
     private func checkIPVersion(_ places: [Place]) {
-        _ = value(.ipVersion) { text throws(ValueError) in
+        _ = section.value(.ipVersion) { text throws(ValueError) in
             let version = try URL.IPVersion(word: text)
-            if section[.unixSocket] != nil { throw ValueError("has no effect beside unix_socket") }
+            if section[.unixSocket] != nil { throw ValueError("has no effect together with unix_socket") }
             let others = places.map(\.url.host).filter { host in
                 host.contains(":") ? version == .four : version == .six && Endpoint.isIPv4(host)
             }
-            if let other = others.first { throw ValueError("is not the version of the address \(other)") }
+            if let other = others.first { throw ValueError("is not the IP version of the address \(other)") }
             return version
         }
     }
 
-    /// A check comes by at the pace of the whole: a service can only be probed less often.
+    /// Checks run at the global interval, so a service can only be probed less often.
     private func interval() -> Duration? {
-        value(.interval) { text throws(ValueError) in
+        section.value(.interval) { text throws(ValueError) in
             let interval = try Duration(setting: text, within: .milliseconds(100) ... .seconds(86_400))
             guard interval >= defaults.interval else {
                 throw ValueError("is shorter than the interval of all checks, \(defaults.interval.setting)")
@@ -251,7 +246,7 @@ struct ServiceReader {
     }
 
     private func slow(_ timeout: Duration) -> Duration? {
-        value(.slow) { text throws(ValueError) in
+        section.value(.slow) { text throws(ValueError) in
             let slow = try Setting.timeout.duration(text)
             guard slow < timeout else { throw ValueError("is not shorter than the timeout of \(timeout.setting)") }
             return slow
@@ -259,7 +254,7 @@ struct ServiceReader {
     }
 
     func flag(_ key: ServiceKey) -> Bool? {
-        value(key) { text throws(ValueError) in try Bool(yaml: text) }
+        section.value(key) { text throws(ValueError) in try Bool(yaml: text) }
     }
 }
 

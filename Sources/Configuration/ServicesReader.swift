@@ -1,24 +1,20 @@
 import HTTPClient
 import Health
 
-/// Finds out what is to be probed: the services of the file, or the mission's three.
+/// Reads the services: those of the file, or Grafana, Loki and Tempo.
 struct ServicesReader {
     private let sources: Sources
     private let reader: SettingReader
-    private let files: Files
     private let hasInterval: Bool
     private let timeout: Duration
     private let threshold: Threshold
     private let reusesConnections: Bool
     private let interval: Duration
 
-    init(
-        _ sources: Sources, _ reader: SettingReader, _ files: Files, hasInterval: Bool, interval: Duration?
-    ) {
+    init(_ sources: Sources, _ reader: SettingReader, hasInterval: Bool, interval: Duration?) {
         self.interval = interval ?? .zero
         self.sources = sources
         self.reader = reader
-        self.files = files
         self.hasInterval = hasInterval
         timeout = reader.duration(.timeout)
         threshold = reader.threshold(hasInterval: hasInterval)
@@ -49,7 +45,7 @@ struct ServicesReader {
         }
     }
 
-    /// nil where the service is left out.
+    /// nil if the service is left out.
     private func target(_ id: String, _ preset: ServicePreset) -> Target? {
         guard let setting = preset.endpoint, let url = reader.endpoint(setting) else { return nil }
         var template = RequestReader.Template()
@@ -74,7 +70,7 @@ struct ServicesReader {
             ) {
                 endpoint($0, of: name)
             }
-            return ServiceReader(name, node, file, files, defaults)?.read()
+            return ServiceReader(name, node, file, defaults)?.read()
         }
     }
 
@@ -88,12 +84,12 @@ struct ServicesReader {
 }
 
 extension ServicePreset {
-    /// As one of several checks: `write`.
+    /// The name of a check, such as `write`.
     fileprivate var check: String { rawValue.split(separator: "-").last.map(String.init) ?? rawValue }
 }
 
 extension String {
-    /// It stands in URLs and metrics.
+    /// Whether it is fit for URLs and metrics.
     var isServiceName: Bool {
         let bytes = Array(utf8)
         return (1...63).contains(bytes.count) && bytes[0].isAlphanumeric

@@ -42,7 +42,7 @@ package enum Setting: String, CaseIterable, Sendable {
 }
 
 extension Setting {
-    /// What is known of a setting besides its name.
+    /// The properties of a setting besides its name.
     package struct Row: Sendable {
         package let kind: SettingKind
         /// Empty if there is none.
@@ -127,7 +127,7 @@ extension Setting {
                 .number(1...10_000), default: "16",
                 "Pipelined requests to answer in a row before other connections are served.")
         case .maxHeadBytes:
-            // The parser keeps places in a head as 16 bits.
+            // The parser keeps offsets in a head as 16 bits.
             Row(.number(1024...65_000), default: "8192", "Maximum size of a request head, in bytes.")
         case .maxFields:
             Row(.number(1...1000), default: "64", "Maximum number of fields in a request.")
@@ -162,7 +162,7 @@ extension Setting {
         return row.kind.emptyIsAValue ? name : Setting.prefix + name
     }
 
-    /// The name in the configuration file; nil if the file expresses it otherwise.
+    /// The key in the configuration file; nil if the file has another way to express it.
     package var key: String? {
         row.isInFile && !row.kind.emptyIsAValue ? rawValue.replacing("-", with: "_") : nil
     }

@@ -1,8 +1,8 @@
-/// The values that a setting takes.
+/// The allowed values of a setting.
 package enum SettingKind: Sendable {
-    /// Where to listen: see `Listen`.
+    /// A listen address: see `ListenAddress`.
     case address
-    /// A base URL. Empty, it leaves the service out.
+    /// A base URL. An empty value leaves the service out.
     case endpoint
     /// The address of a page for people.
     case link
@@ -29,8 +29,8 @@ package enum SettingKind: Sendable {
         }
     }
 
-    /// An empty endpoint means "not this service". Other settings take an empty variable as not set, because compose sets
-    /// it so for a variable without a value.
+    /// An empty endpoint means "without this service". For other settings, an empty variable counts as not set,
+    /// because compose sets a variable without a value to an empty one.
     var emptyIsAValue: Bool {
         if case .endpoint = self { true } else { false }
     }
@@ -40,12 +40,12 @@ package enum SettingKind: Sendable {
         if case .networks = self { true } else { false }
     }
 
-    /// The allowed durations; for another kind only zero, so that reading it as a duration fails at its default.
+    /// The allowed durations. For other kinds it is zero, so a default read as a duration by mistake fails.
     package var durations: ClosedRange<Duration> {
         if case .duration(let allowed) = self { allowed } else { .zero ... .zero }
     }
 
-    /// The allowed numbers; for another kind only zero.
+    /// The allowed numbers; zero for other kinds.
     package var numbers: ClosedRange<Int> {
         if case .number(let allowed) = self { allowed } else { 0...0 }
     }

@@ -3,7 +3,7 @@ import HTTPWire
 import Health
 import Sockets
 
-/// Reads settings one by one and collects the mistakes in them.
+/// Reads settings one by one, and collects their mistakes.
 final class SettingReader {
     private let sources: Sources
     private(set) var mistakes: [ConfigurationMistake] = []
@@ -13,7 +13,7 @@ final class SettingReader {
         self.sources = sources
     }
 
-    /// nil if the value is wrong.
+    /// nil if the value is invalid.
     func read<Value>(_ setting: Setting, _ parse: (String) throws(ValueError) -> Value) -> Value? {
         let value = sources[setting]
         do {
@@ -24,7 +24,7 @@ final class SettingReader {
         }
     }
 
-    /// A word, or a list of networks. Each wrong part of a list is a mistake of its own.
+    /// A word or a list of networks. Each invalid part of a list is a separate mistake.
     func networks<Policy>(_ setting: Setting, _ parse: (String) throws(ValueError) -> Policy) -> Policy? {
         let value = sources[setting]
         let parts = value.text.split(separator: ",", omittingEmptySubsequences: false)
@@ -90,10 +90,10 @@ final class SettingReader {
         return Configuration.Background(pace: pace, staleAfter: staleAfter)
     }
 
-    /// nil if it is not set, or wrong.
+    /// nil if it is missing or invalid.
     private func staleAfter(_ pace: Pace, _ deadline: Duration) -> Duration? {
         guard !sources[.staleAfter].text.isEmpty else { return nil }
-        // The next check starts at most this long after the last, and ends within the deadline.
+        // The next check starts at most this long after the last one, and ends within the deadline.
         let least = (pace.interval + pace.jitter + deadline).wholeMilliseconds
         return read(.staleAfter) { text throws(ValueError) in
             let value = try Setting.staleAfter.duration(text)
@@ -120,7 +120,7 @@ final class SettingReader {
         return limits
     }
 
-    /// A path in the configuration file is relative to it. nil where there is none.
+    /// A path in the configuration file is relative to the file. nil if there is none.
     func path(_ setting: Setting) -> String? {
         let value = sources[setting]
         guard !value.text.isEmpty else { return nil }
@@ -179,7 +179,7 @@ extension Setting {
 }
 
 extension Duration {
-    /// Rounded up, so that a limit shown in a message is allowed itself.
+    /// Rounded up, so that a message shows an allowed value.
     fileprivate var wholeMilliseconds: Duration {
         let (seconds, attoseconds) = components
         return .milliseconds(seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)

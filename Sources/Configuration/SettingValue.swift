@@ -1,4 +1,4 @@
-/// Where a setting's value comes from.
+/// The source of a setting's value.
 package enum Origin: Sendable, Hashable {
     case flag, environment, byDefault
     /// - Parameter place: such as `healthz.yaml:3:10`.
@@ -29,7 +29,7 @@ package struct SettingValue: Sendable, Hashable {
         }
     }
 
-    /// The name by which it was set, such as `--timeout`, `HEALTHZ_TIMEOUT` or `timeout`.
+    /// The name in its source, such as `--timeout`, `HEALTHZ_TIMEOUT` or `timeout`.
     package var place: String {
         switch origin {
         case .flag: setting.flag

@@ -1,16 +1,16 @@
 import Sockets
 
-/// The settings as they were found, before anything is made of them.
+/// The settings as found, before they are interpreted.
 struct Sources {
     let values: [SettingValue]
-    /// nil where none is given.
+    /// nil if there is no file.
     let file: ConfigurationFile?
-    /// The services of the file; nil where it has none.
+    /// The services in the file; nil if it has none.
     let services: YAMLNode?
-    /// The section of the file for service discovery; nil where it has none.
+    /// The `discovery` section of the file; nil if there is none.
     let discovery: YAMLNode?
     let environment: [String: String]
-    /// Settings of the file whose value cannot be read at all, which is noted.
+    /// Settings in the file whose value cannot be read, which is reported already.
     private let unreadable: Set<Setting>
 
     init(_ flags: [Setting: String], _ environment: [String: String], _ files: Files) {
@@ -35,7 +35,7 @@ struct Sources {
             ?? SettingValue(setting: setting, text: setting.row.defaultValue, origin: .byDefault)
     }
 
-    /// Whether it has a value, right or wrong.
+    /// Whether it has a value, valid or not.
     func isGiven(_ setting: Setting) -> Bool {
         !self[setting].text.isEmpty || unreadable.contains(setting)
     }
@@ -71,7 +71,7 @@ struct Sources {
                 found[setting] = value(of: setting, name, node, file)
                 if found[setting] == nil { unreadable.insert(setting) }
             } else if !name.hasPrefix("x-") {
-                // As in compose, x- is for whoever needs a place for anchors.
+                // As in compose, keys that begin with x- are ignored: they have room for anchors.
                 let known = Setting.allCases.compactMap(\.key) + ["discovery", "services"]
                 file.mistakes.refuse(key: name, at: position, path: "", known: known)
             }
@@ -94,7 +94,7 @@ struct Sources {
             }
             return value(text, node.position)
         }
-        // Each network is looked at here, where its place is known.
+        // Each network is read here, where its position is known.
         if nodes.isEmpty { file.mistakes.add("is empty", at: node.position, path: name) }
         let networks = nodes.enumerated().compactMap { index, node in
             node.value(path: "\(name)[\(index)]", file.mistakes) { text throws(ValueError) in

@@ -40,9 +40,10 @@ extension ListenAddress {
     }
 }
 
-/// What numbers may be.
+/// The allowed numbers.
 enum Limits {
-    /// How large a response may be, in bytes: from what every response may have to the most that is kept in memory.
+    /// The allowed limits of a response's size in bytes: from what every response needs to the most that is kept in
+    /// memory.
     static let body = 64 * 1024...8 * 1024 * 1024
 }
 
@@ -54,7 +55,7 @@ package enum LogFormat: String, CaseIterable, Sendable {
     case text, json
 }
 
-/// The status code of an answer that says unhealthy.
+/// The status code of responses that report an unhealthy node.
 enum UnhealthyStatus: String, CaseIterable {
     case internalServerError = "500"
     case serviceUnavailable = "503"
@@ -67,7 +68,7 @@ enum UnhealthyStatus: String, CaseIterable {
     }
 }
 
-/// The status code of an answer that says degraded. Consul takes 429 as a warning.
+/// The status code of responses that report a degraded node. Consul takes 429 as a warning.
 enum DegradedStatus: String, CaseIterable {
     case ok = "200"
     case tooManyRequests = "429"
@@ -108,7 +109,7 @@ extension Bool {
 extension RawRepresentable where RawValue == String, Self: CaseIterable {
     static var words: [String] { allCases.map(\.rawValue) }
 
-    /// One of a few words.
+    /// One of several words.
     init(word: String) throws(ValueError) {
         guard let value = Self(rawValue: word) else {
             throw ValueError("is not one of \(Self.words.joined(separator: ", "))")
@@ -152,7 +153,7 @@ extension Duration {
         self = value
     }
 
-    /// As a setting is written: `1500ms`, `5s`.
+    /// In the notation of a setting: `1500ms`, `5s`.
     package var setting: String {
         let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
         switch milliseconds {
@@ -171,11 +172,11 @@ extension Duration {
         }
         let units = [("ms", 1.0), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
         let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        // "1e9" and "+1" are numbers to Double, and "." begins no number.
+        // Double would accept "1e9", "+1" and ".5".
         guard let unit = units.first(where: { $0.0 == text.dropFirst(number.count) })?.1, number.first != ".",
             number.last != ".", let value = Double(number)
         else { return nil }
-        // Far beyond all that is allowed, and far from overflowing.
+        // More than all limits, and too small to overflow.
         self = .milliseconds(Int(min(value * unit, 1e15).rounded()))
     }
 }

@@ -2,17 +2,17 @@
 struct Variables {
     private let environment: [String: String]
     private let text: [UInt8]
-    /// Of the text, once something is wrong with a variable: then its place is looked for.
+    /// Of the text, computed after the first mistake: it is needed for the position.
     private lazy var lines = String(decoding: text, as: UTF8.self).unicodeScalars
         .split(separator: "\n", omittingEmptySubsequences: false)
 
-    /// - Parameter text: the file, to find a variable's place in.
+    /// - Parameter text: the file, to find the position of a variable.
     init(_ environment: [String: String], in text: [UInt8]) {
         self.environment = environment
         self.text = text
     }
 
-    /// - Returns: the text, and what is wrong with the variables in it.
+    /// - Returns: the text, and the mistakes in its variables.
     mutating func fill(_ text: String, at start: Position) -> (String, [YAMLProblem]) {
         guard text.contains("${") else { return (text, []) }
         var output = ""
@@ -40,7 +40,7 @@ struct Variables {
     }
 
     private struct Mistake: Error {
-        /// As it is written.
+        /// In its written form.
         let text: String
         let problem: String
 
@@ -50,7 +50,7 @@ struct Variables {
         }
     }
 
-    /// What seems to be meant for the variable, where its end is missing.
+    /// The likely variable if its closing brace is missing.
     private func shown(_ body: Substring) -> String {
         "${\(body.prefix { !$0.isWhitespace })"
     }
@@ -70,7 +70,7 @@ struct Variables {
         return found.flatMap { $0.isEmpty ? nil : $0 } ?? String(rest.dropFirst(2))
     }
 
-    /// Where it stands in the file: a value may go over several lines, and begins where libyaml says.
+    /// The position in the file: a value may span several lines, and begins where libyaml says.
     private mutating func place(of text: String, from start: Position) -> Position {
         for line in start.line...max(start.line, lines.count) where line <= lines.count {
             let skipped = line == start.line ? start.column - 1 : 0

@@ -1,17 +1,17 @@
-/// A value in a YAML document, with its place: aliases and merge keys resolved, variables filled in.
+/// A node of a YAML document with its position. Aliases, merge keys and variables are resolved.
 struct YAMLNode {
     indirect enum Content {
         /// - Parameter isPlain: without quotes, so that `5` is a number and `"5"` is text.
         case scalar(String, isPlain: Bool)
         case sequence([YAMLNode])
         case mapping([(key: YAMLNode, value: YAMLNode)])
-        /// One value, of which a variable is missing: that is noted, and nothing else need be said of it.
+        /// A value with a missing variable, which is reported already.
         case unfilled
     }
 
     let content: Content
     let position: Position
-    /// How many nodes there are from here on, each as often as aliases repeat it.
+    /// The number of nodes in this tree; aliases count each time.
     let weight: Int
 
     init(_ content: Content, at position: Position) {
@@ -25,7 +25,7 @@ struct YAMLNode {
             }
     }
 
-    /// One of YAML's ways to write nothing.
+    /// Whether it is one of YAML's notations for null.
     var isNull: Bool {
         guard case .scalar(let text, isPlain: true) = content else { return false }
         return ["", "~", "null"].contains(text)
@@ -40,7 +40,7 @@ struct YAMLNode {
     }
 }
 
-/// A place in a text, both counted from 1: the column in characters.
+/// A position in a text. Line and column begin at 1; the column counts characters.
 package struct Position: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let line: Int
     package let column: Int
@@ -52,7 +52,7 @@ package struct Position: Sendable, Hashable, Comparable, CustomStringConvertible
     package var description: String { "\(line):\(column)" }
 }
 
-/// Something wrong in a document.
+/// A mistake in a document.
 struct YAMLProblem: Error, Equatable {
     let position: Position
     let problem: String

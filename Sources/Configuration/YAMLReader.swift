@@ -1,25 +1,25 @@
 import CYAML
 
-/// Reads one YAML document by libyaml's events, which know their lines and columns.
+/// Reads one YAML document from libyaml's events, which have lines and columns.
 ///
-/// What cannot be read ends it; a variable that is missing, a key that stands twice and the like are noted, and read
-/// past, so that one look shows them all.
+/// A syntax error ends it. Other mistakes (a missing variable, a duplicate key) are collected, so that one run
+/// reports all of them.
 struct YAMLReader {
     static let byteLimit = 1 << 20
     static let depthLimit = 32
-    /// Aliases counted as often as they stand: a few lines of them can stand for billions.
+    /// Aliases count each time: a few lines of aliases can expand to billions of nodes.
     static let weightLimit = 200_000
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private var variables: Variables
     private let bytes: [UInt8]
     private var anchors: [String: YAMLNode] = [:]
-    /// Anchors of what is being read.
+    /// The anchors of the collections that are being read.
     private var open: Set<String> = []
     private var weight = 0
     private var problems: [YAMLProblem] = []
 
-    /// - Returns: the document's root, nil where it is empty; and what is wrong with it.
+    /// - Returns: the root of the document, nil if it is empty; and the mistakes.
     static func read(_ bytes: [UInt8], environment: [String: String]) -> (root: YAMLNode?, problems: [YAMLProblem]) {
         guard bytes.count <= byteLimit else {
             let problem = "the file is larger than \(byteLimit / 1024) KiB"
@@ -94,14 +94,14 @@ struct YAMLReader {
         bytes.map { String(cString: $0) }
     }
 
-    /// libyaml's own words.
+    /// libyaml's message.
     private func failure() -> YAMLProblem {
         var problem = parser.pointee.problem.map { String(cString: $0) } ?? "there is no memory to read it"
-        // What cannot even be decoded has no line: only bytes before it.
+        // Text that cannot be decoded has no line; libyaml counts only the bytes before it.
         let position =
             parser.pointee.error == YAML_READER_ERROR
             ? position(after: parser.pointee.problem_offset) : Position(parser.pointee.problem_mark)
-        if isTab(at: position) { problem = "a tab: YAML is indented with spaces alone" }
+        if isTab(at: position) { problem = "a tab; YAML allows only spaces for indentation" }
         if let context = parser.pointee.context, parser.pointee.error != YAML_READER_ERROR {
             let start = Position(parser.pointee.context_mark)
             if start != position { problem += ", \(String(cString: context)) that begins at \(start)" }
@@ -129,7 +129,7 @@ struct YAMLReader {
         while true {
             let (event, _) = try next()
             if case .end = event {
-                // The start of the stream looks the same; it has no error and no end yet.
+                // The start of the stream looks the same, but has no error and is not the end.
                 if parser.pointee.stream_end_produced != 0 { return nil }
                 continue
             }
@@ -140,7 +140,7 @@ struct YAMLReader {
         _ = try next()
         let (rest, start) = try next()
         if case .documentStart = rest {
-            throw YAMLProblem(position: start, problem: "a second document begins: there may be only one")
+            throw YAMLProblem(position: start, problem: "a second document begins; only one is allowed")
         }
         return root.isNull ? nil : root
     }
@@ -233,7 +233,8 @@ struct YAMLReader {
         return entries
     }
 
-    /// `<<: *defaults` or a list of such: what is written here goes before what is merged (yaml.org/type/merge.html).
+    /// `<<: *defaults` or a list of aliases: keys that are written here override merged ones
+    /// (yaml.org/type/merge.html).
     private mutating func merge(
         _ node: YAMLNode, into entries: inout [(key: YAMLNode, value: YAMLNode)], _ names: inout Set<String>
     ) {

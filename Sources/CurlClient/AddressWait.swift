@@ -2,24 +2,24 @@ import Time
 
 /// One request's wait for the addresses of its name.
 ///
-/// At first both families are asked for at once. Where that takes long, each is asked for by itself: name servers and what
-/// is before them may answer for one family and keep silent about the other. Then the family that is there is used, after a
-/// short wait for the other (RFC 8305 §3).
+/// At first, both families are looked up together. If this takes long, each family is looked up by itself, because
+/// name servers and proxies before them may answer for one family only. Then the family that has an answer is used
+/// after a short wait for the other (RFC 8305 §3).
 struct AddressWait {
     enum Action: Equatable {
         case wait
-        /// For the other family, but no longer than `Resolver.patience`.
+        /// Waits for the other family, but no longer than `Resolver.patience`.
         case waitBriefly
-        /// Each family is to be asked for by itself.
+        /// Look up each family by itself.
         case split
-        /// What was found earlier is as good as can be had now.
+        /// An earlier answer is the best that is available now.
         case useFormer
         case use([String])
         case fail(Resolver.LookupError)
     }
 
     let name: String
-    /// By kind, the number of the first lookup whose failure is this request's.
+    /// For each kind, the number of the first lookup whose failure counts for this request.
     private var first: [Resolver.Kind: Int]
     private var four: Resolver.Answer?
     private var six: Resolver.Answer?
@@ -36,12 +36,13 @@ struct AddressWait {
         first[.six] = six
     }
 
-    /// An address is one for all; a failure of an older lookup says nothing as long as a newer one may find an address.
+    /// An address counts for every request. The failure of an older lookup does not count as long as a newer one may
+    /// find an address.
     mutating func answered(_ lookup: Resolver.Lookup, _ answer: Resolver.Answer, othersAreOut: Bool) -> Action {
         if case .failure = answer, othersAreOut, lookup.number < first[lookup.kind] ?? .max { return .wait }
         switch (lookup.kind, answer) {
         case (.both, .success(let addresses)): return .use(addresses)
-        // After the split, the two others know better.
+        // After the split, the two separate lookups decide.
         case (.both, .failure(let error)): return isSplit ? .wait : .fail(error)
         case (.four, _): four = AddressWait.better(four, answer)
         case (.six, _): six = AddressWait.better(six, answer)
@@ -55,7 +56,7 @@ struct AddressWait {
         return isSplit ? .useFormer : .split
     }
 
-    /// What is missing when the request's time is over.
+    /// The missing answer, for the message if the request times out.
     func detail(within limit: Duration) -> String {
         let nothing = "no answer from the name servers within \(limit.brief)"
         return switch (four, six) {

@@ -1,19 +1,20 @@
 import Glibc
 
-/// Closes the sockets of connections that are not kept: with a reset where the server has nothing more to say.
+/// Closes the sockets of connections that are not kept. It resets a connection if the server has sent its whole
+/// response.
 ///
-/// Whoever closes first keeps the port for a minute (TIME_WAIT). At hundreds of probes a second to one address, ports run out,
-/// and connect(2) searches long for a free one. A reset leaves nothing behind. As `Connection: close` was sent, a server does
-/// not read on, and so does not notice the reset.
+/// The side that closes first keeps the port for a minute (TIME_WAIT). With hundreds of probes a second to one
+/// address, the ports run out, and connect(2) needs long to find a free one. A reset keeps no port. Because of
+/// `Connection: close`, the server reads no further, and so does not notice the reset.
 final class ClosingSockets {
-    /// Those whose server has sent a whole response.
+    /// The sockets on which a whole response has arrived.
     private var done: Set<Int32> = []
 
     func serverIsDone(_ socket: Int32) {
         done.insert(socket)
     }
 
-    /// The server is in the middle of its response after all.
+    /// More of the response is coming.
     func serverGoesOn(_ socket: Int32) {
         done.remove(socket)
     }

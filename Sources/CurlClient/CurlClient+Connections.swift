@@ -1,7 +1,7 @@
 package import EventLoop
 package import HTTPClient
 
-/// What is done with connections that bear no requests.
+/// Connections without HTTP requests.
 extension CurlClient {
     /// Makes a TCP connection and closes it. To be called on the event loop.
     /// - Parameters:
@@ -17,17 +17,17 @@ extension CurlClient {
     /// Makes a TCP connection, has a dialogue on it, and closes it. To be called on the event loop.
     /// - Parameters:
     ///   - key: as in `send(_:reusing:within:ended:)`.
-    ///   - ended: called on the event loop, once, with all that came when the dialogue was at its end.
+    ///   - ended: called on the event loop, once, with all received bytes when the dialogue has ended.
     package nonisolated func talk(
         to url: URL, _ dialogue: Dialogue, reusing key: String?, within limit: Duration,
         ended: @escaping @Sendable (Result<[UInt8], TransferFailure>) -> Void
     ) {
-        assumeIsolated { $0.start(.dialogue(at: url), key: key, within: limit, .dialogue(ended), Talk(dialogue)) }
+        assumeIsolated { $0.start(.dialogue(at: url), key: key, within: limit, .dialogue(Talk(dialogue), ended)) }
     }
 }
 
 extension CurlClient {
-    /// What the client needs and could not get.
+    /// A failure to set up the client.
     package enum SetupError: Error, CustomStringConvertible {
         case curl
         case system(SystemError)

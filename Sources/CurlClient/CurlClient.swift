@@ -3,9 +3,11 @@ package import EventLoop
 package import HTTPClient
 import Time
 
-/// Sends requests by libcurl's multi interface on the event loop: any number at once, none of which can hold up another.
+/// Sends requests by libcurl's multi interface on the event loop: any number at the same time, without one blocking
+/// another.
 ///
-/// Every request has its deadline here and not only in libcurl, so that its caller is told in time whatever hangs.
+/// The client keeps the deadline of each request itself, and does not rely on libcurl, so its caller always gets an
+/// answer in time.
 package actor CurlClient: Client {
     /// Handles kept for later requests.
     private static let idleLimit = 4096
@@ -99,12 +101,12 @@ package actor CurlClient: Client {
     }
 
     private func timeHasPassed() {
-        // What has come by now is not late.
+        // Handle input that has arrived before looking at deadlines.
         settle()
         names?.timeHasPassed(at: .now)
         let passed = deadlines.passed(at: .now)
         if !passed.isEmpty {
-            // Behind the sockets' turn: a response that has come is not late for having waited there.
+            // Wait for the sockets' turn: a response in the kernel's buffer is not late.
             loop.run { self.assumeIsolated { $0.end(passed) } }
         }
         settle()
@@ -131,10 +133,10 @@ package actor CurlClient: Client {
         }
     }
 
-    /// Brings libcurl's state and ours together; to be called after anything that may have changed either.
+    /// Runs libcurl's timers and collects ended transfers. Call it after every change to libcurl or to the requests.
     ///
-    /// A caller whose request ends here may start the next at once, and so call this again: that is the next round of the
-    /// call that is under way, and not a call within it, as any number of requests may follow each other so.
+    /// A caller may start its next request when one ends, and so call this function from within. Then the running
+    /// call makes another round: the depth of the stack does not depend on the number of requests.
     private func settle() {
         mustSettleAgain = true
         guard !isSettling else { return }
@@ -147,14 +149,14 @@ package actor CurlClient: Client {
             collect()
         }
         isSettling = false
-        // Others get their turn.
+        // Give other handlers a turn.
         if mustSettleAgain { settleSoon() }
         let wanted = [deadlines.earliest, multi?.due, names?.due].compactMap(\.self).min()
         if let wanted { timer?.wake(by: wanted) }
     }
 
-    /// Behind whatever else is started in this turn: requests that start together are sent together, which wakes servers
-    /// less often.
+    /// Runs after all requests that are started in this turn: requests that start together are sent together, which
+    /// wakes servers less often.
     private func settleSoon() {
         guard !isSettling else { return mustSettleAgain = true }
         guard !settlesSoon else { return }
@@ -180,7 +182,7 @@ package actor CurlClient: Client {
         for id in multi?.takeReadyTalks() ?? [] {
             if let flight = flights[id], let talk = flight.talk { advance(flight, talk) }
         }
-        // Those that libcurl has not ended itself: it waits for more of the body.
+        // Transfers that libcurl has not ended, because it waits for more of the body.
         for id in heads.take() {
             guard let flight = flights[id], let transfer = flight.transfer else { continue }
             finish(flight, .success(transfer.takeResponse()))
@@ -194,12 +196,9 @@ package actor CurlClient: Client {
 
     // MARK: One request
 
-    func start(
-        _ errand: Errand, key: String?, within limit: Duration, _ completion: Flight.Completion, _ talk: Talk? = nil
-    ) {
+    func start(_ errand: Errand, key: String?, within limit: Duration, _ completion: Flight.Completion) {
         lastFlight += 1
         let flight = Flight(lastFlight, errand.url, key: key, limit: limit, completion)
-        flight.talk = talk
         flights[flight.id] = flight
         deadlines.set(flight.id, limit, from: .now)
         begin(flight, errand)
@@ -224,7 +223,7 @@ package actor CurlClient: Client {
         return try? Transfer(errand, userAgent: userAgent, owner)
     }
 
-    /// To those of the wanted version.
+    /// Uses only the addresses of the wanted IP version.
     private func transfer(_ flight: Flight, toSomeOf addresses: [String]) {
         guard let version = flight.url.ipVersion else { return transfer(flight, to: addresses) }
         let wanted = addresses.filter { $0.contains(":") == (version == .six) }
@@ -240,7 +239,7 @@ package actor CurlClient: Client {
         guard let multi, let transfer = flight.transfer, let due = deadlines.due(flight.id),
             (try? transfer.prepare(limit: due - .now, addresses: addresses)) != nil, multi.add(transfer)
         else {
-            // Nobody needs this one again.
+            // The transfer cannot be used again.
             flight.transfer = nil
             return fail(flight)
         }
@@ -280,7 +279,7 @@ package actor CurlClient: Client {
         flight.completion.end(outcome)
     }
 
-    /// Its transfer may be used for another request from here on.
+    /// Makes the transfer available for another request.
     private func release(_ flight: Flight) {
         guard let transfer = flight.transfer else { return }
         flight.transfer = nil

@@ -1,18 +1,18 @@
 import HTTPClient
 
-/// What the client says on a connection of another protocol than HTTP, and when it has heard enough.
+/// A dialogue in another protocol than HTTP: the bytes that the client sends, and when it has received enough.
 package struct Dialogue: Sendable {
     package enum Step: Sendable, Equatable {
-        /// More has to come from the server.
+        /// Wait for more from the server.
         case read
         case send([UInt8])
         case end
     }
 
-    /// In bytes: no more is read than this.
+    /// The most bytes that are read.
     static let limit = 64 * 1024
 
-    /// Pure. Given all that has come so far, and how often something was sent.
+    /// A pure function of all bytes received so far and the number of messages sent.
     package let next: @Sendable (_ received: [UInt8], _ sent: Int) -> Step
 
     package init(next: @escaping @Sendable (_ received: [UInt8], _ sent: Int) -> Step) {
@@ -20,7 +20,7 @@ package struct Dialogue: Sendable {
     }
 }
 
-/// A dialogue that is under way. Not Sendable: its flight owns it.
+/// A running dialogue. Not Sendable: its flight owns it.
 final class Talk {
     private let dialogue: Dialogue
     private var received: [UInt8] = []
@@ -30,7 +30,7 @@ final class Talk {
         self.dialogue = dialogue
     }
 
-    /// Goes as far as it gets without waiting.
+    /// Continues until it has to wait for the server.
     /// - Returns: nil if it has to wait for the server.
     func advance(on transfer: Transfer) -> Flight.Outcome? {
         while received.count <= Dialogue.limit {

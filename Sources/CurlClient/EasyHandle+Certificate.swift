@@ -3,8 +3,8 @@ import Glibc
 import Time
 
 extension EasyHandle {
-    /// When the first of the certificates expires that the server has sent; nil where that was not asked for
-    /// (CURLOPT_CERTINFO(3)), or there is none.
+    /// The earliest expiry among the certificates that the server has sent; nil if it was not requested
+    /// (CURLOPT_CERTINFO(3)) or there is no certificate.
     var certificateExpiry: Timestamp? {
         var found: UnsafeMutablePointer<curl_certinfo>?
         guard healthz_easy_get_certificates(pointer, &found) == CURLE_OK, let info = found?.pointee else { return nil }
@@ -26,10 +26,10 @@ extension EasyHandle {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// As OpenSSL writes it, `Dec  9 12:00:00 2026 GMT`, or as later versions of libcurl do, `2026-12-09 12:00:00 GMT`.
+    /// OpenSSL writes `Dec  9 12:00:00 2026 GMT`; later versions of libcurl write `2026-12-09 12:00:00 GMT`.
     private static func time(_ text: String) -> Timestamp? {
         let words = text.split { $0 == " " || $0 == ":" || $0 == "-" }.map(String.init)
-        // Both have six parts before the zone.
+        // Both have six parts before the time zone.
         guard words.count == 7, words.last == "GMT" else { return nil }
         let numbers = words.map { Int32($0) ?? 0 }
         var parts = tm()

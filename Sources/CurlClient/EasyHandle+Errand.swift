@@ -13,19 +13,19 @@ extension EasyHandle {
         try set(CURLOPT_USERAGENT, userAgent)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-        // So that the first bytes of what is not HTTP can be seen: they are refused by the transfer.
+        // Responses that are not HTTP must be visible; the transfer rejects them.
         try set(CURLOPT_HTTP09_ALLOWED, true)
-        // A redirect is a response like another.
+        // Redirects are not followed.
         try set(CURLOPT_FOLLOWLOCATION, false)
-        // Not even one from the environment.
+        // No proxy, not even one from the environment.
         try set(CURLOPT_PROXY, "")
         // A new connection proves that new connections are accepted, and that the certificate is good now.
         try set(CURLOPT_FRESH_CONNECT, !errand.keepsConnection)
-        // libcurl never uses a connection alone again, and closes it when its transfer is removed.
+        // libcurl does not reuse a plain connection, and closes it when the transfer is removed.
         try set(CURLOPT_FORBID_REUSE, !errand.keepsConnection && !errand.staysOpen)
         try set(CURLOPT_SSL_SESSIONID_CACHE, errand.keepsConnection)
         try set(CURLOPT_NOSIGNAL, true)
-        // Never: the client ends what takes too long, and knows when it was not the server that stood still.
+        // No limit: the client ends late transfers, and knows whether the process stood still.
         try set(CURLOPT_TIMEOUT_MS, 0)
         try set(CURLOPT_CONNECTTIMEOUT_MS, EasyHandle.day)
         try set(CURLOPT_NOPROGRESS, false)
@@ -40,10 +40,10 @@ extension EasyHandle {
     private func setURL(_ errand: Errand) throws(Refusal) {
         let url = errand.url
         let host = errand.verifiedHost.contains(":") ? "[\(errand.verifiedHost)]" : errand.verifiedHost
-        // libcurl knows no tcp: a connection alone is one for http.
+        // libcurl has no tcp scheme: a plain connection uses http.
         let scheme = errand.isConnectionAlone && url.scheme == .tcp ? .http : url.scheme
         try set(CURLOPT_URL, "\(scheme.rawValue)://\(host):\(url.port)\(url.target)")
-        // Exactly this resource: "/.." is the configuration's business.
+        // Do not normalise the path: a "/.." in the configuration is intended.
         try set(CURLOPT_PATH_AS_IS, true)
     }
 
@@ -67,11 +67,11 @@ extension EasyHandle {
         var lines = request.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         func lacks(_ name: String) -> Bool { !request.fields.contains { $0.name.lowercased() == name } }
         if request.tls.serverName != nil, lacks("host") { lines.append("Host: \(request.url.authority)") }
-        // RFC 9112 §9.6. So that the server does not read on, and is not told of the reset (`ClosingSockets`).
+        // RFC 9112 §9.6. The server reads no further, and so does not notice the reset (`ClosingSockets`).
         if !errand.keepsConnection, lacks("connection") { lines.append("Connection: close") }
-        // Nothing here decodes, and without this field a server may choose any coding (RFC 9110 §12.5.3).
+        // healthz decodes nothing, and without this field a server may choose any coding (RFC 9110 §12.5.3).
         if lacks("accept-encoding") { lines.append("Accept-Encoding: identity") }
-        // libcurl would call any content a form, and ask whether it may send it.
+        // libcurl would add a form's content type, and Expect: 100-continue.
         if request.sendsContent {
             lines.append("Expect:")
             if lacks("content-type") { lines.append("Content-Type:") }
@@ -88,14 +88,14 @@ extension EasyHandle {
 
     private func setTLS(_ tls: Request.TLS) throws(Refusal) {
         if let authorities = tls.authorities {
-            // Else the system's authorities would be trusted as well.
+            // Without this, the system's authorities would be trusted as well.
             try set(CURLOPT_CAPATH, nil)
             try set(CURLOPT_CAINFO_BLOB, blob: authorities)
         } else {
             try setSystemAuthorities()
         }
         try set(CURLOPT_CERTINFO, tls.tellsExpiry)
-        // A key that is encrypted after all shall fail, and not ask at a terminal.
+        // An encrypted key must fail: without this, libcurl would ask for a passphrase at the terminal.
         if tls.key != nil || tls.certificate != nil { try set(CURLOPT_KEYPASSWD, "") }
         if let certificate = tls.certificate { try set(CURLOPT_SSLCERT_BLOB, blob: certificate) }
         if let key = tls.key { try set(CURLOPT_SSLKEY_BLOB, blob: key) }
@@ -105,7 +105,8 @@ extension EasyHandle {
 }
 
 extension EasyHandle {
-    /// As OpenSSL itself finds them (X509_get_default_cert_file(3)), which libcurl does not. Either alone, or both.
+    /// The same places as OpenSSL's own (X509_get_default_cert_file(3)), which libcurl does not use. Either may be
+    /// missing.
     private func setSystemAuthorities() throws(Refusal) {
         let (file, folder) = (EasyHandle.variable("SSL_CERT_FILE"), EasyHandle.variable("SSL_CERT_DIR"))
         if let file { try set(CURLOPT_CAINFO, file) }

@@ -1,8 +1,8 @@
 import CCurl
 
-/// What was found on a connection.
+/// The result of reading from a connection.
 enum Piece {
-    /// Not yet.
+    /// No input yet.
     case nothing
     case bytes([UInt8])
     /// The server has closed it.
@@ -11,13 +11,13 @@ enum Piece {
 }
 
 extension EasyHandle {
-    /// Of a connection alone, which is open. -1 if there is none.
+    /// The socket of a plain connection, which is open; -1 if there is none.
     var activeSocket: Int32 {
         var socket: curl_socket_t = -1
         return healthz_easy_get_socket(pointer, &socket) == CURLE_OK ? socket : -1
     }
 
-    /// Whether all of it was taken: a new connection has room for a few bytes.
+    /// Whether all bytes were accepted: the buffer of a new connection has room for a short message.
     func send(_ bytes: [UInt8]) -> Bool {
         var count = 0
         return curl_easy_send(pointer, bytes, bytes.count, &count) == CURLE_OK && count == bytes.count

@@ -2,12 +2,12 @@ import CCurl
 
 /// One curl_easy(3) handle, with its options by the type of their values. Not Sendable: a `Transfer` owns it.
 final class EasyHandle {
-    /// libcurl is out of memory, or cannot do what is needed.
+    /// libcurl is out of memory, or does not support an option.
     struct Refusal: Error {}
 
     let pointer: UnsafeMutableRawPointer
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
-    /// libcurl does not copy these.
+    /// Values that libcurl does not copy.
     private var lists: [CURLoption.RawValue: UnsafeMutablePointer<curl_slist>] = [:]
 
     init() throws(Refusal) {
@@ -33,17 +33,17 @@ final class EasyHandle {
         try set(option, value ? 1 : 0)
     }
 
-    /// - Parameter value: nil for none, which is not always what stands without it.
+    /// - Parameter value: nil clears the option, which may differ from its default.
     func set(_ option: CURLoption, _ value: String?) throws(Refusal) {
         try check(healthz_easy_set_string(pointer, option, value))
     }
 
-    /// Of those options that take a blob, which libcurl copies.
+    /// For options that take a blob. libcurl copies it.
     func set(_ option: CURLoption, blob bytes: [UInt8]) throws(Refusal) {
         try check(bytes.withUnsafeBytes { healthz_easy_set_blob(pointer, option, $0.baseAddress, $0.count) })
     }
 
-    /// The caller keeps it for as long as the handle.
+    /// The caller must keep it as long as the handle.
     func set(_ option: CURLoption, to value: UnsafeMutableRawPointer) throws(Refusal) {
         try check(healthz_easy_set_pointer(pointer, option, value))
     }
@@ -66,7 +66,7 @@ final class EasyHandle {
         lists[option.rawValue] = list
     }
 
-    /// What a request has for content, whatever its bytes; libcurl copies it.
+    /// The content of a request, as bytes. libcurl copies it.
     func setContent(_ bytes: [UInt8]) throws(Refusal) {
         try set(CURLOPT_POSTFIELDSIZE, bytes.count)
         guard !bytes.isEmpty else { return try set(CURLOPT_COPYPOSTFIELDS, "") }
@@ -81,9 +81,9 @@ final class EasyHandle {
         guard code == CURLE_OK else { throw Refusal() }
     }
 
-    // MARK: What came of it
+    // MARK: Results
 
-    /// libcurl's own words on what went wrong, or nothing.
+    /// libcurl's message about the failure; may be empty.
     var errorDetail: String { String(cString: errorText) }
 
     func clearError() {

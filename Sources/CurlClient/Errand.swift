@@ -1,11 +1,11 @@
 package import HTTPClient
 
-/// What a handle of libcurl is made ready for: a request, or a connection alone.
+/// The use of a libcurl handle: a request, or a plain connection.
 struct Errand: Equatable {
-    /// Where a connection is all that is wanted, only its URL and how long it may take count.
+    /// A plain connection uses only the URL and the limit.
     let request: Request
     let isConnectionAlone: Bool
-    /// Whether something is said on a connection alone, which libcurl would else close at once.
+    /// Whether a dialogue follows on a plain connection, so that libcurl must not close it.
     var staysOpen = false
 
     static func request(_ request: Request) -> Errand {
@@ -22,19 +22,20 @@ struct Errand: Equatable {
 
     var url: URL { request.url }
 
-    /// A UNIX socket's ends have no names to know it by, and a new connection there costs next to nothing.
+    /// Connections to a UNIX socket are not kept: their ends have no addresses to identify them, and a new one costs
+    /// little.
     var keepsConnection: Bool { request.reusesConnection && url.socketPath == nil }
 
-    /// The host that libcurl sees: the one that the certificate shall be for.
+    /// The host name for libcurl: the one that the certificate must match.
     var verifiedHost: String { request.tls.serverName ?? url.host }
 
-    /// How libcurl gets to know where to connect.
+    /// How libcurl gets the address.
     enum Addressing {
-        /// It does, from the URL.
+        /// From the URL.
         case known
-        /// By this address, as the URL has the name that the certificate shall be for.
+        /// This address; the URL has the name that the certificate must match.
         case given(String)
-        /// By the addresses of this name, which somebody has to look up.
+        /// The addresses of this name, which the client looks up.
         case name(String)
     }
 
@@ -46,7 +47,7 @@ struct Errand: Equatable {
 }
 
 extension CurlClient {
-    /// Whether a request for that URL begins with name resolution.
+    /// Whether a request for the URL begins with name resolution.
     package static func looksUp(_ url: URL) -> Bool {
         if case .name = Errand.connection(to: url).addressing { true } else { false }
     }

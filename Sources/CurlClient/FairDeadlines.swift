@@ -1,8 +1,8 @@
 import EventLoop
 package import Time
 
-/// Deadlines that are given again, once, where they are found long past: then the process was stopped, or had no
-/// processor, and whoever is waited for is not to blame.
+/// Deadlines that are extended once if they are found long past: then the process was suspended or had no CPU time,
+/// and the server is not to blame.
 package struct FairDeadlines {
     private struct Standing {
         let limit: Duration
@@ -10,7 +10,7 @@ package struct FairDeadlines {
         var wasExtended = false
     }
 
-    /// A deadline found this late is not the other side's fault.
+    /// A deadline that is found this late was missed by healthz.
     private static let standstill: Duration = .milliseconds(100)
 
     private var deadlines = Deadlines()
@@ -33,7 +33,7 @@ package struct FairDeadlines {
 
     package func due(_ id: Int) -> Instant? { standing[id]?.due }
 
-    /// Those whose deadline has passed, which keep it until they are removed, but are not named again.
+    /// Returns the deadlines that have passed. They stay until they are removed, but are not returned again.
     package mutating func passed(at now: Instant) -> [Int] {
         var passed: [Int] = []
         while let id = deadlines.popPassed(at: now) {

@@ -1,20 +1,21 @@
 import HTTPClient
 
-/// A request that is out. Not Sendable: the client owns it.
+/// A running request. Not Sendable: the client owns it.
 final class Flight {
-    /// Of a connection alone, nothing is in the response.
+    /// A plain connection has an empty response.
     typealias Outcome = Result<Response, TransferFailure>
 
-    /// Called once, with how it ended.
+    /// The completion handler, called once.
     enum Completion {
         case response(@Sendable (Outcome) -> Void)
         case connection(@Sendable (TransferFailure?) -> Void)
-        case dialogue(@Sendable (Result<[UInt8], TransferFailure>) -> Void)
+        /// The dialogue that is held on the connection once it is made.
+        case dialogue(Talk, @Sendable (Result<[UInt8], TransferFailure>) -> Void)
 
         func end(_ outcome: Outcome) {
             switch (self, outcome) {
             case (.response(let ended), _): ended(outcome)
-            case (.dialogue(let ended), _): ended(outcome.map(\.body))
+            case (.dialogue(_, let ended), _): ended(outcome.map(\.body))
             case (.connection(let ended), .success): ended(nil)
             case (.connection(let ended), .failure(let failure)): ended(failure)
             }
@@ -26,11 +27,9 @@ final class Flight {
     let key: String?
     let limit: Duration
     let completion: Completion
-    /// Where the connection goes: with addresses once they are known.
+    /// The place for messages: the host, or its addresses once they are known.
     var place: String
-    /// What is said once it has connected, where it is no request.
-    var talk: Talk?
-    /// Until it has ended.
+    /// nil after the end.
     var transfer: Transfer?
 
     init(_ id: Int, _ url: URL, key: String?, limit: Duration, _ completion: Completion) {
@@ -41,10 +40,14 @@ final class Flight {
         self.completion = completion
         place = url.place
     }
+
+    var talk: Talk? {
+        if case .dialogue(let talk, _) = completion { talk } else { nil }
+    }
 }
 
 extension URL {
-    /// One of the addresses that the host has, with the port.
+    /// An address of the host, with the port.
     func place(at address: String) -> String {
         address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
     }

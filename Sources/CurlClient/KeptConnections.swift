@@ -1,11 +1,11 @@
 import Glibc
 
-/// The sockets of connections that libcurl may keep for later requests, by their two ends.
+/// The sockets of connections that libcurl may keep for later requests, by their local and remote addresses.
 ///
-/// libcurl before 8.0 takes such a connection again even where something has come on it that nobody asked for (a 408
-/// before the server closes, an answer too many), and takes that for the answer to the next request.
+/// libcurl before 8.0 reuses a connection even if unexpected input has arrived on it (a 408 before the server closes,
+/// or an extra response), and takes this input for the next response.
 final class KeptConnections {
-    /// In libcurl's words for them.
+    /// In the notation of libcurl.
     struct Ends: Hashable {
         let localAddress: String
         let localPort: Int
@@ -13,10 +13,11 @@ final class KeptConnections {
         let port: Int
     }
 
-    /// From the connection's start, whatever it is used for: a name may have moved, a certificate may have been revoked.
+    /// Counted from the start of the connection, however often it is used: a name may have moved, or a certificate
+    /// may have been revoked.
     let lifetime: Duration
     private var sockets: [Ends: Int32] = [:]
-    /// The way back, so that a number that is given out again lets go of the connection it had.
+    /// The connection of each descriptor, so that a descriptor that is used again forgets its former connection.
     private var ends: [Int32: Ends] = [:]
 
     init(lifetime: Duration) {
@@ -32,11 +33,11 @@ final class KeptConnections {
         sockets[connection] = socket
     }
 
-    /// To be called before a request is sent on a connection that was kept: where input waits already, it is ended.
-    /// libcurl then fails to send, and makes a new connection by itself.
+    /// Call this before a request that may use a kept connection: it ends the connection if input has arrived on it.
+    /// Then libcurl fails to send, and makes a new connection by itself.
     ///
-    /// The same where it goes to an address that the name has no more.
-    /// - Parameter addresses: of the name, now; empty where there is none.
+    /// It also ends the connection if its address is no longer one of the name's.
+    /// - Parameter addresses: the present addresses of the name; empty if there are none.
     func endIfUnfit(_ connection: Ends, _ addresses: [String]) {
         guard let socket = sockets[connection] else { return }
         var watched = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
@@ -51,13 +52,13 @@ final class KeptConnections {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
         }
         guard result == 0 else { return nil }
-        // It stands at the same place in the addresses of both families.
+        // The port is at the same offset in both families.
         return withUnsafeBytes(of: address) { Int($0[2]) << 8 | Int($0[3]) }
     }
 }
 
 extension KeptConnections.Ends {
-    /// libcurl's word for an address is without a zone.
+    /// libcurl writes addresses without a zone.
     fileprivate func goes(toOneOf addresses: [String]) -> Bool {
         addresses.isEmpty || addresses.contains { $0.prefix { $0 != "%" } == address }
     }

@@ -1,16 +1,16 @@
 import Time
 
-/// The lookups of one kind that are out, and the names that wait for theirs. So many may be out at a time, as each has a
-/// thread for as long as the name servers keep silent.
+/// The running lookups of one kind, and the names that wait for a lookup. The number of lookups is limited, because
+/// each occupies a thread until the name servers answer.
 struct LookupLane {
-    /// Lookups of one name that may be out at a time. The second notices that a silent name server is back.
+    /// How many lookups of one name may run. The second one notices when a silent name server works again.
     static let limitForOneName = 2
 
     private let size: Int
-    /// By name and number, since when each has been out.
+    /// By name and number, the start of each running lookup.
     private var out: [String: [Int: Instant]] = [:]
     private var total = 0
-    /// Each name once, in the order in which they came.
+    /// Each name once, in order of arrival.
     private var waiting: [String] = []
     private var isWaiting: Set<String> = []
     private var lastEnd: Instant?
@@ -21,12 +21,13 @@ struct LookupLane {
 
     enum Turn: Equatable {
         case now
-        /// There are enough lookups of this name.
+        /// No further lookup of this name is needed.
         case joins
         case later
     }
 
-    /// - Parameter isSuspect: whether the name servers keep silent about this name. Such names leave a place for others.
+    /// - Parameter isSuspect: whether the name servers have been silent about this name. Suspect names leave a place
+    ///   for others.
     mutating func ask(_ name: String, isSuspect: Bool) -> Turn {
         guard out[name, default: [:]].count < LookupLane.limitForOneName else { return .joins }
         if hasPlace(isSuspect) { return .now }
@@ -39,7 +40,7 @@ struct LookupLane {
         total += 1
     }
 
-    /// - Returns: how long it took.
+    /// - Returns: the duration of the lookup.
     mutating func ended(_ name: String, _ number: Int, at now: Instant) -> Duration {
         guard let start = out[name]?.removeValue(forKey: number) else { return .zero }
         if out[name]?.isEmpty == true { out[name] = nil }
@@ -48,7 +49,7 @@ struct LookupLane {
         return now - start
     }
 
-    /// The name whose lookup is to begin, now that there is a place; nil where there is none.
+    /// Takes the next name whose lookup may begin; nil if there is no free place.
     mutating func next(isSuspect: (String) -> Bool) -> String? {
         guard let index = waiting.firstIndex(where: { hasPlace(isSuspect($0)) }) else { return nil }
         isWaiting.remove(waiting[index])
@@ -57,15 +58,15 @@ struct LookupLane {
 
     var isAnyoneWaiting: Bool { !waiting.isEmpty }
 
-    /// Whether that name waits for its turn, and turns come.
+    /// Whether the name is waiting for a place, and places become free.
     func isNear(_ name: String, within time: Duration, at now: Instant) -> Bool {
         isWaiting.contains(name) && lastEnd.map { now - $0 < time } ?? false
     }
 
-    /// Whether a lookup of that name is out or waits.
+    /// Whether a lookup of the name is running or waiting.
     func isOut(_ name: String) -> Bool { out[name] != nil || isWaiting.contains(name) }
 
-    /// Whether a lookup of that name has been out for so long.
+    /// Whether a lookup of the name has been running for at least that time.
     func isOut(_ name: String, for time: Duration, at now: Instant) -> Bool {
         out[name]?.values.contains { now - $0 >= time } ?? false
     }

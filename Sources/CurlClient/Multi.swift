@@ -6,16 +6,16 @@ import Time
 /// One curl_multi(3) handle: its sockets in a `Poll`, its timer as a point in time that the owner waits for.
 /// Not Sendable: the client owns it, and libcurl calls back only from within the client's own calls.
 final class Multi {
-    /// When libcurl wants to be told that time has passed; nil when it does not. Never acted on from within
-    /// libcurl's callback (CURLMOPT_TIMERFUNCTION(3)).
+    /// When libcurl wants its timer to be run; nil for never. Its callback must not run it at once
+    /// (CURLMOPT_TIMERFUNCTION(3)).
     private(set) var due: Instant?
 
-    /// For its connections, the last of which libcurl closes with the handle.
+    /// For connections. libcurl closes the last of them with the handle.
     let closing = ClosingSockets()
     private let handle: UnsafeMutableRawPointer
     private let poll: Poll
     private var watched: Set<Int32> = []
-    /// The flights of dialogues, by their sockets, which libcurl does not watch.
+    /// The flights of dialogues, by socket. libcurl does not watch these sockets.
     private var talks: [Int32: Int] = [:]
     private var readyTalks: [Int] = []
 
@@ -51,11 +51,11 @@ final class Multi {
         curl_multi_remove_handle(handle, transfer.pointer)
     }
 
-    /// Tells libcurl of every socket that is ready.
+    /// Tells libcurl about every socket that is ready.
     func drain() {
         poll.drain { descriptor, seen in
             if let flight = talks[descriptor] { return readyTalks.append(flight) }
-            // Of a socket that libcurl has let go of since; by now the number may be another's, of another poll.
+            // libcurl has stopped watching this socket; the descriptor may belong to another poll by now.
             guard watched.contains(descriptor) else { return }
             var mask: Int32 = 0
             if seen.hasInput { mask |= CURL_CSELECT_IN }
@@ -65,7 +65,7 @@ final class Multi {
         }
     }
 
-    /// Watches the connection of a dialogue, which is made.
+    /// Watches the connection of a dialogue after it has been made.
     /// - Returns: whether it can be watched.
     func watchTalk(of transfer: Transfer) -> Bool {
         let socket = transfer.connectionIsReady()
@@ -74,16 +74,16 @@ final class Multi {
         return true
     }
 
-    /// The flights of dialogues whose server has said something since the last call.
+    /// Returns the flights of dialogues with new input.
     func takeReadyTalks() -> [Int] {
         guard !readyTalks.isEmpty else { return [] }
         defer { readyTalks = [] }
         return readyTalks
     }
 
-    /// Tells libcurl that time has passed, where it wants to know.
+    /// Runs libcurl's timer if it is due.
     func runTimer(at now: Instant) {
-        // Bounded: a timer that is always due would keep the loop for itself.
+        // A limited number of times: a timer that is always due would block the loop.
         for _ in 0..<8 {
             guard let due, due <= now else { return }
             self.due = nil
@@ -91,7 +91,7 @@ final class Multi {
         }
     }
 
-    /// A transfer that has ended since the last call, and how.
+    /// Returns an ended transfer and its result.
     func nextEnded() -> (transfer: Transfer, result: CURLcode)? {
         var left: Int32 = 0
         while let message = curl_multi_info_read(handle, &left) {
@@ -108,11 +108,11 @@ final class Multi {
         curl_multi_socket_action(handle, socket, mask, &running)
     }
 
-    /// - Parameter isKept: whether the connection may be kept when its transfer has ended.
+    /// - Parameter isKept: whether the connection may be kept after its transfer.
     private func watch(_ socket: Int32, for wanted: Int32, isKept: Bool) -> Bool {
         if wanted == CURL_POLL_REMOVE {
-            // One that is kept is still open when its number may be asked for; one that is not is closed next, which ends the
-            // watch as well.
+            // A kept socket stays open, so stop watching it. Other sockets are closed next, which also ends the
+            // watch.
             if watched.remove(socket) != nil, isKept { poll.remove(socket) }
             return true
         }
@@ -150,7 +150,7 @@ final class Multi {
     private static let timerChanged: curl_multi_timer_callback = { _, milliseconds, context in
         guard let context else { return -1 }
         let multi = Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue()
-        // "At once" is due before whatever the caller of libcurl has taken for now.
+        // A timer that is due at once must be due before the caller's present time.
         multi.due = milliseconds < 0 ? nil : milliseconds == 0 ? .now - .seconds(1) : .now + .milliseconds(milliseconds)
         return 0
     }

@@ -1,14 +1,14 @@
 import EventLoop
 import Time
 
-/// Gets requests the addresses of their names: what waits for what, and for how long.
+/// Gets the addresses for the names of requests, and keeps the deadlines of the lookups.
 ///
-/// Not Sendable: the client owns it, calls it on the loop, and passes time and answers on to it.
+/// Not Sendable: the client owns it, calls it on the loop, and passes it the time and the answers.
 final class NameLookups {
     typealias Outcome = Result<[String], Resolver.LookupError>
 
-    /// An answer that took so long comes too late for whoever asked. It is kept for the next requests, which use it where
-    /// the name servers have nothing better to say. Others are not kept: a service that has moved is found at the next request.
+    /// An answer that took this long comes too late for its request. It is kept for later requests, in case the name
+    /// servers have no newer answer. Other answers are not kept: the next request finds a service that has moved.
     private static let late = Duration.seconds(1)
     private static let lifetime = Duration.seconds(30)
 
@@ -25,8 +25,8 @@ final class NameLookups {
     private var former: [String: Former] = [:]
 
     /// - Parameters:
-    ///   - resolver: whose answers are passed to `answered`.
-    ///   - decided: called with what has come of a request's wait, once, unless it is removed before.
+    ///   - resolver: its answers are passed to `answered`.
+    ///   - decided: called once with the result for a request, unless the request is removed first.
     init(_ resolver: Resolver, decided: @escaping (_ request: Int, Outcome) -> Void) {
         self.resolver = resolver
         self.decided = decided
@@ -36,7 +36,7 @@ final class NameLookups {
         resolver.prepare()
     }
 
-    /// When to call `timeHasPassed`, or before it.
+    /// When `timeHasPassed` must be called, or earlier.
     var due: Instant? { patience.earliest }
 
     func add(_ request: Int, _ name: String, at now: Instant) {
@@ -69,7 +69,7 @@ final class NameLookups {
         }
     }
 
-    /// In words, what a request still lacks when its time is over.
+    /// Describes the missing answer, for a request that has timed out.
     func detail(_ request: Int, within limit: Duration) -> String? { waits[request]?.detail(within: limit) }
 
     private func act(_ action: AddressWait.Action, _ request: Int, at now: Instant) {

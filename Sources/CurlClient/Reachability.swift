@@ -1,6 +1,6 @@
 import Glibc
 
-/// The order of the two families, where they were looked up apart and so the system did not sort them.
+/// The order of the two families if they were looked up separately, so that the system has not sorted them.
 enum Reachability {
     /// By the rules of RFC 6724 that matter between the families: avoid what cannot be reached, prefer IPv6 otherwise, but not
     /// unique local addresses (fc00::/7), whose precedence is below IPv4's.

@@ -1,8 +1,8 @@
-/// The requests that have got all that they want of their response since they were last taken, with more of its body to come:
-/// the head alone, or the beginning of the body.
+/// Requests that have received all they need, the head or the beginning of the body, while more of the body is
+/// coming.
 ///
-/// libcurl would read on to the end of the body, and must not be told to stop from within its own callback: a body that is
-/// there already leaves the connection for the next request.
+/// libcurl would read to the end of the body. It must not be stopped from within its own callback: if the rest of the
+/// body is already there, the connection can be kept for the next request.
 final class ReadHeads {
     private var flights: [Int] = []
 

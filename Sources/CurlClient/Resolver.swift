@@ -2,23 +2,24 @@ import EventLoop
 import Glibc
 import Time
 
-/// Looks names up off the loop, with getaddrinfo(3), which blocks for as long as the name servers keep silent and
-/// cannot be called off.
+/// Looks up names outside the loop, with getaddrinfo(3), which blocks until the name servers answer and cannot be
+/// cancelled.
 ///
-/// libcurl's own lookups are not used: it starts a thread for each transfer, waits for it when the transfer is given
-/// up, and with CURLOPT_QUICK_EXIT leaves it behind, without bound. Here a few threads are kept, and the lookups that are
-/// out are counted.
+/// libcurl's own lookups are not used: libcurl starts a thread for each transfer, and waits for it when the transfer
+/// is cancelled, or with CURLOPT_QUICK_EXIT abandons it, without a limit. Here a few threads are kept, and the
+/// running lookups are counted.
 final class Resolver {
     typealias Answer = Result<[String], LookupError>
 
-    /// What is asked for.
+    /// The kind of a lookup.
     enum Kind: CaseIterable {
-        /// The addresses of both families, in the system's order. It ends when both are there, or neither can be had.
+        /// The addresses of both families, in the system's order. It ends when both families have been answered or
+        /// have failed.
         case both
         case four
         case six
 
-        /// How many may be out at a time.
+        /// How many lookups of this kind may run.
         fileprivate var limit: Int { self == .both ? 8 : 4 }
 
         fileprivate var family: Int32 {
@@ -38,14 +39,14 @@ final class Resolver {
         let number: Int
     }
 
-    /// A lookup that found no address, in the system's words.
+    /// A lookup that found no address, with the system's message.
     struct LookupError: Error, Equatable {
         let detail: String
-        /// It could not be made, for want of a thread.
+        /// The lookup was not made, because there was no thread.
         var isInternal = false
     }
 
-    /// A lookup that is out for longer is taken for one that may get no answer. RFC 8305 §3 has the same time.
+    /// A lookup that runs longer than this may get no answer. RFC 8305 §3 recommends the same time.
     static let patience = Duration.milliseconds(50)
 
     private let loop: EventLoop
@@ -56,7 +57,7 @@ final class Resolver {
     private var lastNumber = 0
 
     /// - Parameters:
-    ///   - find: makes one lookup, and may block for as long as it likes.
+    ///   - find: makes one lookup, and may block.
     ///   - answered: called on the loop when a lookup has ended; it must call `ended` first.
     init(
         on loop: EventLoop, find: @escaping @Sendable (String, Kind) -> Answer = Resolver.addresses,
@@ -73,10 +74,10 @@ final class Resolver {
         workers.prepare()
     }
 
-    /// Starts a lookup, joins those that are out where they are enough for one name, or waits for others to end where they
-    /// are too many in all.
-    /// - Returns: a number: an address from any lookup of this name will do, but only one with at least this number may
-    ///   say that there is none.
+    /// Starts a lookup. If enough lookups of the name are running, it joins these; if too many lookups are running in
+    /// all, it waits.
+    /// - Returns: a number. An address counts from any lookup of the name; a failure counts only from a lookup with
+    ///   at least this number.
     func lookUp(_ name: String, _ kind: Kind, at now: Instant) -> Int {
         let isSuspect = isSilent(name, at: now)
         switch lanes[kind]?.ask(name, isSuspect: isSuspect) {
@@ -88,7 +89,7 @@ final class Resolver {
         }
     }
 
-    /// - Returns: how long it took, and whether more lookups of that kind and name are out, or wait.
+    /// - Returns: the duration, and whether more lookups of this kind and name are running or waiting.
     func ended(_ lookup: Lookup, at now: Instant) -> (time: Duration, othersAreOut: Bool) {
         guard let time = lanes[lookup.kind]?.ended(lookup.name, lookup.number, at: now) else { return (.zero, false) }
         while let next = nextName(lookup.kind, at: now) { start(next, lookup.kind, at: now) }
@@ -103,12 +104,12 @@ final class Resolver {
         }
     }
 
-    /// Whether a lookup of that name of both families is about to begin.
+    /// Whether a lookup of both families of the name is about to begin.
     func isNear(_ name: String, at now: Instant) -> Bool {
         lanes[.both]?.isNear(name, within: Resolver.patience, at: now) ?? false
     }
 
-    /// Whether a lookup of that name, of any kind, has been out for longer than name servers should take.
+    /// Whether a lookup of the name, of any kind, has been running for too long.
     func isSilent(_ name: String, at now: Instant) -> Bool {
         lanes.values.contains { $0.isOut(name, for: Resolver.patience, at: now) }
     }
@@ -132,7 +133,7 @@ final class Resolver {
         return inet_pton(AF_INET, host, &buffer) == 1 || inet_pton(AF_INET6, withoutZone, &buffer) == 1
     }
 
-    /// In the order in which they should be tried (RFC 6724).
+    /// The addresses in the order of preference (RFC 6724).
     @Sendable static func addresses(of name: String, _ kind: Kind) -> Answer {
         var hints = addrinfo()
         hints.ai_family = kind.family

@@ -2,19 +2,19 @@ import CCurl
 import Glibc
 import HTTPClient
 
-/// What a response's head says that libcurl does not hold to: that it is complete, and that it gives one length.
+/// The checks of a response's head that libcurl does not make: that it is complete, and that it has one length.
 struct ResponseHead {
-    /// The empty line after the fields of a final response has come: libcurl takes a close before it for the end.
+    /// The empty line after the fields of a final response has come. libcurl accepts a close before it as the end.
     private(set) var isComplete = false
-    /// Lengths that differ, or that are none: nobody knows where the response ends (RFC 9112 §6.3). libcurl takes the
-    /// number that the last one begins with.
+    /// Lengths that differ or are invalid: the end of the response is unknown (RFC 9112 §6.3). libcurl uses the
+    /// number at the beginning of the last one.
     private(set) var isAmbiguous = false
-    /// No longer than libcurl can count.
+    /// At most the largest length that libcurl can count.
     private(set) var length: curl_off_t?
     private var isAtStatusLine = true
-    /// Of the response that came last; empty where they are not kept.
+    /// The fields of the latest response; empty if they are not kept.
     private(set) var fields: [Field] = []
-    /// Whether the last field line was kept, and so the lines that go on with it.
+    /// Whether the last field line was kept, for the lines that continue it.
     private var keptLast = false
     private let reading: Request.Reading
 
@@ -22,21 +22,22 @@ struct ResponseHead {
         self.reading = reading
     }
 
-    /// Whether anything has come that begins as a response of HTTP does.
+    /// Whether the input begins like an HTTP response.
     private(set) var hasBegun = false
 
     /// - Parameters:
     ///   - line: a field line, a status line, or an empty line, each with its line end.
-    ///   - status: of the response that it belongs to, as far as libcurl knows.
+    ///   - status: of the response, as libcurl has it.
     mutating func receive(_ line: UnsafeRawBufferPointer, status: @autoclosure () -> Int) {
-        // Of each response in turn, as interim ones come before the final one; trailers have no say.
+        // For each response: interim responses come before the final one. Trailers are ignored.
         if isAtStatusLine {
             length = nil
             if !isComplete { fields = [] }
         }
         let isFirst = isAtStatusLine
         hasBegun = true
-        // A line may end with LF alone (RFC 9112 §2.2). For libcurl, any line that begins with a line end is the empty one.
+        // A line may end with LF only (RFC 9112 §2.2). To libcurl, any line that begins with a line end is the empty
+        // line.
         isAtStatusLine = line.first == 13 || line.first == 10
         if isAtStatusLine, ResponseHead.isFinal(status()) { isComplete = true }
         if reading.keepsFields, !isFirst, !isAtStatusLine, !isComplete { keep(line) }
@@ -45,11 +46,11 @@ struct ResponseHead {
         readLengths(line[name.utf8CodeUnitCount...])
     }
 
-    /// After a 101 that nobody asked for, libcurl waits for no other response either.
+    /// After an unexpected 101, libcurl waits for no other response either.
     private static func isFinal(_ status: Int) -> Bool { status >= 200 || status == 101 }
 
     private mutating func keep(_ line: UnsafeRawBufferPointer) {
-        // A line that begins with a blank goes on with the one before (RFC 9112 §5.2).
+        // A line that begins with a blank continues the line before (RFC 9112 §5.2).
         if let first = line.first, first == 32 || first == 9 {
             guard keptLast, let last = fields.popLast() else { return }
             return fields.append(Field(name: last.name, value: "\(last.value) \(ResponseHead.text(line[...]))"))
@@ -68,7 +69,7 @@ struct ResponseHead {
         }
     }
 
-    /// Without white space, such as the line end, before and after it.
+    /// Without white space at both ends, such as the line end.
     private static func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
         let isBlank: (UInt8) -> Bool = { $0 == 32 || (9...13).contains($0) }
         guard let first = bytes.firstIndex(where: { !isBlank($0) }), let last = bytes.lastIndex(where: { !isBlank($0) })
@@ -89,7 +90,7 @@ struct ResponseHead {
         }
     }
 
-    /// nil where it is none: it has to be digits and nothing else, but for white space around them.
+    /// nil if it is not a number: only digits are allowed, and white space around them.
     private static func length(_ text: Slice<UnsafeRawBufferPointer>) -> curl_off_t? {
         var number: curl_off_t?
         var hasEnded = false
@@ -108,7 +109,7 @@ struct ResponseHead {
         return number
     }
 
-    /// Whatever the letters' case.
+    /// Compares without regard to case.
     private static func begins(_ line: UnsafeRawBufferPointer, with text: StaticString) -> Bool {
         guard let start = line.baseAddress, line.count >= text.utf8CodeUnitCount else { return false }
         return strncasecmp(start, text.utf8Start, text.utf8CodeUnitCount) == 0

@@ -3,48 +3,50 @@ import CSystem
 import HTTPClient
 import Time
 
-/// One easy handle for one errand, its options set once and used for each equal errand, and the response as it comes. Not
-/// Sendable: the client owns it.
+/// One easy handle for one errand, with the response as it arrives. The options are set once, and used for each equal
+/// errand. Not Sendable: the client owns it.
 final class Transfer {
     private static let stepsOfAResponse = 8
     private static let alienLimit = 80
 
     let errand: Errand
     let addressing: Errand.Addressing
-    /// The request that it is used for, in its owner's numbers.
+    /// The number of the request that uses it.
     var flight = 0
     private let easy: EasyHandle
     private let owner: Owner
 
-    /// As far as it has come, and as much of it as is kept.
+    /// The response so far, without the parts that are not kept.
     private var body: [UInt8] = []
+    /// Of a body of which only some lines are kept.
+    private var filter: LineFilter?
     private(set) var head: ResponseHead
-    /// The first bytes of what is no response of HTTP at all.
+    /// The first bytes of a response that is not HTTP.
     private(set) var alienBytes: [UInt8]?
-    /// In bytes: the head, and the body where the whole of it is wanted.
+    /// In bytes: the head, and also the body if the whole body is wanted.
     private var received = 0
     private var headBytes = 0
-    /// How often libcurl has told of progress since the response began.
+    /// How many progress callbacks have come since the response began.
     private var steps = 0
-    /// What was left waiting in the socket each time, after the first few.
+    /// Bytes that were waiting in the socket at each callback, after the first few.
     private var leftWaiting = 0
-    /// libcurl tells the time of the connection only when the TLS handshake is over as well; but it waits for input
-    /// on no socket that is not connected.
+    /// libcurl tells the time of the connection only after the TLS handshake; but it waits for input only on a
+    /// connected socket.
     private(set) var hasConnected = false
-    /// The one that libcurl waits on, and all that were opened: attempts at several addresses race.
+    /// The socket that libcurl waits on, and all sockets that were opened: attempts at several addresses race.
     private var socket: Int32 = -1
     private var opened: [Int32] = []
-    /// Of the URL's host, where it is a name.
+    /// The addresses of the URL's host, if the host is a name.
     private var addresses: [String] = []
 
-    /// What transfers of one client have in common.
+    /// Shared by all transfers of a client.
     struct Owner {
         let kept: KeptConnections
         let heads: ReadHeads
         let closing: ClosingSockets
     }
 
-    /// - Parameter owner: of the multi handle that it will be added to.
+    /// - Parameter owner: belongs to the multi handle that the transfer is added to.
     init(_ errand: Errand, userAgent: String, _ owner: Owner) throws(EasyHandle.Refusal) {
         self.errand = errand
         self.owner = owner
@@ -56,13 +58,14 @@ final class Transfer {
     }
 
     /// Makes the handle ready for its next use.
-    /// - Parameter addresses: of the URL's host, where it is a name.
+    /// - Parameter addresses: of the URL's host, if the host is a name.
     func prepare(limit: Duration, addresses: [String]) throws(EasyHandle.Refusal) {
         received = 0
         headBytes = 0
         steps = 0
         leftWaiting = 0
         body = []
+        filter = nil
         alienBytes = nil
         hasConnected = false
         head = ResponseHead(errand.request.reading)
@@ -71,8 +74,8 @@ final class Transfer {
         self.addresses = addresses
         easy.clearError()
         guard !addresses.isEmpty else { return }
-        // libcurl divides this among the addresses, so that one that keeps silent leaves time for the next. The whole
-        // has its deadline with the client.
+        // libcurl divides this time among the addresses, so that a silent address leaves time for the next. The
+        // client keeps the deadline of the whole.
         try easy.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(limit.milliseconds.rounded(.up))))
         let list = addresses.map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: ",")
         try easy.set(CURLOPT_RESOLVE, list: ["\(errand.verifiedHost):\(errand.url.port):\(list)"])
@@ -92,7 +95,7 @@ final class Transfer {
         self.socket = socket
     }
 
-    /// The connection is made, and libcurl leaves it alone.
+    /// Takes over the connection from libcurl.
     /// - Returns: its socket.
     func connectionIsReady() -> Int32 {
         waitsForInput(on: easy.activeSocket)
@@ -105,30 +108,29 @@ final class Transfer {
 
     func read() -> Piece { easy.read() }
 
-    /// libcurl has closed its connection by itself, unless the response is still coming.
+    /// libcurl has closed the connection, unless the response is still coming.
     func willBeRemoved() {
         owner.closing.serverGoesOn(socket)
     }
 
-    // MARK: What came of it
+    // MARK: Results
 
-    /// Where libcurl has ended it without an error.
+    /// Whether the response is complete, if libcurl has ended the transfer without an error.
     var isComplete: Bool { errand.isConnectionAlone || head.isComplete }
 
-    /// All that is wanted is there: the rest of the body does not matter.
+    /// All that the request asked for has arrived; the rest of the body does not matter.
     var isAnswered: Bool {
         guard hasUsableHead else { return false }
         return switch reading.body(of: status) {
         case .none: true
         case .beginning(let size): body.count >= size
-        case .whole: false
+        case .whole, .lines: false
         }
     }
 
-    /// What has come is a response even if no more comes.
+    /// The received bytes are a response even if no more bytes come.
     var suffices: Bool {
-        guard hasUsableHead else { return false }
-        return if case .whole = reading.body(of: status) { false } else { true }
+        hasUsableHead && !reading.body(of: status).isReadToItsEnd
     }
 
     /// A transfer coding that nobody asked for says nothing where the status is all that is wanted. libcurl refuses it when it
@@ -140,20 +142,21 @@ final class Transfer {
 
     private var hasUsableHead: Bool { head.isComplete && !head.isAmbiguous && headBytes <= byteLimit }
 
-    /// The response that is complete; what it holds is gone from here.
+    /// Takes the complete response out of the transfer.
     func takeResponse() -> Response {
-        defer { body = [] }
+        defer { (body, filter) = ([], nil) }
+        if let lines = filter?.lines, !lines.isEmpty { body = lines }
         let expiry = errand.request.tls.tellsExpiry ? easy.certificateExpiry : nil
         return Response(status: status, fields: head.fields, body: body, certificateExpiry: expiry)
     }
 
-    /// libcurl's own words on what went wrong, or nothing.
+    /// libcurl's message about the failure; may be empty.
     var errorDetail: String { easy.errorDetail }
 
-    /// errno(3) of the last connect that failed.
+    /// errno(3) of the last failed connect.
     var systemError: Int32 { Int32(truncatingIfNeeded: easy.number(CURLINFO_OS_ERRNO)) }
 
-    /// What a transfer that has connected is waiting for.
+    /// The step that a connected transfer is waiting for.
     var phase: TransferFailure.Phase {
         if received > 0 { return .restOfResponse }
         return errand.url.scheme == .https && easy.offset(CURLINFO_APPCONNECT_TIME_T) == 0 ? .handshake : .response
@@ -161,27 +164,27 @@ final class Transfer {
 
     var byteLimit: Int { reading.limit }
 
-    /// In chunks or encrypted, a response within the limit is larger, but not eight times as large.
+    /// A chunked or encrypted response within the limit takes more bytes, but not eight times as many.
     var isTooLarge: Bool { received > byteLimit || leftWaiting / 8 > byteLimit }
 
     private var reading: Request.Reading { errand.request.reading }
 
     private var status: Int { easy.number(CURLINFO_RESPONSE_CODE) }
 
-    // MARK: As it comes
+    // MARK: Receiving
 
-    /// libcurl has read what it wanted for now. What it passes over (chunk extensions) it shows nobody, so a stream of
-    /// that is noticed by how it fills the socket.
+    /// Called when libcurl has read all input. libcurl does not report the bytes that it skips (chunk extensions), so
+    /// an endless stream of these is noticed by the bytes that wait in the socket.
     private func progressed() -> Bool {
         guard received > 0, !isAnswered else { return true }
         steps += 1
-        // A response has mostly ended by then.
+        // Most responses have ended by then.
         if steps > Transfer.stepsOfAResponse { leftWaiting += Int(healthz_unread(socket)) }
         return !isTooLarge
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer, isHeader: Bool) -> Int {
-        // What follows says nothing, neither more of the body nor trailers.
+        // All that follows is ignored: more of the body, and trailers.
         if isAnswered { return bytes.count }
         if isHeader {
             receiveHead(bytes)
@@ -192,7 +195,7 @@ final class Transfer {
             return 0
         }
         if isAnswered, !isTooLarge, !waitsForBody { owner.heads.note(flight) }
-        // Anything but the count makes libcurl end the transfer.
+        // Any other number makes libcurl end the transfer.
         return isTooLarge || head.isAmbiguous ? 0 : bytes.count
     }
 
@@ -200,7 +203,7 @@ final class Transfer {
         received += bytes.count
         if !head.isComplete { headBytes += bytes.count }
         head.receive(bytes, status: status)
-        // libcurl closes it when the body has ended as well.
+        // libcurl closes it after the end of the body.
         if head.isComplete, !errand.keepsConnection { owner.closing.serverIsDone(socket) }
     }
 
@@ -211,10 +214,15 @@ final class Transfer {
         case .whole(let kept):
             received += bytes.count
             if !isTooLarge { body.append(contentsOf: bytes.prefix(max(0, kept - body.count))) }
+        case .lines(let starts, let size):
+            received += bytes.count
+            body.append(contentsOf: bytes.prefix(max(0, size - body.count)))
+            if filter == nil { filter = LineFilter(starts) }
+            if !isTooLarge { filter?.receive(bytes) }
         }
     }
 
-    /// A short body is read after all where that leaves a connection for the next request.
+    /// Reads a short body to its end if this allows the connection to be kept.
     private var waitsForBody: Bool {
         guard errand.keepsConnection, let length = head.length else { return false }
         return length <= byteLimit
@@ -240,7 +248,7 @@ final class Transfer {
         try self.easy.check(healthz_easy_set_write_function(easy, CURLOPT_HEADERFUNCTION, Transfer.headerLineCame))
         try self.easy.check(healthz_easy_set_progress_function(easy, Transfer.progressed, context))
         guard errand.keepsConnection else {
-            // It may outlive the transfer, so it cannot be called with that.
+            // The callback may outlive the transfer, so the transfer cannot be its argument.
             let closing = Unmanaged.passUnretained(owner.closing).toOpaque()
             return try self.easy.check(
                 healthz_easy_set_closesocket_function(easy, Transfer.socketIsToBeClosed, closing))

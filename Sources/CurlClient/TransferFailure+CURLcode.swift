@@ -4,11 +4,11 @@ import Glibc
 import HTTPClient
 
 extension TransferFailure {
-    /// The one table from libcurl's results to causes.
+    /// The only table from libcurl's results to causes.
     /// - Parameters:
     ///   - result: not CURLE_OK.
-    ///   - place: where the connection was to go.
-    ///   - limit: for all of it.
+    ///   - place: the place of the server, for the message.
+    ///   - limit: of the whole request.
     init(_ result: CURLcode, of transfer: Transfer, to place: String, limit: Duration) {
         self =
             switch result {
@@ -29,7 +29,7 @@ extension TransferFailure {
             case CURLE_WRITE_ERROR where transfer.alienBytes != nil:
                 .protocolError(detail: TransferFailure.beginning(transfer.alienBytes ?? []))
             case CURLE_OUT_OF_MEMORY where transfer.hasConnected, TransferFailure.lineTooLarge:
-                // One field line of over 100 KiB, or trailer of 4 KiB, is more than libcurl keeps.
+                // libcurl does not accept a field line of over 100 KiB, or a trailer of over 4 KiB.
                 .tooLarge(limit: transfer.byteLimit)
             case CURLE_RECV_ERROR where TransferFailure.isChunkError(transfer):
                 .protocolError(detail: TransferFailure.words(result, transfer))
@@ -49,10 +49,10 @@ extension TransferFailure {
             }
     }
 
-    /// CURLE_TOO_LARGE, which libcurl 8.6 introduced; before, it called such a line a lack of memory.
+    /// CURLE_TOO_LARGE, since libcurl 8.6. Before, libcurl reported such a line as a lack of memory.
     private static let lineTooLarge = CURLcode(rawValue: 100)
 
-    /// The time allowed is over: a connection that never was is another cause than an answer that never came.
+    /// The time limit is over. A missing connection and a missing response are two causes.
     static func outOfTime(_ transfer: Transfer, to place: String, limit: Duration) -> TransferFailure {
         transfer.hasConnected
             ? .timeout(limit: limit, waitingFor: transfer.phase) : .connectTimeout(place: place, limit: limit)
@@ -62,24 +62,24 @@ extension TransferFailure {
         let reason = SystemError(call: "connect", code: code).reason.lowercasedFirst
         return switch code {
         case ECONNREFUSED: .refused(place: place)
-        // Connected, and reset before libcurl had looked.
+        // Connected, and reset before libcurl looked.
         case ECONNRESET, EPIPE: .reset(during: .response)
         case ETIMEDOUT: .connectTimeout(place: place, limit: limit)
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: .internalError(detail: reason)
-        // libcurl keeps errno only of a connect(2): there was none, as socket(2) had failed.
+        // libcurl keeps errno only of connect(2). Here socket(2) failed, so there was no connect(2).
         case 0: .internalError(detail: "no socket could be opened")
         default: .unreachable(place: place, detail: reason)
         }
     }
 
-    /// A chunk that is malformed has the same code as a connection that was reset, and only other words.
+    /// A malformed chunk has the same code as a reset connection; only the message differs.
     private static func isChunkError(_ transfer: Transfer) -> Bool {
         let detail = transfer.errorDetail
         return !detail.isEmpty && !detail.hasPrefix("Recv failure") && !detail.hasPrefix("OpenSSL")
     }
 
-    /// What a server of another kind has sent first: a banner, say. An alert of TLS (RFC 8446 §5.1) is what a TLS server answers
-    /// to a plain request.
+    /// The first bytes from a server of another protocol, such as a banner. A TLS server answers a plain request with
+    /// a TLS alert (RFC 8446 §5.1).
     private static func beginning(_ bytes: [UInt8]) -> String {
         if bytes.starts(with: [0x15, 0x03]) { return "it is a TLS alert; is it https://?" }
         var text = String(decoding: bytes, as: UTF8.self)
@@ -87,7 +87,7 @@ extension TransferFailure {
         return "it begins with \"\(text)\""
     }
 
-    /// OpenSSL takes the first bytes of a plain response for a record of another version.
+    /// OpenSSL takes the first bytes of a plain response for a record of another TLS version.
     private static func tlsWords(_ result: CURLcode, _ transfer: Transfer) -> String {
         let words = words(result, transfer)
         let isPlain = words.hasSuffix("wrong version number") || words.hasSuffix("packet length too long")

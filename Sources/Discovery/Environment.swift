@@ -1,4 +1,4 @@
-/// The variables of the environment. An empty one counts as not set.
+/// The environment variables. An empty variable counts as not set.
 package struct Environment: Sendable {
     private let variables: [String: String]
 
@@ -10,7 +10,7 @@ package struct Environment: Sendable {
         variables[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Whether it says true, in whatever case.
+    /// Whether the value means true, in any case.
     func isTrue(_ name: String) -> Bool {
         self[name]?.lowercased() == "true"
     }

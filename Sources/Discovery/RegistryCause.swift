@@ -1,13 +1,13 @@
 package import HTTPClient
 
-/// Why a registry did not do what it was asked for: the kinds, by codes that are stable and machine-readable.
+/// Why a call to a registry has failed: stable, machine-readable codes.
 package enum RegistryCause: String, Sendable, CaseIterable {
-    /// Too many requests, or another one for the same instance goes first.
+    /// Too many requests, or another request for the same instance is running.
     case throttled
     case denied
     /// The keys or the token have expired.
     case expired
-    /// This machine's clock differs too much from the registry's.
+    /// The clocks of this machine and the registry differ too much.
     case clock
     case notFound = "not_found"
     case unreachable

@@ -1,6 +1,6 @@
-/// Text that no description, log line or page may show: whoever prints it, or what holds it, sees a mark in its place.
+/// A text that descriptions, logs and pages must not show: they show a mark in its place.
 package struct Secret: Sendable, Hashable {
-    /// For a request that is about to be sent, and for nothing else.
+    /// Only for a request that is about to be sent.
     package let text: String
 
     package init(_ text: String) {
@@ -11,6 +11,6 @@ package struct Secret: Sendable, Hashable {
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     package var description: String { "<secret>" }
     package var debugDescription: String { description }
-    /// Without it, `dump` and the description of whatever holds it would show the text.
+    /// Without it, `dump` and descriptions of its owner would show the text.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -2,8 +2,8 @@ import Glibc
 package import HTTPClient
 
 extension URL {
-    /// Reads an http or https URL, as variables of the environment have it. Credentials and a fragment are refused; a URL
-    /// without a path has the path "/".
+    /// Parses an http or https URL of an environment variable. Credentials and a fragment are refused; a URL without
+    /// a path gets the path "/".
     package init?(text: String) {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), let colon = text.firstRange(of: "://"),
             let scheme = Scheme(rawValue: text[..<colon.lowerBound].lowercased()), scheme != .tcp
@@ -15,7 +15,7 @@ extension URL {
         self.init(scheme: scheme, host: host, port: port, target: target.hasPrefix("/") ? String(target) : "/\(target)")
     }
 
-    /// Reads `host`, `host:port`, `[::1]` or `[::1]:port`.
+    /// Parses `host`, `host:port`, `[::1]` or `[::1]:port`.
     static func place(_ text: Substring) -> (host: String, port: Int?)? {
         var host = text
         var rest: Substring = ""

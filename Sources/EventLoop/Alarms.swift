@@ -11,7 +11,7 @@ struct Alarms {
     private var alarms: [Alarm] = []
     private var lastNumber = 0
 
-    /// - Returns: its number. It is not set yet.
+    /// - Returns: the number of the alarm, which is not set yet.
     mutating func add(_ fire: @escaping @Sendable () -> Void) -> Int {
         lastNumber += 1
         alarms.append(Alarm(number: lastNumber, fire: fire))
@@ -22,14 +22,14 @@ struct Alarms {
         alarms.removeAll { $0.number == number }
     }
 
-    /// Does nothing where it is set to an earlier instant.
+    /// Has no effect if the alarm is set to an earlier instant.
     mutating func set(_ number: Int, by instant: Instant) {
         guard let index = alarms.firstIndex(where: { $0.number == number }) else { return }
         if let due = alarms[index].due, due <= instant { return }
         alarms[index].due = instant
     }
 
-    /// When the first is due.
+    /// The earliest instant of all alarms.
     var next: Instant? {
         var next: Instant?
         for alarm in alarms {
@@ -38,7 +38,7 @@ struct Alarms {
         return next
     }
 
-    /// Those that are due, in the order of their instants. None of them is set any more.
+    /// Takes the due alarms in the order of their instants, and unsets them.
     mutating func takeDue(at now: Instant) -> [@Sendable () -> Void] {
         guard let next, next <= now else { return [] }
         var due: [(instant: Instant, fire: @Sendable () -> Void)] = []

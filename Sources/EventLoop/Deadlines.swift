@@ -1,13 +1,14 @@
 import HeapModule
 package import Time
 
-/// The deadlines of many things, earliest first, where most are moved or dropped long before they pass.
+/// Deadlines, earliest first. Most are moved or dropped long before they pass.
 ///
-/// Moving a deadline later, or dropping it, is a store and no more: its entry in the heap stays where it is and is
-/// looked at again when it comes up. So the heap holds about one entry for each name ever in use at the same time,
-/// however often a connection is answered or a descriptor's number is given out again.
+/// Moving a deadline later or dropping it only stores a value: the entry in the heap stays, and is compared with the
+/// value when it is due. So the heap has about one entry for each thing that had a deadline at the same time, however
+/// often a connection is answered or a descriptor is used again.
 ///
-/// Things are named by numbers: a generic type would not be specialised in other rooms, and cost several times as much.
+/// Things are identified by numbers: a generic type would not be specialised in other rooms, and would cost several
+/// times as much.
 package struct Deadlines {
     private struct Entry: Comparable {
         let when: Instant
@@ -17,9 +18,9 @@ package struct Deadlines {
     }
 
     private struct Standing {
-        /// nil when it was dropped.
+        /// nil if it was dropped.
         var due: Instant?
-        /// The earliest entry that the heap holds for this; an entry of another time is out of date.
+        /// The earliest entry in the heap; entries with another time are out of date.
         var queued: Instant
     }
 
@@ -57,7 +58,7 @@ package struct Deadlines {
         }
     }
 
-    /// The next thing whose deadline has passed, which has none from then on; nil when there is no such thing.
+    /// Takes the next thing whose deadline has passed, and drops its deadline; nil if there is none.
     package mutating func popPassed(at now: Instant) -> Int? {
         while let first = heap.min, first.when <= now {
             heap.removeMin()

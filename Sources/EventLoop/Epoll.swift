@@ -1,9 +1,10 @@
 import CSystem
 import Glibc
+import Time
 
-/// The loop's own descriptors: that of epoll(7), and the bell, an eventfd(2) that wakes the loop.
+/// The loop's descriptors: epoll(7), and the bell, an eventfd(2) that wakes the loop.
 struct Epoll: Sendable {
-    /// The bell's number among the polls, which no poll has.
+    /// The bell's number. No poll has it.
     static let bellNumber = Int(UInt32.max)
 
     let descriptor: Int32
@@ -15,7 +16,7 @@ struct Epoll: Sendable {
         bell = healthz_eventfd()
         do throws(SystemError) {
             guard bell >= 0 else { throw SystemError.last(in: "eventfd") }
-            // Edge-triggered, so that nobody has to read it.
+            // Edge-triggered, so it need not be read.
             try control(EPOLL_CTL_ADD, bell, [.readable, .edgeTriggered], for: Epoll.bellNumber)
         } catch {
             close()
@@ -28,7 +29,7 @@ struct Epoll: Sendable {
         if bell >= 0 { _ = Glibc.close(bell) }
     }
 
-    /// epoll_ctl(2), for a poll.
+    /// Calls epoll_ctl(2) for a poll.
     func control(_ operation: Int32, _ watched: Int32, _ interest: Poll.Events, for poll: Int) throws(SystemError) {
         var event = epoll_event()
         event.events = interest.rawValue
@@ -36,23 +37,29 @@ struct Epoll: Sendable {
         guard epoll_ctl(descriptor, operation, watched, &event) == 0 else { throw SystemError.last(in: "epoll_ctl") }
     }
 
-    /// Fails only where the descriptor is closed or unknown: then nothing is watched, which is what was asked.
+    /// Fails only if the descriptor is closed or unknown: then it is not watched anyway.
     func remove(_ watched: Int32) {
         epoll_ctl(descriptor, EPOLL_CTL_DEL, watched, nil)
     }
 
-    /// What `control` was called with for a descriptor that has an event.
+    /// The poll and descriptor that `control` has stored in an event.
     static func origin(of event: epoll_event) -> (poll: Int, descriptor: Int32) {
         (Int(event.data.u64 >> 32), Int32(bitPattern: UInt32(truncatingIfNeeded: event.data.u64)))
     }
 
-    /// - Parameter limit: -1 for ever.
-    /// - Returns: how many events have come; none where a signal has come first.
+    /// - Parameter limit: -1 for no limit.
+    /// - Returns: the number of events; 0 if a signal has interrupted the call.
     func wait(_ events: inout [epoll_event], milliseconds limit: Int32) -> Int {
         max(0, Int(epoll_wait(descriptor, &events, Int32(events.count), limit)))
     }
 
-    /// Wakes the loop, or keeps it from its next sleep. Safe in a signal's handler, but for errno(3).
+    /// Rounded up: an alarm must not fire early.
+    static func milliseconds(from now: Instant, to instant: Instant) -> Int32 {
+        let nanoseconds = max(.zero, instant - now).wholeNanoseconds
+        return Int32(clamping: nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 > 0 ? 1 : 0))
+    }
+
+    /// Wakes the loop, or ends its next wait at once. Safe in a signal handler, except for errno(3).
     static func ring(_ bell: Int32) {
         var one: UInt64 = 1
         write(bell, &one, 8)

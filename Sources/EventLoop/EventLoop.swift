@@ -3,16 +3,16 @@ import Dispatch
 import Glibc
 import Time
 
-/// The one loop on which all of healthz runs: actors that share a loop never run at the same time, and a handler of the
-/// loop may call them with `assumeIsolated`. Nothing that can block (name resolution, file reading, a write to a log that
+/// The event loop of healthz. Actors that share a loop never run at the same time, and a handler on the loop may
+/// enter them with `assumeIsolated`. Nothing that can block (name resolution, reading a file, writing to a log that
 /// nobody reads) may run here.
 ///
-/// This is the handle that actors hold. When the last reference to it is gone, the loop runs the jobs that it still has,
-/// ends, and closes its descriptors.
+/// This is the handle that actors hold. After the last reference is gone, the loop runs its remaining jobs, ends, and
+/// closes its descriptors.
 package final class EventLoop: SerialExecutor {
     let core: Core
 
-    /// Where the system has no descriptor left, jobs run, but no `Poll` can be made, and its error says why.
+    /// If the system has no free descriptor, jobs run, but `Poll.init` throws the system's error.
     package init() {
         core = Core()
         core.begin()
@@ -25,31 +25,31 @@ package final class EventLoop: SerialExecutor {
     package func enqueue(_ job: consuming ExecutorJob) { core.enqueue(job) }
     package func asUnownedSerialExecutor() -> UnownedSerialExecutor { core.asUnownedSerialExecutor() }
 
-    /// Puts a piece of work on the loop, from any thread.
+    /// Adds a job to the loop, from any thread.
     package func run(_ work: @escaping @Sendable () -> Void) { core.run(work) }
 
-    /// Traps where this is not the loop.
+    /// Traps if the caller is not on the loop.
     package func checkIsolated() { core.checkIsolated() }
 }
 
-/// The loop itself: one Swift job that never ends, on a serial Dispatch queue. It waits for sockets, jobs, signals and
+/// The loop: one Swift job that never ends, on a serial Dispatch queue. It waits for sockets, jobs, signals and
 /// alarms, and handles them in this order.
 ///
-/// It is no task executor: a job that runs as both serial and task executor is suspended at points where an actor's
-/// method should not be, such as the call of `withCheckedContinuation` (docs/decisions.md).
+/// It is not a task executor: a job that has both executors is suspended at points where a method of an actor should
+/// not be, such as the call of `withCheckedContinuation` (docs/decisions.md).
 actor Core: SerialExecutor {
-    /// Events taken before jobs, signals and alarms get their turn.
+    /// Events per turn, so that jobs, signals and alarms get their turn.
     private static let batch = 256
 
     nonisolated let epoll: Result<Epoll, SystemError>
     private nonisolated let queue = DispatchQueue(label: "healthz.loop")
     private nonisolated let inbox = Inbox()
-    /// The jobs of the present turn that have not run yet.
+    /// The jobs of this turn that have not run yet.
     private var jobs: Inbox.Job?
     private var hasEnded = false
-    /// By number. A number is not given out again; nil for a poll that is gone.
+    /// By number; nil after the end of a poll. Numbers are not used again.
     var polls: [Poll.Registration?] = []
-    /// Polls of which the present batch has events, in the order of their first.
+    /// Polls with events in this turn, in the order of their first event.
     private var readyPolls: [Poll.Registration] = []
     var signals: [Signals.Registration] = []
     var alarms = Alarms()
@@ -74,14 +74,14 @@ actor Core: SerialExecutor {
         if inbox.add(work) { Epoll.ring(epoll.bell) }
     }
 
-    /// Without this, `assumeIsolated` traps outside of a Swift job.
+    /// Without this method, `assumeIsolated` traps outside of a Swift job.
     nonisolated func checkIsolated() {
         dispatchPrecondition(condition: .onQueue(queue))
     }
 
     // MARK: Life
 
-    /// Takes the queue for good.
+    /// Occupies the queue until the end of the loop.
     nonisolated func begin() {
         guard case .success(let epoll) = epoll else { return }
         queue.async { self.assumeIsolated { $0.bootstrap(epoll) } }
@@ -91,9 +91,9 @@ actor Core: SerialExecutor {
         hasEnded = true
     }
 
-    /// The loop serves as a Swift job, as within one `assumeIsolated` is a comparison, and outside of one a thousand
-    /// instructions. That job is run here, among those that have come by now, and returns when the loop has ended; what is
-    /// left then is run too.
+    /// The loop is itself a Swift job, because within a job `assumeIsolated` costs one comparison, and outside a
+    /// thousand instructions. That job runs here, among the first jobs. It returns when the loop has ended; then the
+    /// remaining jobs run.
     private func bootstrap(_ epoll: Epoll) {
         Task { serve(epoll) }
         repeat { runJobs() } while !inbox.isEmpty
@@ -103,13 +103,13 @@ actor Core: SerialExecutor {
     func serve(_ epoll: Epoll) {
         var events = [epoll_event](repeating: epoll_event(), count: Core.batch)
         while !hasEnded {
-            let limit = alarms.next.map { Core.milliseconds(from: .now, to: $0) } ?? -1
-            // Jobs that came with the job of this method are still to be run: they are in `jobs`, no longer in the inbox.
+            let limit = alarms.next.map { Epoll.milliseconds(from: .now, to: $0) } ?? -1
+            // Jobs that arrived together with the job of this method are in `jobs`, no longer in the inbox.
             let mayWait = jobs == nil && inbox.beginWaiting()
             let count = epoll.wait(&events, milliseconds: mayWait ? limit : 0)
-            // At once: a handler that brings a job need not ring.
+            // Immediately, so that handlers can add jobs without ringing the bell.
             inbox.endWaiting()
-            for event in events.prefix(count) { sort(event, epoll) }
+            for event in events.prefix(count) { deliver(event, epoll) }
             for poll in readyPolls { poll.ready() }
             readyPolls.removeAll(keepingCapacity: true)
             runJobs()
@@ -118,7 +118,7 @@ actor Core: SerialExecutor {
         }
     }
 
-    /// Once a turn, and not those that come meanwhile.
+    /// Runs the jobs that have arrived before this turn, but not those that arrive meanwhile.
     private func runJobs() {
         if jobs == nil { jobs = inbox.take() }
         while let job = jobs {
@@ -127,17 +127,11 @@ actor Core: SerialExecutor {
         }
     }
 
-    /// Rounded up, as an alarm must not come before its time.
-    private static func milliseconds(from now: Instant, to instant: Instant) -> Int32 {
-        let nanoseconds = max(.zero, instant - now).wholeNanoseconds
-        return Int32(clamping: nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 > 0 ? 1 : 0))
-    }
-
-    /// Hands one event to its poll.
-    private func sort(_ event: epoll_event, _ epoll: Epoll) {
+    /// Adds an event to its poll.
+    private func deliver(_ event: epoll_event, _ epoll: Epoll) {
         let (number, descriptor) = Epoll.origin(of: event)
         guard number != Epoll.bellNumber else { return }
-        // Of a descriptor that its poll has left behind, nobody would ever handle an event.
+        // The poll has ended without removing the descriptor, so remove it here.
         guard let poll = polls[number] else { return epoll.remove(descriptor) }
         if poll.seen.isEmpty { readyPolls.append(poll) }
         poll.seen.append(Poll.Seen(descriptor: descriptor, events: Poll.Events(rawValue: event.events)))

@@ -1,14 +1,14 @@
 import Synchronization
 
-/// The jobs that the loop has been given by any thread, until it takes them all at once.
+/// Jobs for the loop, added by any thread, until the loop takes all of them.
 ///
-/// A list, newest first, whose head is swapped atomically: no thread waits for another. The head also says whether the loop
-/// waits, so that whoever adds a job knows whether the loop must be woken.
+/// A linked list, newest first. Its head is exchanged atomically, so no thread waits for another. The head also tells
+/// whether the loop is waiting, and so must be woken for a new job.
 final class Inbox: Sendable {
     final class Job {
         let work: @Sendable () -> Void
         fileprivate(set) var next: Job?
-        /// The head that this job has taken the place of.
+        /// The head before this job was added.
         fileprivate var former = Inbox.empty
 
         fileprivate init(_ work: @escaping @Sendable () -> Void) {
@@ -16,7 +16,7 @@ final class Inbox: Sendable {
         }
     }
 
-    // What the head is where it is no job's address.
+    // Values of the head that are not addresses of jobs.
     private static let empty: UInt = 0
     private static let emptyAndLoopWaits: UInt = 1
 
@@ -42,7 +42,7 @@ final class Inbox: Sendable {
         }
     }
 
-    /// - Returns: the first of all jobs, in the order in which they came; nil where there are none.
+    /// - Returns: the first of all jobs, in order of arrival; nil if there are none.
     func take() -> Job? {
         var first: Job?
         var left = head.exchange(Inbox.empty, ordering: .acquiringAndReleasing)
@@ -55,8 +55,8 @@ final class Inbox: Sendable {
         return first
     }
 
-    /// To be called by the loop before it waits.
-    /// - Returns: false where there are jobs, and it must not wait.
+    /// The loop calls this before it waits.
+    /// - Returns: false if there are jobs: then the loop must not wait.
     func beginWaiting() -> Bool {
         head.compareExchange(
             expected: Inbox.empty, desired: Inbox.emptyAndLoopWaits, ordering: .acquiringAndReleasing

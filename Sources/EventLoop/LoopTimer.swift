@@ -2,14 +2,14 @@ package import Time
 
 /// One alarm of the loop, which an actor on it sets to the earliest of its deadlines.
 ///
-/// It may fire early: moving a deadline later costs nothing, as the alarm is left as it stands and set anew when
-/// it has fired. Whoever is called looks at its own deadlines and calls `wake(by:)` for what is still ahead.
+/// It may fire early: the alarm is not moved when the deadline is moved later. The handler must look at its own
+/// deadlines, and call `wake(by:)` for the next one.
 package final class LoopTimer {
     private let loop: EventLoop
     private let number: Int
 
     /// To be called on the loop.
-    /// - Parameter fire: called on the loop. It may be called once more where the timer is released in the same turn.
+    /// - Parameter fire: called on the loop. It may be called once more if the timer is released in the same turn.
     package init(on loop: EventLoop, fire: @escaping @Sendable () -> Void) {
         self.loop = loop
         number = loop.core.assumeIsolated { $0.alarms.add(fire) }

@@ -1,47 +1,21 @@
 import CSystem
 import Glibc
 
-/// The descriptors of one actor on the loop, which watches those of all by one epoll(7) descriptor.
+/// The watched descriptors of one actor. All polls of a loop share one epoll(7) descriptor.
 ///
-/// Events are hints: a descriptor's number may have been closed and given out again since the event was queued,
-/// so whoever is told that a descriptor is ready must be content to find that it is not.
+/// Events are hints: the descriptor may have been closed and its number reused after the event was queued. A handler
+/// must accept that a descriptor is not ready after all.
 package final class Poll {
-    /// What to watch for, and what was seen.
-    package struct Events: OptionSet, Sendable {
-        package let rawValue: UInt32
-        package init(rawValue: UInt32) { self.rawValue = rawValue }
-
-        package static let readable = Events(rawValue: healthz_EPOLLIN)
-        package static let writable = Events(rawValue: healthz_EPOLLOUT)
-        /// The peer will send no more.
-        package static let inputEnded = Events(rawValue: healthz_EPOLLRDHUP)
-        /// Tell once for each change, not for as long as the condition holds.
-        package static let edgeTriggered = Events(rawValue: healthz_EPOLLET)
-
-        // In other rooms, set algebra costs several times as much as what is done with these.
-
-        package init(reading: Bool, writing: Bool) {
-            rawValue = (reading ? healthz_EPOLLIN : 0) | (writing ? healthz_EPOLLOUT : 0)
-        }
-
-        /// A read would find something, if only the end.
-        package var hasInput: Bool { rawValue & (healthz_EPOLLIN | healthz_EPOLLRDHUP | healthz_EPOLLHUP) != 0 }
-        /// The end of the input has come, and will be found by a read.
-        package var hasEnd: Bool { rawValue & (healthz_EPOLLRDHUP | healthz_EPOLLHUP) != 0 }
-        package var isWritable: Bool { rawValue & healthz_EPOLLOUT != 0 }
-        package var hasFailed: Bool { rawValue & healthz_EPOLLERR != 0 }
-    }
-
-    /// One event: a descriptor of this poll, and what was seen of it.
+    /// An event of a descriptor of this poll.
     struct Seen {
         let descriptor: Int32
         let events: Events
     }
 
-    /// What the loop knows of a poll.
+    /// The loop's part of a poll.
     final class Registration {
         let ready: @Sendable () -> Void
-        /// Since the last `drain`.
+        /// Events since the last `drain`.
         var seen: [Seen] = []
 
         init(_ ready: @escaping @Sendable () -> Void) {
@@ -52,7 +26,7 @@ package final class Poll {
     private let loop: EventLoop
     private let epoll: Epoll
     private let number: Int
-    /// Room for what is handed over.
+    /// An empty array with its memory, for the next `drain`.
     private var room: [Seen] = []
 
     /// To be called on the loop.
@@ -78,12 +52,12 @@ package final class Poll {
         try epoll.control(EPOLL_CTL_MOD, watched, interest, for: number)
     }
 
-    /// Ends the watch on a descriptor that stays open; closing a descriptor ends it too.
+    /// Stops watching a descriptor that stays open. Closing a descriptor does the same.
     package func remove(_ watched: Int32) {
         epoll.remove(watched)
     }
 
-    /// Hands over what was found ready.
+    /// Passes each event to `body`, and removes it.
     package func drain(_ body: (_ descriptor: Int32, _ seen: Events) -> Void) {
         var seen: [Seen] = []
         swap(&seen, &room)

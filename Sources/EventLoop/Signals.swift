@@ -1,24 +1,25 @@
 import Glibc
 import Synchronization
 
-/// Signals of the process, delivered on one loop instead of interrupting it. A process has one of these at a time.
+/// Signals of the process, delivered on a loop instead of interrupting the process. There is only one instance at a
+/// time.
 package final class Signals {
-    /// What the loop knows of a signal that it is to be told of.
+    /// A signal that the loop delivers.
     struct Registration {
         let owner: ObjectIdentifier
         let number: Int32
         let handler: @Sendable (Int32) -> Void
     }
 
-    /// Those that have come and were not delivered yet, a bit each.
+    /// Signals that have come and are not delivered yet, one bit each.
     private static let pending = Atomic<UInt64>(0)
-    /// That of the loop; -1 where there is none.
+    /// The bell of the loop; -1 if there is none.
     private static let bell = Atomic<Int32>(-1)
 
     private let loop: EventLoop
     private let former: [(number: Int32, action: sigaction)]
 
-    /// From here on these signals do nothing but call `handler`, on the loop.
+    /// From now on these signals only call `handler`, on the loop.
     package init(_ numbers: [Int32], on loop: EventLoop, handler: @escaping @Sendable (Int32) -> Void) {
         self.loop = loop
         if case .success(let epoll) = loop.core.epoll { Signals.bell.store(epoll.bell, ordering: .releasing) }
@@ -42,7 +43,7 @@ package final class Signals {
         loop.run { [loop] in loop.core.assumeIsolated { $0.signals.removeAll { $0.owner == owner } } }
     }
 
-    /// Runs in whatever the signal has interrupted, so it does next to nothing (signal-safety(7)).
+    /// May interrupt any code, so it does very little (signal-safety(7)).
     private static func hasCome(_ number: Int32) {
         let saved = errno
         pending.bitwiseOr(bit(number), ordering: .releasing)
@@ -51,7 +52,7 @@ package final class Signals {
         errno = saved
     }
 
-    /// - Returns: whether that signal has come since it was last asked for.
+    /// - Returns: whether the signal has come since the last call.
     static func take(_ number: Int32) -> Bool {
         guard pending.load(ordering: .relaxed) & bit(number) != 0 else { return false }
         return pending.bitwiseAnd(~bit(number), ordering: .acquiring).oldValue & bit(number) != 0
@@ -59,7 +60,7 @@ package final class Signals {
 
     private static func bit(_ number: Int32) -> UInt64 { 1 << UInt64(number - 1) }
 
-    /// A write to a closed connection shall be an error of that write, not the end of the process.
+    /// A write to a closed connection must return an error, and not end the process.
     package static func ignoreBrokenPipes() {
         signal(SIGPIPE, SIG_IGN)
     }

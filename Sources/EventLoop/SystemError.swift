@@ -10,18 +10,18 @@ package struct SystemError: Error, Hashable, CustomStringConvertible {
         self.code = code
     }
 
-    /// The error of the call that has just failed on this thread.
+    /// The error of the last failed call on this thread.
     package static func last(in call: String) -> SystemError {
         SystemError(call: call, code: errno)
     }
 
-    /// The system's own words, such as "Address already in use".
+    /// The system's message, such as "Address already in use".
     package var reason: String { String(cString: strerror(code)) }
 
     package var description: String { "\(call): \(reason)" }
 }
 
 extension String {
-    /// The system's messages begin with a capital; in the middle of a line they should not.
+    /// The system's messages begin with a capital letter, which is wrong in the middle of a line.
     package var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
 }

@@ -5,13 +5,13 @@ import Synchronization
 
 /// A small number of threads for work that may block, such as getaddrinfo(3). They are made early and kept.
 ///
-/// Dispatch lets idle threads go and makes new ones when there is work: where no thread can be had by then (the limit of
-/// tasks of a container, the quota of a user), work waits for ever.
+/// Dispatch ends idle threads, and makes new ones for new work. If no thread can be made then (the task limit of a
+/// container, the quota of a user), the work waits forever.
 package final class Workers: Sendable {
-    /// The room that a thread has for its stack: what Dispatch gives, twice over.
+    /// The size of a thread's stack: twice that of a Dispatch thread.
     private static let stackSize = 1 << 20
 
-    /// What the threads share with whoever gives them work.
+    /// Shared by the threads and their callers.
     private final class Line: Sendable {
         private let waiting = Mutex<[@Sendable () -> Void]>([])
         private let count = DispatchSemaphore(value: 0)
@@ -21,12 +21,12 @@ package final class Workers: Sendable {
             count.signal()
         }
 
-        /// Ends one thread, behind what waits by now.
+        /// Ends one thread after the waiting jobs.
         func end() {
             count.signal()
         }
 
-        /// One thread's life.
+        /// The loop of one thread.
         func workOff() {
             while true {
                 count.wait()
@@ -45,8 +45,8 @@ package final class Workers: Sendable {
     private let most: Int
     private let count: Mutex<Count>
 
-    /// Makes no thread yet.
-    /// - Parameter most: how many there may be after `addOne`; no more than `wanted` without it.
+    /// Makes no threads yet.
+    /// - Parameter most: the largest number of threads after `addOne`; at most `wanted` without it.
     package init(_ wanted: Int, most: Int = 0) {
         self.most = most
         count = Mutex(Count(wanted: wanted))
@@ -57,8 +57,7 @@ package final class Workers: Sendable {
     }
 
     /// Makes the threads that are missing.
-    /// - Returns: the error of the first that could not be made, where there is none at all; work that others have is no
-    ///   reason to refuse more.
+    /// - Returns: an error only if there is no thread at all. A busy pool does not refuse jobs.
     @discardableResult package func prepare() -> SystemError? {
         count.withLock { count in
             while count.made < count.wanted {
@@ -70,21 +69,21 @@ package final class Workers: Sendable {
         }
     }
 
-    /// Makes one more thread, for one that may never be free again.
+    /// Makes one more thread, to replace one that may never become free.
     package func addOne() {
         count.withLock { if $0.wanted < most { $0.wanted += 1 } }
         prepare()
     }
 
-    /// Whether a thread could be made just now. Without one, a task that waits is not resumed, and whoever resumes it waits
-    /// as well: Dispatch tries again once a second.
+    /// Whether a thread can be made now. Without a thread, a waiting task is not resumed, and the code that resumes
+    /// it waits too: Dispatch retries once a second.
     package static var canMakeThread: Bool {
         let trial = Workers(1)
         return trial.prepare() == nil
     }
 
-    /// Has something done by one of the threads, as soon as one is free.
-    /// - Returns: why it will not be done, where there is no thread and none can be made.
+    /// Runs a job on one of the threads, as soon as one is free.
+    /// - Returns: an error if there is no thread and none can be made; then the job does not run.
     package func run(_ work: @escaping @Sendable () -> Void) -> SystemError? {
         if let failure = prepare() { return failure }
         line.append(work)
@@ -112,7 +111,7 @@ package final class Workers: Sendable {
         return code
     }
 
-    /// A thread inherits what is blocked; signals are for the loop.
+    /// A new thread inherits the signal mask; signals are for the loop.
     private func withoutSignals(_ body: () -> Int32) -> Int32 {
         var all = sigset_t()
         var former = sigset_t()

@@ -9,8 +9,8 @@ package struct Field: Sendable, Hashable {
         self.value = value
     }
 
-    /// Whether it can be sent: a token, and a value without control characters (RFC 9110 §5.5). A line break in a value
-    /// would begin another field.
+    /// Whether it can be sent: the name is a token, and the value has no control characters (RFC 9110 §5.5). A line
+    /// break in a value would begin another field.
     package var isValid: Bool {
         name.isToken && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }

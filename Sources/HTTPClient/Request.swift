@@ -1,4 +1,4 @@
-/// An HTTP request, how it gets to its server, and how much of the response is read and kept.
+/// An HTTP request, its connection, and the parts of the response to read and keep.
 package struct Request: Sendable, Equatable {
     /// A method (RFC 9110 §9): a token, as it is sent.
     package struct Method: Sendable, Hashable {
@@ -22,35 +22,47 @@ package struct Request: Sendable, Equatable {
         }
     }
 
-    /// How an https server is verified, and how it verifies the client. Certificates and keys are in PEM.
+    /// The verification of an https server, and the client's certificate for the server. Certificates and keys are in
+    /// PEM.
     package struct TLS: Sendable, Equatable {
         /// nil for the system's authorities.
         package var authorities: [UInt8]?
         package var certificate: [UInt8]?
         package var key: [UInt8]?
-        /// The name in the server's certificate, where it is not the URL's host.
+        /// The name in the server's certificate, if it differs from the URL's host.
         package var serverName: String?
         package var isVerified = true
-        /// Whether the response shall say when the server's certificates expire. Only a new connection knows.
+        /// Whether the response must tell when the server's certificates expire. This needs a new connection.
         package var tellsExpiry = false
 
         package init() {}
     }
 
-    /// How much of the response is read, and what of it is kept.
+    /// The part of the response that is read, and the part that is kept.
     package struct Reading: Sendable, Hashable {
-        /// How much of a response's body is read.
+        /// The part of a response's body that is read.
         package enum Body: Sendable, Hashable {
-            /// The response is complete when its head is: nothing about its body can make it fail.
+            /// The response is complete at the end of its head: its body cannot make it fail.
             case none
-            /// The response is complete when so many bytes of its body are there. It is complete with fewer, too, where the
-            /// rest fails or does not come in time.
+            /// The response is complete when that many bytes of its body have arrived. It is also complete with fewer
+            /// bytes if the rest fails or does not come in time.
             case beginning(Int)
-            /// The response is complete at the end of its body, of which so many bytes are kept, counted from its start.
+            /// The response is complete at the end of its body. That many bytes are kept, from the start.
             case whole(kept: Int)
+            /// The response is complete at the end of its body, of which the lines are kept that begin with one of these, as
+            /// `LineFilter` does; where there is none, so many bytes, counted from its start.
+            case lines(beginningWith: [String], orElse: Int)
+
+            /// Whether a body that ends early, or is too large, makes the response fail.
+            package var isReadToItsEnd: Bool {
+                switch self {
+                case .none, .beginning: false
+                case .whole, .lines: true
+                }
+            }
         }
 
-        /// The statuses of which something else is read.
+        /// Statuses with another rule for the body.
         package struct Exception: Sendable, Hashable {
             package let statuses: ClosedRange<Int>
             package let body: Body
@@ -61,11 +73,11 @@ package struct Request: Sendable, Equatable {
             }
         }
 
-        /// In bytes: the size of the largest head that is accepted, and where the whole body is read, of the largest head
-        /// and body together. A larger response fails with `TransferFailure.tooLarge`.
+        /// The largest accepted head in bytes; if the whole body is read, the largest head and body together. A
+        /// larger response fails with `TransferFailure.tooLarge`.
         package let limit: Int
         private let body: Body
-        /// The first that has the status counts.
+        /// The first rule with the status counts.
         private let exceptions: [Exception]
         /// Whether the response's fields are kept.
         package let keepsFields: Bool
@@ -95,14 +107,14 @@ package struct Request: Sendable, Equatable {
 
     package let url: URL
     package let method: Method
-    /// Sent as they are. The client adds Host, User-Agent, Accept, `Accept-Encoding: identity` and Content-Length where they
-    /// are not given.
+    /// Sent as they are. The client adds Host, User-Agent, Accept, `Accept-Encoding: identity` and Content-Length if
+    /// they are missing.
     package let fields: [Field]
     /// nil for a request without content.
     package let content: [UInt8]?
     package let tls: TLS
-    /// Whether a kept connection may be used, and this one be kept. A new connection costs more and proves more: that the
-    /// server accepts connections, and that its certificate is valid now.
+    /// Whether a kept connection may be used, and whether this one may be kept. A new connection costs more and
+    /// proves more: that the server accepts connections, and that its certificate is valid now.
     package let reusesConnection: Bool
     package let reading: Reading
 
@@ -131,7 +143,7 @@ package struct Request: Sendable, Equatable {
             reusesConnection: reusesConnection, reading: reading)
     }
 
-    /// The same request, of whose response something else is read.
+    /// The same request with another rule for reading the response.
     package func with(_ reading: Reading) -> Request {
         Request(
             url, method: method, fields: fields, content: content, tls: tls, reusesConnection: reusesConnection,
@@ -140,7 +152,7 @@ package struct Request: Sendable, Equatable {
 }
 
 extension Request: CustomStringConvertible {
-    /// Such as `GET http://loki:3100/ready`: without anything that may be a secret.
+    /// Such as `GET http://loki:3100/ready`, without secrets.
     package var description: String { "\(method.name) \(url)" }
 }
 

@@ -1,13 +1,13 @@
 package import Time
 
-/// A complete HTTP response, as far as the request asked for it.
+/// A complete HTTP response, with the parts that the request asked for.
 package struct Response: Sendable, Equatable {
     package let status: Int
-    /// In the order in which they came, interim responses and trailers left out; empty where they were not asked for.
+    /// In order of arrival, without those of interim responses and trailers; empty if they were not requested.
     package let fields: [Field]
-    /// As much of it as was asked for.
+    /// The requested part of the body.
     package let body: [UInt8]
-    /// When the first of the server's certificates expires; nil where that was not asked for.
+    /// The earliest expiry of the server's certificates; nil if it was not requested.
     package let certificateExpiry: Timestamp?
 
     package init(
@@ -19,14 +19,13 @@ package struct Response: Sendable, Equatable {
         self.body = body
     }
 
-    /// What Content-Encoding says of the body, in the server's words; nil where it is as it is. Known only where fields are
-    /// kept.
+    /// The value of Content-Encoding; nil if the body is not encoded. Known only if fields are kept.
     package var contentCoding: String? {
         let codings = fields.filter { $0.name.lowercased() == "content-encoding" }.map(\.value)
         return codings.first { !$0.isEmpty && $0.lowercased() != "identity" }
     }
 
-    /// The value of the first field of that name, whatever the case of its letters.
+    /// The value of the first field with that name, without regard to case.
     package func value(of name: String) -> String? {
         let wanted = name.lowercased()
         return fields.first { $0.name.lowercased() == wanted }?.value

@@ -1,11 +1,11 @@
 import Time
 
-/// Why a request got no complete response. Closed: each cause has one case and one text.
+/// Why a request got no complete response. The set is closed: each cause has one case and one text.
 package enum TransferFailure: Error, Sendable, Hashable {
-    /// The name has no address, or the name servers gave no answer. `detail` is the resolver's own word.
+    /// The name has no address, or the name servers gave no answer. `detail` is the resolver's message.
     case dns(host: String, detail: String)
     case refused(place: String)
-    /// No route to the address. `detail` is the system's own word.
+    /// No route to the address. `detail` is the system's message.
     case unreachable(place: String, detail: String)
     /// No connection within `limit`, counted from the start.
     case connectTimeout(place: String, limit: Duration)
@@ -17,14 +17,14 @@ package enum TransferFailure: Error, Sendable, Hashable {
     case empty
     /// The connection was closed in the middle of the response.
     case incomplete
-    /// What came is not HTTP/1.x.
+    /// The response is not HTTP/1.x.
     case protocolError(detail: String)
-    /// Head and body together are over `limit` bytes.
+    /// Head and body together exceed `limit` bytes.
     case tooLarge(limit: Int)
-    /// The request could not be sent for want of something on our side: descriptors, memory, a bug.
+    /// The request could not be sent because healthz lacks something: descriptors, memory, or a bug.
     case internalError(detail: String)
 
-    /// What the client was waiting for, once connected.
+    /// The step that the client was waiting for after the connection.
     package enum Phase: String, Sendable {
         case handshake = "the TLS handshake"
         case response = "the response"
@@ -33,7 +33,7 @@ package enum TransferFailure: Error, Sendable, Hashable {
 }
 
 extension TransferFailure: CustomStringConvertible {
-    /// One line for a person.
+    /// One line for people.
     package var description: String {
         switch self {
         case .dns(let host, let detail): "cannot resolve \(host): \(detail)"

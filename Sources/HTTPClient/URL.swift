@@ -1,11 +1,11 @@
-/// An http, https or tcp URL in its parts, each of them valid, with what is secret kept apart.
+/// An http, https or tcp URL in valid parts, with its secrets kept apart.
 package struct URL: Sendable, Hashable {
     package enum Scheme: String, Sendable {
         case http, https
-        /// A connection without a request.
+        /// A plain connection.
         case tcp
 
-        /// 0 where there is none.
+        /// 0 if there is none.
         package var defaultPort: Int {
             switch self {
             case .http: 80
@@ -25,7 +25,7 @@ package struct URL: Sendable, Hashable {
         }
     }
 
-    /// Which addresses of a name are connected to.
+    /// The IP version of the addresses to connect to.
     package enum IPVersion: String, Sendable, CaseIterable {
         case four = "4"
         case six = "6"
@@ -41,13 +41,13 @@ package struct URL: Sendable, Hashable {
     package let credentials: Credentials?
     /// The path of a UNIX domain socket to connect to instead of host and port.
     package let socketPath: String?
-    /// nil where any address of the host will do.
+    /// nil for any address of the host.
     package private(set) var ipVersion: IPVersion?
-    /// Host and port as in a URL, the port left out where it is the scheme's own.
+    /// Host and port as in a URL, without the scheme's default port.
     package let authority: String
-    /// Where the connection goes, for a message: `loki:3100`, `[::1]:3100` or `unix:/run/healthz.sock`.
+    /// The place of the server for a message: `loki:3100`, `[::1]:3100` or `unix:/run/healthz.sock`.
     package let place: String
-    /// The URL without its credentials: safe to show to anybody.
+    /// The URL without its credentials: safe to show.
     package let description: String
 
     package init(

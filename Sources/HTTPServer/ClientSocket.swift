@@ -50,22 +50,22 @@ struct ClientSocket {
         }
     }
 
-    /// The socket has an error of its own. An event alone does not prove it: the event may have been queued for an earlier
-    /// connection with the same descriptor.
+    /// Whether the socket has an error. An event is no proof: it may have been queued for an earlier connection with
+    /// the same descriptor.
     var hasFailed: Bool {
         var error: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0
     }
 
-    /// There is input that was not read.
+    /// Whether there is input that was not read.
     var hasUnreadInput: Bool {
         guard mayRead else { return false }
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, Int32(MSG_PEEK)) > 0
     }
 
-    /// Writes as much of `output` as the client accepts now, behind what is still unsent, and keeps the rest.
+    /// Writes as much of `output` as the client accepts now, after the unsent output, and keeps the rest.
     /// - Returns: false if the connection is broken.
     mutating func write(_ output: [UInt8]) -> Bool {
         guard unsent.isEmpty else {

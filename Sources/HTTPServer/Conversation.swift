@@ -4,7 +4,7 @@ import HTTPWire
 import Sockets
 import Time
 
-/// The requests and responses of one connection: does what its `ConnectionMachine` says with its socket.
+/// The requests and responses of one connection: performs the actions of its `ConnectionMachine` on its socket.
 /// Not Sendable: it belongs to the server.
 final class Conversation {
     /// What the connection's deadline is for.
@@ -53,7 +53,7 @@ final class Conversation {
 
     var descriptor: Int32 { socket.descriptor }
 
-    /// The peer, or the client that the peer has told of in a PROXY protocol header.
+    /// The peer, or the client in its PROXY protocol header.
     private var client: Peer {
         guard let source = machine.proxiedSource else { return peer }
         return peer.proxying(host: source.host, port: source.port, isTrusted: trustsProxyHeader)
@@ -105,8 +105,8 @@ final class Conversation {
         }
     }
 
-    /// The server stops: answers what has arrived, and closes a connection that waits for its next request.
-    /// - Parameter closingUnused: closes a connection without any request, too.
+    /// The server is stopping: answers requests that have arrived, and closes a connection without one.
+    /// - Parameter closingUnused: also closes a connection that has had no request yet.
     func stop(closingUnused: Bool) {
         // The poll may not have reported it yet.
         socket.mayRead = true
@@ -123,7 +123,7 @@ final class Conversation {
         state.remove(self)
     }
 
-    /// A phase's time runs from its beginning, however slowly bytes come in the meantime.
+    /// The time of a phase counts from its beginning; slow input does not extend it.
     func setDeadline() {
         let phase: Phase = socket.hasUnsent ? .writing : .machine(machine.phase)
         guard phase != timedPhase else { return }
@@ -216,7 +216,7 @@ final class Conversation {
         case .linger:
             guard flush(&output, before: action) else { return nil }
             socket.endOutput()
-            // The poll does not report again what has come already.
+            // The poll does not report earlier events again.
             resumeLater()
             return nil
         }

@@ -1,5 +1,5 @@
-/// Descriptors in the order in which they came, any of which can be taken out: a linked list whose links stand in an
-/// array by descriptor, so that moving one costs neither memory nor a search.
+/// Descriptors in order of arrival, with removal of any of them: a linked list in an array that is indexed by
+/// descriptor, so that moving a descriptor needs no memory and no search.
 struct DescriptorQueue {
     private struct Link {
         static let none: Int32 = -1
@@ -17,16 +17,16 @@ struct DescriptorQueue {
         links.indices.contains(Int(descriptor)) && links[Int(descriptor)].isIn
     }
 
-    /// nil where it is empty.
+    /// nil if it is empty.
     var oldest: Int32? { first == Link.none ? nil : first }
 
-    /// nil after the newest.
+    /// nil for the newest.
     func next(after descriptor: Int32) -> Int32? {
         let next = links[Int(descriptor)].after
         return next == Link.none ? nil : next
     }
 
-    /// Puts it at the end, wherever it was before.
+    /// Moves it to the end.
     mutating func append(_ descriptor: Int32) {
         remove(descriptor)
         while links.count <= Int(descriptor) { links.append(Link()) }

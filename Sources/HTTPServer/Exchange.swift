@@ -2,19 +2,19 @@ package import HTTPWire
 package import Sockets
 import Time
 
-/// One request, or an attempt at one, and the status it was answered with, as an access log shows it.
+/// A request or an attempt at one, and the status of its response, for the access log.
 package struct Exchange: Sendable {
     package let peer: Peer
-    /// Its head, or why it was refused.
+    /// The head, or why the request was refused.
     package let request: Result<RequestHead, RequestError>
     package let status: Int
-    /// From the whole request to the answer handed to the socket; of one that was refused, next to nothing.
+    /// From the complete request to the response's handover to the socket; nearly zero for a refused request.
     package let duration: Duration
 }
 
-/// What an `Exchange` needs of a request.
+/// The parts of a request for an `Exchange`.
 struct AskedRequest {
     let request: Result<RequestHead, RequestError>
-    /// nil if nothing is logged.
+    /// nil if there is no access log.
     let startedAt: Instant?
 }

@@ -3,19 +3,20 @@ import EventLoop
 import Glibc
 import Sockets
 
-/// One listening socket. Whoever has made it calls `close`.
+/// A listening socket. Its creator must call `close`.
 struct Listener {
-    /// What `accept` came back with.
+    /// The result of `accept`.
     enum Accepted {
         case connection(descriptor: Int32, SocketAddress)
-        /// Nobody is waiting.
+        /// No client is waiting.
         case none
-        /// No connection can be had for now, mostly as descriptors or memory are used up: whoever waits, waits on.
+        /// No connection can be accepted now, mostly because descriptors or memory are used up. Clients continue to
+        /// wait.
         case exhausted(SystemError)
     }
 
     let descriptor: Int32
-    /// As it turned out: with the port that the kernel chose.
+    /// With the port that the kernel has chosen.
     let address: ListenAddress
     /// Opened by this process. Other processes may go on accepting from a passed socket.
     private let isOwned: Bool
@@ -28,8 +29,8 @@ struct Listener {
         }
     }
 
-    /// One that another process has opened and passed on: its options are that process's choice, but for those that
-    /// this process needs. Its path, where it has one, is not this process's to remove.
+    /// A socket that another process has opened and passed on. That process has chosen its options, except those that
+    /// this process needs. Its path is not removed at the end.
     init(passed descriptor: Int32) throws(PassedSocketError) {
         guard Listener.option(descriptor, SO_TYPE) == Int32(SOCK_STREAM.rawValue),
             Listener.option(descriptor, SO_ACCEPTCONN) == 1
@@ -47,8 +48,9 @@ struct Listener {
         isOwned = false
     }
 
-    /// From now on no connection is begun. Those that were made can still be accepted: closing the socket resets them, so this
-    /// comes first. A passed socket is left as it is, because another process may accept from it.
+    /// Refuses new connections from now on. Connections that were made can still be accepted: closing the socket
+    /// would reset them, so call this first. A passed socket is not changed, because another process may accept from
+    /// it.
     /// - Returns: false if connections whose handshake has begun may still come.
     func refuseNew() -> Bool {
         guard isOwned else { return true }
@@ -74,7 +76,7 @@ struct Listener {
             if connection >= 0 { return .connection(descriptor: connection, peer) }
             switch errno {
             case EAGAIN: return .none
-            // That client has gone again, or its network (accept(2) says to go on after these).
+            // The client or its network has gone (accept(2) says to continue after these errors).
             case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
                 ENETUNREACH:
                 continue
@@ -91,7 +93,7 @@ struct Listener {
         let address = try resolve(host, port, wanted)
         let descriptor = try open(address.family, wanted)
         set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
-        // Inherited by accepted connections: answers are single writes, which gain nothing by waiting for more.
+        // Accepted connections inherit it: answers are single writes, which gain nothing by waiting for more.
         set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         if address.family == AF_INET6 { set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
         try bindAndListen(descriptor, address, wanted)
@@ -116,7 +118,7 @@ struct Listener {
         return descriptor
     }
 
-    /// A socket file that a killed process has left behind would keep every later one from starting.
+    /// Removes the socket file of a killed process, which would prevent every later start.
     private static func removeIfDead(_ path: String, _ address: SocketAddress) {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
@@ -126,7 +128,7 @@ struct Listener {
         if address.read({ connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED { unlink(path) }
     }
 
-    /// What has the path and is no socket. bind(2) calls it an address that is in use.
+    /// Whether the path exists and is not a socket. bind(2) reports it as an address in use.
     private static func obstacle(_ path: String) -> String? {
         var status = stat()
         guard lstat(path, &status) == 0 else { return nil }
@@ -176,7 +178,7 @@ struct Listener {
     }
 
     private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
-        // None of these can fail on a socket of the right kind, and the server works without them.
+        // These calls cannot fail on a socket of the right kind, and the server works without them.
         var value = value
         setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }

@@ -3,11 +3,11 @@ package import HTTPWire
 package import Sockets
 import Time
 
-/// An HTTP/1.1 server: accepts connections, and closes those that take too long or too many places.
+/// An HTTP/1.1 server: accepts connections, and closes those that exceed a limit of time or number.
 /// Each connection has a `Conversation`.
 package actor Server {
-    /// Called on the loop, once for each valid request. Must not block. Returns the response, or nil; then the response must
-    /// be sent by `Reply.send` later.
+    /// Called on the loop, once for each valid request. Must not block. Returns the response, or nil; then
+    /// `Reply.send` must send the response later.
     package typealias Handler = @Sendable (RequestHead, Peer, any Reply) -> Response?
 
     /// The pause before the next attempt to accept, if there is no room or no descriptor for a connection.
@@ -27,7 +27,7 @@ package actor Server {
     private var arrivalTimeIsOver: CheckedContinuation<Void, Never>?
 
     /// - Parameters:
-    ///   - limitReached: called on the loop each time that a client reaches a limit.
+    ///   - limitReached: called on the loop each time a client reaches a limit.
     package init(
         on loop: EventLoop, limits: ServerLimits = ServerLimits(),
         limitReached: @escaping @Sendable (LimitReached) -> Void = { _ in }, handler: @escaping Handler
@@ -43,7 +43,7 @@ package actor Server {
     package var openConnections: Int { state.connections.count }
 
     /// Starts to accept connections on one more address. From then on the server lives until `stop`.
-    /// - Returns: the address with the port that the kernel has chosen, if it was asked to.
+    /// - Returns: the address, with the port that the kernel has chosen.
     package func listen(on address: ListenAddress) throws -> ListenAddress {
         try start(try Listener(on: address))
     }
@@ -134,7 +134,7 @@ package actor Server {
 
     private func startedPoll() throws(SystemError) -> Poll {
         if let poll = state.poll { return poll }
-        // A strong reference: a server that listens lives until it is stopped.
+        // A strong reference: a listening server lives until it is stopped.
         let poll = try Poll(on: loop) { self.assumeIsolated { $0.pollIsReady() } }
         timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
         state.poll = poll
@@ -167,7 +167,7 @@ package actor Server {
 
     private func timeHasPassed() {
         let now = Instant.now
-        // For what is left the timer fires again, after anything else that waits for the loop.
+        // The timer fires again for the rest, after other work of the loop.
         for _ in 0..<Server.deadlineBatch {
             guard let passed = state.deadlines.popPassed(at: now) else { break }
             let descriptor = Int32(passed)
@@ -192,14 +192,14 @@ package actor Server {
         }
     }
 
-    /// All that wait. A passed socket may get new ones meanwhile.
+    /// Accepts all waiting clients. A passed socket may get new ones meanwhile.
     private func acceptAll(from listener: Listener) {
         for _ in 0..<Listener.backlog {
             guard acceptOne(from: listener) else { return }
         }
     }
 
-    /// - Returns: false if nobody is waiting, or if the listener was paused.
+    /// - Returns: false if no client is waiting, or if the listener was paused.
     private func acceptOne(from listener: Listener) -> Bool {
         // Clients can wait in the kernel's queue; a connection that is accepted must be served.
         guard state.connections.count < state.limits.connections || state.connections.nextToClose() != nil else {

@@ -1,11 +1,11 @@
 /// Chooses a representation by the client's Accept field (RFC 9110 §12.5.1).
 package enum Accept {
-    /// The media type that the client likes best; the first of those offered where it has no preference among them,
-    /// or can take none: an answer it did not ask for helps it more than a 406.
+    /// The media type that the client prefers. Without a preference, and if the client accepts none of them, it is
+    /// the first of those offered: an unexpected format helps more than a 406.
     /// - Parameters:
     ///   - field: the field's value; nil or empty takes anything.
-    ///   - offered: `type/subtype` in lower case, maybe with parameters (`;version=1.0.0`) that a range must not
-    ///     contradict; the server's own favourite first.
+    ///   - offered: `type/subtype` in lower case, possibly with parameters (`;version=1.0.0`) that a range must not
+    ///     contradict; the server's preference first.
     package static func preferred(_ field: String?, of offered: [String]) -> Int {
         guard let field, !field.isEmpty, field != "*/*" else { return 0 }
         let ranges = field.split(separator: ",").compactMap(Range.init)
@@ -37,7 +37,7 @@ package enum Accept {
             quality = Int(value * 1000)
         }
 
-        /// Whether both may be meant: what only one of them says does not tell them apart.
+        /// Whether both can be equal: a parameter that only one of them has does not count.
         func fits(_ offered: [Substring]) -> Bool {
             offered.allSatisfy { parameter in
                 let name = parameter.prefix { $0 != "=" } + "="
@@ -46,13 +46,13 @@ package enum Accept {
         }
     }
 
-    /// The weight of the most specific range that fits (RFC 9110 §12.5.1); zero where none does.
+    /// The weight of the most specific matching range (RFC 9110 §12.5.1); zero without one.
     private static func quality(of offered: String, _ ranges: [Range]) -> Int {
         let parts = offered.split(separator: ";")
         let type = parts[0]
         let parameters = Array(parts.dropFirst())
         let exact = ranges.filter { $0.type == type && $0.fits(parameters) }
-        // A range's parameters make it more specific for what has parameters itself.
+        // The parameters of a range make it more specific only for a type with parameters.
         if let found = exact.first(where: { $0.parameters.isEmpty == parameters.isEmpty }) ?? exact.first {
             return found.quality
         }

@@ -1,4 +1,4 @@
-/// Bytes in some buffer, read in place.
+/// A range of bytes in a buffer, read in place.
 typealias Bytes = Span<UInt8>
 
 extension Span<UInt8> {
@@ -28,7 +28,7 @@ extension Span<UInt8> {
         return low..<high
     }
 
-    /// Calls `body` with each element of a list; those that are empty are passed over (RFC 9110 §5.6.1.2).
+    /// Calls `body` with each element of a list, without empty elements (RFC 9110 §5.6.1.2).
     func forEachElement(in list: Range<Int>, _ body: (Range<Int>) -> Void) {
         var start = list.lowerBound
         while start < list.upperBound {
@@ -39,7 +39,7 @@ extension Span<UInt8> {
         }
     }
 
-    /// Whether the bytes are `text`, letter for letter.
+    /// Whether the bytes are equal to `text`.
     func matches(_ text: StaticString, in range: Range<Int>) -> Bool {
         guard range.count == text.utf8CodeUnitCount else { return false }
         for offset in 0..<range.count where self[range.lowerBound + offset] != text.utf8Start[offset] {
@@ -48,7 +48,7 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Whether the bytes are `lowercase` (which has no capitals) without regard to case.
+    /// Whether the bytes are equal to `lowercase` (without capitals), without regard to case.
     func matchesIgnoringCase(_ lowercase: StaticString, in range: Range<Int>) -> Bool {
         guard range.count == lowercase.utf8CodeUnitCount else { return false }
         for offset in 0..<range.count {
@@ -67,7 +67,7 @@ extension Span<UInt8> {
         extracting(range).withUnsafeBufferPointer { Array($0) }
     }
 
-    /// Whether every byte is allowed, or part of a whole percent-encoded one (RFC 3986 §2.1).
+    /// Whether every byte is allowed or belongs to a complete percent-encoding (RFC 3986 §2.1).
     func isEncoded(in range: Range<Int>, _ allowed: (UInt8) -> Bool) -> Bool {
         var index = range.lowerBound
         while index < range.upperBound {

@@ -1,14 +1,15 @@
 import HTTPTypes
 
-/// One connection's side of HTTP/1.1, without its socket: told what happened, it says what to do.
+/// The server's side of an HTTP/1.1 connection as a machine without a socket: it gets events and returns actions.
 ///
-/// One request is in hand at a time; what a client sends ahead (pipelining) waits, so answers keep their order.
+/// It handles one request at a time. Pipelined requests wait, so the responses keep their order.
 package struct ConnectionMachine: Sendable {
     package struct Limits: Sendable, Hashable {
         package var head = RequestParser.Limits()
-        /// The most content of one request that is read past; more is refused.
+        /// The most content of a request that is discarded; a request with more is refused.
         package var contentBytes = 8192
-        /// The most that is read past after a refusal, so that the client can read the answer before the reset.
+        /// The most input that is discarded after a refusal, so that the client can read the response before the
+        /// reset.
         package var lingerBytes = 64 * 1024
         /// The connection may begin with a header of the PROXY protocol.
         package var acceptsProxyHeader = false
@@ -19,23 +20,23 @@ package struct ConnectionMachine: Sendable {
     package enum Action: Sendable, Hashable {
         /// Wait for input.
         case read
-        /// Call `answer` with the response to this request, now or later. Input may wait meanwhile.
+        /// Call `answer` with the response to this request, now or later. Pipelined input may wait meanwhile.
         case answer(RequestHead)
-        /// Call `answer` with the refusal, now.
+        /// Call `answer` with the refusal at once.
         case refuse(RequestError)
-        /// Close when all output is written.
+        /// Close after all output is written.
         case close
-        /// When all output is written, end it; then read on until the client ends its own, and close.
+        /// End the output after all of it is written; then discard input until the client closes its side, and close.
         case linger
     }
 
-    /// What is being waited for, and so how long.
+    /// The phase of the connection, which decides the time limit.
     package enum Phase: Sendable, Hashable {
         case head, content, answering, idle, lingering, closed
     }
 
     private enum State {
-        /// Nothing was read yet, and a header of the PROXY protocol may come.
+        /// Nothing was read yet, and a PROXY protocol header may come.
         case beginning
         case receiving(RequestParser)
         case skipping(ContentSkipper, RequestHead)
@@ -44,24 +45,24 @@ package struct ConnectionMachine: Sendable {
         case closed
     }
 
-    /// What must be known of a request to answer it.
+    /// The properties of a request that its response depends on.
     private struct Answer {
         var withContent = true
         var version = RequestHead.Version.http11
         var keepsAlive = false
-        /// The rest of the input cannot be understood, or will not be read.
+        /// The rest of the input is not understood or not read.
         var lingers = true
     }
 
     private let limits: Limits
     private var state: State
-    /// Input of the head that is not complete, or of requests that have to wait.
+    /// Input of an incomplete head, or of pipelined requests.
     private var pending: [UInt8] = []
     private var hasAnswered = false
     private var inputHasEnded = false
-    /// Kept, and not found anew each time: whoever asks would copy all the rest for it.
+    /// Stored, because a slice of the buffer would copy the rest of it.
     package private(set) var phase = Phase.head
-    /// The client's address as a proxy told it; nil where none did.
+    /// The client's address from a PROXY protocol header; nil without one.
     package private(set) var proxiedSource: ProxyHeader.Source?
 
     package init(limits: Limits = Limits()) {
@@ -81,7 +82,7 @@ package struct ConnectionMachine: Sendable {
             }
     }
 
-    /// Bytes came from the client.
+    /// Input has come from the client.
     package mutating func received(_ bytes: Span<UInt8>) -> Action {
         defer { notePhase() }
         switch state {
@@ -101,7 +102,7 @@ package struct ConnectionMachine: Sendable {
         }
     }
 
-    /// The client will send no more; it may still read (a half-closed connection).
+    /// The client will send no more, but may still read (a half-closed connection).
     package mutating func inputEnded() -> Action {
         defer { notePhase() }
         inputHasEnded = true
@@ -109,7 +110,7 @@ package struct ConnectionMachine: Sendable {
         return end()
     }
 
-    /// The time allowed for the present phase is over.
+    /// The time limit of the present phase has passed.
     package mutating func deadlinePassed() -> Action {
         defer { notePhase() }
         return switch state {
@@ -120,7 +121,7 @@ package struct ConnectionMachine: Sendable {
         }
     }
 
-    /// The server is stopping: a connection that waits for a request need not be kept. Others close when answered.
+    /// The server is stopping: a connection that waits for a request is closed at once; others after their response.
     package mutating func stopKeepingAlive() -> Action {
         defer { notePhase() }
         switch phase {
@@ -130,15 +131,15 @@ package struct ConnectionMachine: Sendable {
         }
     }
 
-    /// To be called where the last action was to close, and input has come that nobody has read.
+    /// Must be called if the last action was to close, and unread input has come.
     package mutating func inputIsUnread() -> Action {
         defer { notePhase() }
         state = .lingering(allowance: limits.lingerBytes)
         return .linger
     }
 
-    /// Writes the response that the last action asked for, and says how to go on.
-    /// - Parameter keepAlive: false closes the connection whatever the client wants.
+    /// Encodes the response to the last request, and returns the next action.
+    /// - Parameter keepAlive: false closes the connection, whatever the client has asked for.
     package mutating func answer(
         _ response: Response, date: HTTPDate, keepAlive: Bool = true, into output: inout [UInt8]
     ) -> Action {
@@ -177,7 +178,8 @@ package struct ConnectionMachine: Sendable {
             do {
                 return try advance(&parser, bytes)
             } catch {
-                // Said by name, as whoever has switched it on at the balancer sees every target fail at once.
+                // This refusal has a text of its own: if PROXY protocol is switched on only at the balancer, every
+                // target fails at once.
                 let isProxyHeader = !hasAnswered && !limits.acceptsProxyHeader && ProxyHeader.begins(bytes)
                 return refuse(isProxyHeader ? .unexpectedProxyHeader : error, withContent: parser.method != .head)
             }
@@ -222,7 +224,7 @@ package struct ConnectionMachine: Sendable {
         }
         let skipper = try ContentSkipper(head.framing, limit: limits.contentBytes)
         if head.expectsContinue {
-            // The final answer may come instead of 100 (RFC 9110 §10.1.1); content may follow it all the same.
+            // The final response may replace the 100 (RFC 9110 §10.1.1); the content may follow nevertheless.
             state = .answering(Answer(withContent: head.method != .head, version: head.version))
             return .answer(head)
         }
@@ -248,7 +250,7 @@ package struct ConnectionMachine: Sendable {
         return .answer(head)
     }
 
-    /// - Parameter withContent: false where the method is known to be HEAD.
+    /// - Parameter withContent: false if the method is HEAD.
     private mutating func refuse(_ error: RequestError, withContent: Bool) -> Action {
         pending = []
         state = .answering(Answer(withContent: withContent))

@@ -1,4 +1,4 @@
-/// Reads past a request's content, which no resource here wants, so that it is never taken for a request.
+/// Discards a request's content, which no resource uses, so that it is not taken for the next request.
 struct ContentSkipper: Sendable {
     private enum State {
         case counting(remaining: Int)
@@ -18,10 +18,10 @@ struct ContentSkipper: Sendable {
 
     private var state: State
     private var size = 0
-    /// Bytes left to read, chunk sizes and trailers included.
+    /// Bytes that may still be discarded, including chunk sizes and trailers.
     private var allowance: Int
 
-    /// - Parameter limit: the most bytes that are read past, framing included.
+    /// - Parameter limit: the most bytes that are discarded, including the framing.
     init(_ framing: RequestHead.Framing, limit: Int) throws(RequestError) {
         allowance = limit
         switch framing {
@@ -33,7 +33,7 @@ struct ContentSkipper: Sendable {
         }
     }
 
-    /// How many of `bytes` belong to the content when it ends in them; nil where it goes on.
+    /// The number of `bytes` that belong to the content if it ends in them; nil if it continues.
     mutating func skip(_ bytes: Bytes) throws(RequestError) -> Int? {
         var index = 0
         while true {
@@ -51,7 +51,7 @@ struct ContentSkipper: Sendable {
         }
     }
 
-    /// Passes over data whose length is known: how many of the `available` bytes that takes.
+    /// Skips data of known length, and returns how many of the `available` bytes it takes.
     private mutating func takeBulk(_ available: Int) -> Int? {
         switch state {
         case .counting(let remaining):
@@ -67,7 +67,7 @@ struct ContentSkipper: Sendable {
         }
     }
 
-    /// One byte of chunk framing (RFC 9112 §7.1); true where it is the last of the content.
+    /// Takes one byte of chunk framing (RFC 9112 §7.1); true for the last byte of the content.
     private mutating func step(_ byte: UInt8) throws(RequestError) -> Bool {
         switch state {
         case .counting, .chunkData:

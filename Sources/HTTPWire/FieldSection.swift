@@ -1,8 +1,8 @@
 import HTTPTypes
 
-/// The header section of one head while it comes in, and what it says of framing and connection in the end.
+/// The header section of a head while it is received, and its framing and connection fields.
 struct FieldSection: Sendable {
-    /// Where the section begins in the bytes.
+    /// The offset of the section.
     var start = 0
 
     private let limit: Int
@@ -36,11 +36,11 @@ struct FieldSection: Sendable {
         lines.append(FieldLines.Line(name: offsets(name), value: offsets(value)))
     }
 
-    /// The whole head, once the empty line has come.
+    /// The complete head, after the empty line.
     func head(_ line: RequestLine, _ bytes: Bytes) throws(RequestError) -> RequestHead {
         guard hosts == 1 || (hosts == 0 && line.version == .http10) else { throw .malformedHost }
         if isChunked, hasLength || line.version == .http10 { throw .conflictingFraming }
-        // HTTP/1.0 knows no expectations: they are passed over (RFC 9110 §10.1.1).
+        // HTTP/1.0 has no expectations, so they are ignored (RFC 9110 §10.1.1).
         let expects = line.version == .http11
         if expects, expectsOther { throw .expectationFailed }
         let end = lines.last.map { start + Int($0.value.upperBound) } ?? start
@@ -89,7 +89,7 @@ struct FieldSection: Sendable {
     }
 
     private mutating func readLength(_ value: Range<Int>, _ bytes: Bytes) throws(RequestError) {
-        // A repeated one is refused even where both agree (RFC 9112 §6.3 leaves the choice).
+        // A second Content-Length is refused even if both are equal (RFC 9112 §6.3 allows this).
         guard !hasLength, !value.isEmpty, bytes.allSatisfy(in: value, Grammar.isDigit) else {
             throw .malformedContentLength
         }
@@ -102,7 +102,7 @@ struct FieldSection: Sendable {
         }
     }
 
-    /// Chunked alone is served. Without it at the end, nobody knows where the content ends (RFC 9112 §6.3).
+    /// Only `chunked` is accepted. If it is not the last coding, the end of the content is unknown (RFC 9112 §6.3).
     private mutating func readCodings(_ value: Range<Int>, _ bytes: Bytes) throws(RequestError) {
         guard !isChunked else { throw .conflictingFraming }
         var (count, endsInChunked) = (0, false)

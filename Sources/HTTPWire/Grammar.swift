@@ -30,12 +30,12 @@ enum Grammar {
         }
     }
 
-    /// What a field value may hold (RFC 9110 §5.5): visible characters, obs-text, space and tab.
+    /// The bytes of a field value (RFC 9110 §5.5): visible characters, obs-text, space and tab.
     static func isFieldValue(_ byte: UInt8) -> Bool {
         byte >= space ? byte != 0x7F : byte == tab
     }
 
-    /// unreserved or sub-delims of RFC 3986 §2, which a registered name, a path and a query have in common.
+    /// unreserved or sub-delims of RFC 3986 §2, which are allowed in a registered name, a path and a query.
     static func isUnreservedOrDelimiter(_ byte: UInt8) -> Bool {
         if isLetter(byte) || isDigit(byte) { return true }
         return switch byte {

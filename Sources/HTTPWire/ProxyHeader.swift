@@ -1,7 +1,7 @@
 import Glibc
 import Sockets
 
-/// What a proxy says of a connection before its first request: the PROXY protocol of HAProxy, versions 1 and 2.
+/// The header that a proxy sends before the first request: the PROXY protocol of HAProxy, versions 1 and 2.
 ///
 /// A Network Load Balancer whose target group has `proxy_protocol_v2.enabled` sends it on health checks, too.
 package struct ProxyHeader: Sendable, Hashable {
@@ -13,27 +13,27 @@ package struct ProxyHeader: Sendable, Hashable {
     }
 
     package enum Result: Sendable, Hashable {
-        /// The bytes can still become a header.
+        /// The bytes may be the beginning of a header.
         case incomplete
         /// The connection begins with something else.
         case absent
-        /// - Parameter length: in bytes; the first request begins behind it.
+        /// - Parameter length: in bytes; the first request follows.
         case header(ProxyHeader, length: Int)
     }
 
-    /// nil where the proxy speaks for itself (a health check, LOCAL), or does not tell (UNKNOWN, a UNIX socket).
+    /// nil if the proxy speaks for itself (a health check, LOCAL), or does not tell (UNKNOWN, a UNIX socket).
     package let source: Source?
 
     /// The longest line of version 1, with its CRLF.
     private static let longestLine = 107
-    /// The most that may follow the fixed part of version 2: addresses, and TLVs, which are passed over.
+    /// The most bytes after the fixed part of version 2: addresses, and TLVs, which are ignored.
     private static let longestRest = 4096
     private static let fixedPart = 16
     private static let signature: [UInt8] = Array("\r\n\r\n\0\r\nQUIT\n".utf8)
     private static let prefix: [UInt8] = Array("PROXY ".utf8)
 
     /// Reads the beginning of a connection.
-    /// - Parameter bytes: all that has come so far.
+    /// - Parameter bytes: all bytes received so far.
     /// - Throws: `malformedProxyHeader` for a header that breaks the protocol's rules.
     package static func read(_ bytes: Span<UInt8>) throws(RequestError) -> Result {
         if begins(bytes, with: signature) {
@@ -45,13 +45,13 @@ package struct ProxyHeader: Sendable, Hashable {
         return .absent
     }
 
-    /// Whether the connection begins with a header of either version, valid or not. To be known for one, enough of it must be
-    /// here: a sender writes it at once.
+    /// Whether the connection begins with a header of either version, valid or not. The bytes must suffice to
+    /// recognise it: a sender writes a header at once.
     static func begins(_ bytes: Span<UInt8>) -> Bool {
         bytes.count >= prefix.count && (begins(bytes, with: prefix) || begins(bytes, with: signature))
     }
 
-    /// Whether both are the same as far as there are bytes.
+    /// Whether the shorter one is the beginning of the other.
     private static func begins(_ bytes: Span<UInt8>, with text: [UInt8]) -> Bool {
         for index in 0..<min(bytes.count, text.count) where bytes[index] != text[index] { return false }
         return true
@@ -59,7 +59,7 @@ package struct ProxyHeader: Sendable, Hashable {
 
     // MARK: Version 1: a line
 
-    /// `PROXY TCP4 192.0.2.1 192.0.2.2 56324 443`, or `PROXY UNKNOWN` with anything behind it.
+    /// `PROXY TCP4 192.0.2.1 192.0.2.2 56324 443`, or `PROXY UNKNOWN` with any text after it.
     private static func readVersion1(_ bytes: Span<UInt8>) throws(RequestError) -> Result {
         let end = bytes.firstIndex(of: Grammar.lineFeed, in: 0..<min(bytes.count, longestLine))
         guard let end else {
@@ -91,7 +91,7 @@ package struct ProxyHeader: Sendable, Hashable {
         return !text.utf8.contains(0) && inet_pton(family, text, &address) == 1
     }
 
-    /// Digits alone, without leading zeros.
+    /// Only digits, without leading zeros.
     private static func port(_ text: String) -> UInt16? {
         guard let number = UInt16(text), String(number) == text else { return nil }
         return number
@@ -107,7 +107,7 @@ package struct ProxyHeader: Sendable, Hashable {
         let isLocal = command == 0
         let source: Source? =
             switch bytes[13] {
-            // TCP over IPv4, over IPv6. What a proxy says of other families is none of ours.
+            // TCP over IPv4 and IPv6. Other families are ignored.
             case 0x11: try address(in: bytes, rest, AF_INET, addressBytes: 4)
             case 0x21: try address(in: bytes, rest, AF_INET6, addressBytes: 16)
             default: nil

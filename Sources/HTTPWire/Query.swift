@@ -1,6 +1,6 @@
-/// `name=value&name=value`, as forms write it; what has no "=" has an empty value.
+/// `name=value&name=value`, as in forms; a name without "=" has an empty value.
 package enum Query {
-    /// The values of that name, decoded, in their order.
+    /// The decoded values of that name, in order.
     package static func values(of name: String, in query: String?) -> [String] {
         guard let query else { return [] }
         return query.split(separator: "&").compactMap { item in
@@ -13,7 +13,7 @@ package enum Query {
 
 /// RFC 3986 §2.1.
 package enum PercentEncoding {
-    /// What is not UTF-8 afterwards is replaced by U+FFFD; what is not percent-encoded stays as it is.
+    /// Invalid UTF-8 is replaced by U+FFFD; bytes without percent-encoding stay as they are.
     package static func decode(_ text: Substring) -> String {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
         var decoded: [UInt8] = []

@@ -1,6 +1,6 @@
 package import HTTPTypes
 
-/// Why a request is refused. After one of these the connection is closed, as its framing can be trusted no more.
+/// Why a request is refused. Then the connection is closed, because its framing is not trusted any more.
 package enum RequestError: Error, Sendable, Hashable, CaseIterable {
     case malformedRequestLine
     case malformedTarget

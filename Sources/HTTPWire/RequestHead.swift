@@ -1,6 +1,6 @@
 package import HTTPTypes
 
-/// A valid request line and header section (RFC 9112 §3, §5), with what they say of the connection.
+/// A valid request line and header section (RFC 9112 §3, §5), and their meaning for the connection.
 package struct RequestHead: Sendable, Hashable {
     package enum Version: Sendable, Hashable {
         case http10, http11
@@ -13,13 +13,13 @@ package struct RequestHead: Sendable, Hashable {
         case chunked
     }
 
-    /// What If-Match and If-None-Match come to (RFC 9110 §13.1). No resource here has an entity tag, so the head alone
-    /// says it.
+    /// The result of If-Match and If-None-Match (RFC 9110 §13.1). No resource has an entity tag, so the head alone
+    /// decides.
     package enum Precondition: Sendable, Hashable {
         case holds
-        /// The client wants an answer only where there is nothing yet.
+        /// The client wants a response only if there is no representation yet.
         case notModified
-        /// The client wants an answer only of a representation that is none of this resource.
+        /// The client wants a response only for a representation that this resource does not have.
         case failed
     }
 
@@ -29,21 +29,21 @@ package struct RequestHead: Sendable, Hashable {
     package let framing: Framing
     /// The client leaves the connection open for another request (RFC 9112 §9.3).
     package let keepsAlive: Bool
-    /// The client holds its content back until it is asked for it (RFC 9110 §10.1.1).
+    /// The client sends its content after a 100 (RFC 9110 §10.1.1).
     package let expectsContinue: Bool
     package let precondition: Precondition
     package let fields: FieldLines
 }
 
-/// What a request is for. The absolute form is read as the origin form it stands for (RFC 9112 §3.2.2).
+/// The target of a request. The absolute form is read as its origin form (RFC 9112 §3.2.2).
 package enum RequestTarget: Sendable, Hashable {
-    /// Both percent-encoded, as they came; the path begins with "/".
+    /// Both percent-encoded, as received; the path begins with "/".
     case origin(path: String, query: String?)
     /// `OPTIONS *`: the server as a whole.
     case asterisk
 }
 
-/// The field lines of one head: the bytes as they came, and where the names and values stand in them.
+/// The field lines of a head: the received bytes, and the offsets of names and values.
 package struct FieldLines: Sendable, Hashable {
     /// Offsets into `bytes`: a head is far smaller than 64 KiB.
     struct Line: Sendable, Hashable {
@@ -61,7 +61,7 @@ package struct FieldLines: Sendable, Hashable {
 
     package var count: Int { lines.count }
 
-    /// The values of all lines of that name, joined by ", " (RFC 9110 §5.3); nil where there is none.
+    /// The values of all lines with that name, joined by ", " (RFC 9110 §5.3); nil if there is none.
     package subscript(name: HTTPField.Name) -> String? {
         var found: String?
         for line in lines where isName(name.canonicalName, line.name) {

@@ -39,7 +39,7 @@ struct RequestLine: Sendable {
         return method
     }
 
-    /// Those of RFC 9110 §9.3, RFC 5789, and OpenAPI's QUERY. CONNECT would need another kind of server.
+    /// Those of RFC 9110 §9.3, RFC 5789, and OpenAPI's QUERY. CONNECT is for proxies.
     private static let known: Set<HTTPRequest.Method> = [
         .get, .head, .post, .put, .delete, .options, .trace, .patch, .query,
     ]
@@ -92,7 +92,7 @@ struct RequestLine: Sendable {
 
 /// `uri-host [ ":" port ]`, as in the Host field and in the absolute form (RFC 9110 §7.2).
 enum Authority {
-    /// Any name is served: a balancer sends its own node's address. Empty is allowed; userinfo is not.
+    /// Any name is accepted: a balancer sends the address of its node. It may be empty, but not have userinfo.
     static func isValid(_ bytes: Bytes, _ range: Range<Int>) -> Bool {
         var hostEnd = range.lowerBound
         if !range.isEmpty, bytes[hostEnd] == UInt8(ascii: "[") {
@@ -121,7 +121,7 @@ enum Authority {
             }
     }
 
-    /// Of a version of IP to come (RFC 3986 §3.2.2): `v`, its number in hexadecimal, a dot, and whatever it will be.
+    /// A future version of IP (RFC 3986 §3.2.2): `v`, its hexadecimal number, a dot, and the address.
     private static func isFutureAddress(_ bytes: Bytes, _ range: Range<Int>) -> Bool {
         guard let dot = bytes.firstIndex(of: UInt8(ascii: "."), in: range) else { return false }
         let (version, address) = (range.lowerBound + 1..<dot, dot + 1..<range.upperBound)

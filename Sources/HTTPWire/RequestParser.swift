@@ -1,7 +1,7 @@
 package import HTTPTypes
 
-/// Reads one request head, line by line as the lines come in, and refuses what RFC 9112 does not allow: nothing is
-/// repaired. Strict where the RFC leaves a choice, as leniency is how two parsers come to disagree on framing.
+/// Reads a request head line by line as the input comes, and refuses violations of RFC 9112 instead of repairing
+/// them. It is strict where the RFC leaves a choice: through leniency, two parsers come to disagree on framing.
 package struct RequestParser: Sendable {
     package struct Limits: Sendable, Hashable {
         /// Request line and header section together, with their line ends.
@@ -19,7 +19,7 @@ package struct RequestParser: Sendable {
     private var headStart = 0
     private var requestLine: RequestLine?
     private var section: FieldSection
-    /// The request line begins with HEAD, whatever else is in it: a refusal then has no content.
+    /// Whether the request line begins with HEAD: then a refusal has no content.
     private var isForHead = false
 
     package init(limits: Limits = Limits()) {
@@ -27,11 +27,11 @@ package struct RequestParser: Sendable {
         section = FieldSection(limit: limits.fieldLines)
     }
 
-    /// nil as long as it is not known.
+    /// nil until it is known.
     package var method: HTTPRequest.Method? { isForHead ? .head : requestLine?.method }
 
-    /// The head and the number of bytes it took, or nil where more are needed.
-    /// - Parameter bytes: all that has come since the head began. Called again, it must begin with the same bytes.
+    /// The head and its length in bytes; nil if more bytes are needed.
+    /// - Parameter bytes: all bytes since the head began. Each call must begin with the same bytes.
     package mutating func parse(_ bytes: Span<UInt8>) throws(RequestError) -> (head: RequestHead, length: Int)? {
         defer { noteHead(bytes) }
         while let lineFeed = bytes.firstIndex(of: Grammar.lineFeed, in: scanned..<bytes.count) {
@@ -46,7 +46,7 @@ package struct RequestParser: Sendable {
                 if line.isEmpty { return (try section.head(requestLine, bytes), lineStart) }
                 try section.add(line, in: bytes)
             } else if line.isEmpty {
-                // One empty line before the request line is passed over (RFC 9112 §2.2).
+                // One empty line before the request line is ignored (RFC 9112 §2.2).
                 guard headStart == 0 else { throw .malformedRequestLine }
                 headStart = lineStart
             } else {
@@ -65,7 +65,7 @@ package struct RequestParser: Sendable {
         isForHead = bytes.matches("HEAD ", in: headStart..<headStart + 5)
     }
 
-    /// What cannot become a request line (a TLS handshake, say) is refused without waiting for the line's end.
+    /// Input that cannot become a request line (such as a TLS handshake) is refused before the end of the line.
     private func checkStart(_ bytes: Span<UInt8>) throws(RequestError) {
         guard requestLine == nil, lineStart < bytes.count else { return }
         let first = bytes[lineStart]

@@ -1,12 +1,12 @@
 package import HTTPTypes
 
-/// A response, encoded once but for what differs from one request to the next: Date, Connection, and whether the
+/// A response, encoded once except for the parts that differ between requests: Date, Connection, and whether the
 /// content is sent.
 package struct Response: Sendable, Hashable {
     package let status: HTTPResponse.Status
     /// Status line and fields, without the empty line.
     fileprivate let head: [UInt8]
-    /// Where the fields begin that do not describe the content.
+    /// The offset of the fields that do not describe the content.
     private let fieldsStart: Int
     package let content: [UInt8]
 
@@ -23,14 +23,14 @@ package struct Response: Sendable, Hashable {
         self.head = Array(head.utf8)
     }
 
-    /// The status's own words, else those of RFC 9110 for the codes that a configuration can choose.
+    /// The reason phrase of the status, or of RFC 9110 for codes that can be configured.
     private static func reasonPhrase(of status: HTTPResponse.Status) -> String {
         guard status.reasonPhrase.isEmpty else { return status.reasonPhrase }
         let known: [HTTPResponse.Status] = [.ok, .tooManyRequests, .internalServerError, .serviceUnavailable]
         return known.first { $0 == status }?.reasonPhrase ?? ""
     }
 
-    /// 304 (RFC 9110 §15.4.5): the fields of the response that would have come, but for those that describe its content.
+    /// 304 (RFC 9110 §15.4.5): the fields of the response, without those that describe its content.
     private init(notModified response: Response) {
         status = .notModified
         content = []
@@ -39,7 +39,7 @@ package struct Response: Sendable, Hashable {
         head = statusLine + response.head[response.fieldsStart...]
     }
 
-    /// What is sent instead where a precondition does not hold; only a 2xx depends on it (RFC 9110 §13.2.1).
+    /// The response if a precondition fails; only a 2xx depends on it (RFC 9110 §13.2.1).
     package func under(_ precondition: RequestHead.Precondition) -> Response {
         guard precondition != .holds, status.kind == .successful else { return self }
         return switch precondition {
@@ -59,20 +59,20 @@ package struct Response: Sendable, Hashable {
         Response(status: status, contentType: "text/plain; charset=utf-8", fields: fields, content: text.utf8)
     }
 
-    /// The answer to a request that cannot be served: the status, and in one line why.
+    /// The response to a request that is refused: the status, and the reason in one line.
     package static func refusal(_ error: RequestError) -> Response {
         .text(error.status, "\(error.status.code) \(error.status.reasonPhrase): \(error)\n")
     }
 }
 
 extension Response {
-    /// What the client is told of the connection; HTTP/1.1 takes silence as "keep-alive".
+    /// The connection option for the client. For HTTP/1.1, none means "keep-alive".
     enum Connection {
         case keptAlive(RequestHead.Version)
         case closed
     }
 
-    /// Writes the response as bytes (RFC 9112 §4).
+    /// Encodes the response (RFC 9112 §4).
     func append(withContent: Bool, connection: Connection, date: HTTPDate, to output: inout [UInt8]) {
         output.append(contentsOf: head)
         date.appendField(to: &output)

@@ -1,10 +1,10 @@
 package import HTTPTypes
 
-/// Turns a method and a path into one of the program's routes.
+/// Maps a method and a path to a route of the program.
 package struct Router<Route: Sendable>: Sendable {
     package enum Match {
         case route(Route)
-        /// - Parameter rest: of the path, decoded.
+        /// - Parameter rest: the rest of the path, decoded.
         case routeBelow(Route, rest: String)
         case notFound
         /// The path exists, but not for this method: a 405 with the field `allow`.
@@ -17,8 +17,8 @@ package struct Router<Route: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - exact: routes by their path.
-    ///   - below: routes by the path before the rest that varies.
-    ///   - methods: what every route serves.
+    ///   - below: routes by the beginning of their path; the rest varies.
+    ///   - methods: the methods of every route.
     package init(
         exact: [String: Route], below: [String: Route] = [:],
         methods: [HTTPRequest.Method] = [.get, .head]

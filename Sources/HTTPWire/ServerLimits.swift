@@ -12,14 +12,14 @@ package struct ServerLimits: Sendable {
     package var contentTimeout: Duration = .seconds(5)
     /// From a response to the first byte of the next request.
     package var idleTimeout: Duration = .seconds(75)
-    /// While a client reads nothing of its response.
+    /// For a client that reads nothing of its response.
     package var writeTimeout: Duration = .seconds(10)
     /// From the refusal of a request until the client closes its side.
     package var lingerTimeout: Duration = .seconds(2)
     /// At this number, the longest-idle connection is closed for a new one. If none is idle, new clients wait in the
     /// kernel's queue.
     package var connections = 4096
-    /// The same for the connections of one address.
+    /// The same for connections from one address.
     package var connectionsPerClient = 1024
     /// Requests of one connection that are answered before other connections get their turn.
     package var pipelinedRequests = 16
@@ -29,11 +29,11 @@ package struct ServerLimits: Sendable {
     package init() {}
 }
 
-/// What is done with a header of the PROXY protocol.
+/// The use of a PROXY protocol header.
 package enum ProxyHeaderPolicy: Sendable {
     case refused
-    /// It is read, but anybody could have sent it.
+    /// It is read, but not trusted: any client could have sent it.
     case accepted
-    /// The address that it tells is the client's.
+    /// Its address counts as the client's.
     case trusted
 }

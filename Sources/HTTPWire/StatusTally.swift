@@ -1,6 +1,6 @@
-/// How many responses have had each status code. A server has few of them, so counting one is a short search.
+/// Counts responses by status code. A server uses few codes, so a short list is enough.
 package struct StatusTally: Sendable {
-    /// In the order in which they came first.
+    /// In order of their first use.
     package private(set) var counts: [(code: Int, count: Int)] = []
 
     package init() {}

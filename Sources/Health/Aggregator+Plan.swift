@@ -1,9 +1,9 @@
 extension Aggregator {
-    /// What is checked, and how answers come about.
+    /// The services to check, and the freshness of answers.
     package struct Plan: Sendable {
-        /// In the order in which they are shown.
+        /// In display order.
         package let services: [Service]
-        /// For a whole check; a probe whose own timeout is longer is cut short by it.
+        /// For a whole check; it cuts a probe with a longer timeout short.
         package let deadline: Duration
         package let freshness: Freshness
 
@@ -15,14 +15,14 @@ extension Aggregator {
     }
 
     package enum Freshness: Sendable, Equatable {
-        /// A request makes a check, unless one began no longer than `maxAge` ago; zero: always.
+        /// A request makes a check, unless the last one began at most `maxAge` ago. Zero: always.
         case onDemand(maxAge: Duration)
-        /// Somebody calls `check` again and again, and requests are answered from memory; what began longer than
-        /// `staleAfter` ago is unhealthy.
+        /// Checks are made at an interval, and requests are answered from memory. A report from a check that began
+        /// longer than `staleAfter` ago is unhealthy.
         case background(staleAfter: Duration)
     }
 
-    /// A report, with a number that differs from every other report's: whoever encodes it need do so only once.
+    /// A report with a number that no other report has, so that its encoded form can be reused.
     package struct Numbered: Sendable {
         package let number: Int
         package let report: Report

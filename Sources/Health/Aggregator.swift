@@ -1,11 +1,11 @@
 package import Time
 
-/// Keeps what is known of the services, and finds out anew when asked: the one place where probes are started.
+/// Keeps the state of the services, and makes checks: the only place that starts probes.
 ///
-/// Two levels of single flight: whoever asks for a check that is in the air shares it, and checks that differ share
-/// the probes that they have in common. So however many ask, a target never gets a second probe while one is out.
+/// There are two levels of single flight: requests for the same check share it, and different checks share the probes
+/// that they have in common. So a target never has two probes at the same time.
 ///
-/// Whoever asks is called back, and does not await: a continuation is resumed by way of another thread.
+/// Results are delivered by callbacks, because a continuation is resumed by way of another thread.
 package actor Aggregator {
     private nonisolated let executor: any SerialExecutor
     private let prober: any Prober
@@ -18,20 +18,20 @@ package actor Aggregator {
     private var checks: [Selection: RunningCheck] = [:]
     private var memory = ReportMemory()
     private var lastProbe = 0
-    /// When the check began that the latest report on everything comes from.
+    /// When the latest check of everything began.
     private var lastCheckedAt: Instant?
-    /// When the check began that the last report came from before checks were stuck; nil if they are not.
+    /// When the last check before a standstill began; nil if checks are not stuck.
     private var stuckSince: Instant?
     private var node = NodeHistory()
-    /// Something has changed since the node was last looked at.
+    /// Something has changed since the last look at the node.
     private var nodeMayHaveChanged = true
     private var checksBegun = 0
     private var coalesced = 0
 
     /// - Parameters:
     ///   - executor: where all of this runs: the event loop.
-    ///   - clock: now.
-    ///   - changed: told of every change, on the executor.
+    ///   - clock: tells the present time.
+    ///   - changed: called for every change, on the executor.
     package init(
         on executor: any SerialExecutor, plan: Plan, prober: any Prober, clock: @escaping @Sendable () -> Moment,
         changed: @escaping @Sendable (Transition) -> Void = { _ in }
@@ -46,8 +46,8 @@ package actor Aggregator {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// From now on, this is what is checked. What is known of targets that stay is kept; checks in the air end as they
-    /// were begun, for those who wait for them.
+    /// Replaces the plan. The state of targets that stay is kept. Running checks end with the old plan, for their
+    /// callers.
     package func replace(_ next: Plan) {
         let old = Dictionary(uniqueKeysWithValues: services.map { ($0.service.name, $0) })
         services = next.services.map { service in
@@ -62,7 +62,7 @@ package actor Aggregator {
         nodeMayHaveChanged = true
     }
 
-    /// The report at hand, if it may be given without probing.
+    /// The last report, if it is fresh enough to be given without a check.
     package func known(_ selection: Selection) -> Numbered? {
         switch plan.freshness {
         case .onDemand(let maxAge):
@@ -73,8 +73,8 @@ package actor Aggregator {
         }
     }
 
-    /// Checks the selection, or shares a check in the air. For those for whom there is nothing known.
-    /// - Parameter answer: called on the executor when the check has ended, maybe before this returns.
+    /// Checks the selection, or joins a running check. For requests without a fresh report.
+    /// - Parameter answer: called on the executor at the end of the check, maybe before this returns.
     package func check(_ selection: Selection, _ answer: @escaping Answer) {
         let checked = isInBackground ? .all : selection
         let shared = checks[checked]
@@ -84,15 +84,15 @@ package actor Aggregator {
         start(check)
     }
 
-    /// Checks everything, or shares the check that is in the air.
-    /// - Parameter ended: called on the executor when the check has ended.
+    /// Checks everything, or joins the running check.
+    /// - Parameter ended: called on the executor at the end of the check.
     package func check(ended: @escaping Answer = { _ in }) {
         let check = checks[.all] ?? prepare(.all)
         check.waiting.append((.all, ended))
         start(check)
     }
 
-    /// The report, for those who have nothing else to do.
+    /// The same as an async function, for callers outside the loop.
     package func report(on selection: Selection) async -> Numbered {
         if let known = known(selection) { return known }
         return await withCheckedContinuation { continuation in
@@ -100,14 +100,15 @@ package actor Aggregator {
         }
     }
 
-    /// What was last known, without probing, called unhealthy for `cause`. Services never probed are not in it.
+    /// The last known state as a report that is unhealthy for `cause`. Services that were never probed are left out.
+    /// Starts no probe.
     package func lastKnown(_ selection: Selection, cause: Report.Cause, note: String = "") -> Numbered {
         memory.number(
             Report(checkedAt: clock().timestamp, duration: .zero, services: services.compactMap { $0.report })
                 .narrowed(to: selection, cause: cause).with(note: note))
     }
 
-    /// What is known and counted now: nothing is probed for it.
+    /// The present state and counters. Starts no probe.
     package func figures() -> HealthFigures {
         let services = services.map { ServiceFigures($0.service, report: $0.report, tally: $0.tally) }
         let now = clock()
@@ -116,8 +117,8 @@ package actor Aggregator {
             checks: checksBegun, coalesced: coalesced, services: services)
     }
 
-    /// Tells of the node if the last check is too old.
-    /// - Returns: when that will be so; nil if it is, or if it cannot be.
+    /// Reports the node's change if the last check is too old.
+    /// - Returns: when the last check will be too old; nil if it is already, or if it never will be.
     package func noteAge() -> Instant? {
         guard case .background(let staleAfter) = plan.freshness, let lastCheckedAt else { return nil }
         let now = clock()
@@ -126,7 +127,7 @@ package actor Aggregator {
         return nil
     }
 
-    /// nil where not every service has been probed.
+    /// nil until every service has been probed.
     private func status(of reports: [ServiceReport], at now: Moment) -> HealthStatus? {
         guard reports.count == services.count else { return nil }
         if let lastCheckedAt, isTooOld(lastCheckedAt, at: now) { return .unhealthy }
@@ -147,7 +148,7 @@ package actor Aggregator {
         return check
     }
 
-    /// Begins what is not begun, and ends what has nothing to wait for.
+    /// Starts the missing probes, and ends a check without any.
     private func start(_ check: RunningCheck) {
         guard check.missing == 0 else { return }
         let now = check.startedAt.instant
@@ -160,7 +161,7 @@ package actor Aggregator {
             target.checks = target.checks ?? []
             target.checks?.append(check)
         }
-        // A probe may end before the call returns: by then all must be counted.
+        // A probe may end before the call returns, so count all probes first.
         for target in idle { probe(target) }
     }
 
@@ -193,7 +194,7 @@ package actor Aggregator {
         }
     }
 
-    /// Tells of a target that has changed, and of its service, once none of its probes is in the air any more.
+    /// Reports the change of a target, and of its service if none of its probes is running.
     private func tell(_ state: TargetState, _ change: Change, of service: ServiceState, at moment: Moment) {
         if service.service.isGroup, change != .none, let report = state.report {
             changed(.instance(report, of: service.service.name, previousLasted: change.previousLasted))
@@ -224,7 +225,7 @@ package actor Aggregator {
         services.allSatisfy { $0.targets.allSatisfy { $0.checks == nil } }
     }
 
-    /// A check of everything has ended.
+    /// Ends a check of everything.
     private func noteEnd(of check: RunningCheck, at now: Moment) {
         if let last = lastCheckedAt, isTooOld(last, at: now) { stuckSince = stuckSince ?? last }
         lastCheckedAt = check.startedAt.instant
@@ -246,7 +247,7 @@ package actor Aggregator {
                 checkedAt: check.startedAt.timestamp, duration: now.instant - check.startedAt.instant,
                 services: check.services.compactMap { $0.report }
             ).narrowed(to: check.selection))
-        // One that was begun before the plan was replaced is for those who wait for it, and not for later.
+        // A check that began before `replace` is only for its callers, and is not kept.
         if checks[check.selection] === check {
             checks[check.selection] = nil
             if check.selection == .all { noteEnd(of: check, at: now) }

@@ -1,6 +1,6 @@
-/// What must be true of a response's body: all of it.
+/// The expectations of a response's body. All must hold.
 package struct BodyExpectation: Sendable, Equatable {
-    /// What must be at a place in a JSON document.
+    /// The expectation of a value in a JSON document.
     package struct Member: Sendable, Equatable {
         package let pointer: JSONPointer
         package let comparisons: [Comparison]
@@ -16,7 +16,7 @@ package struct BodyExpectation: Sendable, Equatable {
     }
 
     package let contained: [String]
-    /// Texts that may not stand in it.
+    /// Texts that the body must not contain.
     package let lacked: [String]
     /// Regular expressions in Swift's syntax, valid, each of which must match somewhere.
     package let patterns: [String]
@@ -45,20 +45,26 @@ extension BodyExpectation: CustomStringConvertible {
     }
 }
 
-/// How a body differs from what was expected. What came from the target is cut short, and not escaped yet.
+/// The difference between a body and its expectation. Text from the target is cut short, and not escaped yet.
 package enum BodyMismatch: Error, Sendable, Equatable {
     case lacks(String, found: Excerpt)
     case contains(String, found: Excerpt)
     case doesNotMatch(pattern: String, found: Excerpt)
     case notJSON(detail: String, found: Excerpt)
-    /// The document has no value there.
+    /// The document has no value at the pointer.
     case absent(JSONPointer)
     case value(JSONPointer, expected: JSONScalar, found: Excerpt)
-    /// - Parameter place: what has been compared: a pointer, a metric, a field.
+    /// - Parameter place: the compared item: a pointer, a metric, a field.
     case compared(String, expected: Comparison, found: Excerpt)
-    /// No metric is as the selector says.
+    /// No metric matches the selector.
     case noMetric(MetricSelector)
-    /// It has a coding, such as gzip, and is not decoded.
+    /// The body is not in Prometheus' text format at all.
+    case notMetrics(found: Excerpt)
+    /// A line of a requested metric cannot be read.
+    case unreadableMetric(line: Excerpt)
+    /// The body is OpenMetrics without its end, `# EOF`.
+    case cutMetrics
+    /// The body has a coding, such as gzip, and is not decoded.
     case coded(Excerpt)
 }
 
@@ -73,24 +79,27 @@ extension BodyMismatch: CustomStringConvertible {
         case .value(let pointer, let expected, let found): "\(pointer) is \(found), expected \(expected)"
         case .compared(let place, let expected, let found): "\(place) is \(found), expected \(expected)"
         case .noMetric(let selector): "the body has no metric \(selector)"
+        case .notMetrics(let found): "the body is not metrics in Prometheus' text format: \(found)"
+        case .unreadableMetric(let line): "a line of the metrics cannot be read: \(line)"
+        case .cutMetrics: "the metrics are cut off: OpenMetrics ends with # EOF"
         case .coded(let coding): "the body is coded (Content-Encoding: \(coding)), and no coding was asked for"
         }
     }
 }
 
-/// The beginning of something that a target sent, for a message.
+/// The beginning of a text from a target, for a message.
 package struct Excerpt: Sendable, Equatable, CustomStringConvertible {
     /// In Unicode scalars.
     package static let limit = 120
 
     package let description: String
 
-    /// Text, shown in quotation marks.
+    /// Text, for display in quotation marks.
     package init(quoting text: some StringProtocol) {
         description = text.isEmpty ? "it is empty" : "\"\(Excerpt.cut(text))\""
     }
 
-    /// Shown as it is.
+    /// For display without quotation marks.
     package init(_ text: some StringProtocol) {
         description = Excerpt.cut(text)
     }

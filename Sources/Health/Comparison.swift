@@ -1,4 +1,4 @@
-/// What a value must be: of a JSON document, of a metric, or of a response field.
+/// The expectation of a value in a JSON document, of a metric, or of a response field.
 package indirect enum Comparison: Sendable, Equatable {
     case equals(JSONScalar)
     case differs(JSONScalar)
@@ -6,23 +6,23 @@ package indirect enum Comparison: Sendable, Equatable {
     case atMost(Double)
     case above(Double)
     case below(Double)
-    /// Whether it is there at all.
+    /// Whether the value exists.
     case exists(Bool)
     /// Of text.
     case contains(String)
     case lacks(String)
     /// Of an array: how many elements it has.
     case count([Comparison])
-    /// Of an array: each of its elements.
+    /// For an array: each element.
     case everyElement([BodyExpectation.Member])
-    /// Of an array: no element is so.
+    /// For an array: no element.
     case noElement([BodyExpectation.Member])
-    /// Of a counter: by how much it has grown since the check before. The first check compares nothing.
+    /// For a counter: its growth since the previous check. The first check compares nothing.
     case increase([Comparison])
 }
 
 extension Comparison: CustomStringConvertible {
-    /// To be put after "expected".
+    /// A phrase that follows "expected".
     package var description: String {
         switch self {
         case .equals(let value): "\(value)"
@@ -51,7 +51,7 @@ extension BodyExpectation.Member: CustomStringConvertible {
     package var description: String { "\(comparisons.together) at \(pointer)" }
 }
 
-/// One metric, or all that have these labels: `loki_ring_members{name="ingester",state="Unhealthy"}`.
+/// A metric, or all series with these labels: `loki_ring_members{name="ingester",state="Unhealthy"}`.
 package struct MetricSelector: Sendable, Hashable {
     package struct Label: Sendable, Hashable {
         package let name: String
@@ -63,8 +63,11 @@ package struct MetricSelector: Sendable, Hashable {
         }
     }
 
+    /// Of OpenMetrics: nothing may follow it.
+    package static let lastLine = "# EOF"
+
     package let name: String
-    /// Those that a series must have; it may have others.
+    /// Labels that a series must have; it may have others.
     package let labels: [Label]
 
     package init(name: String, labels: [Label] = []) {
@@ -80,7 +83,7 @@ extension MetricSelector: CustomStringConvertible {
     }
 }
 
-/// What the metrics must be that a selector stands for: each of them, and at least one.
+/// The expectation of all series of a selector: each must hold, and there must be at least one.
 package struct MetricExpectation: Sendable, Equatable {
     package let selector: MetricSelector
     package let comparisons: [Comparison]
@@ -91,7 +94,7 @@ package struct MetricExpectation: Sendable, Equatable {
     }
 }
 
-/// What the value of a response field must be.
+/// The expectation of a response field.
 package struct FieldExpectation: Sendable, Equatable {
     package let name: String
     package let comparisons: [Comparison]

@@ -1,4 +1,4 @@
-/// A kind of database server, which tells by its own protocol whether it takes clients.
+/// A kind of database server. Its own protocol tells whether it accepts clients.
 package enum Database: String, Sendable, CaseIterable {
     case mysql, postgres
 

@@ -1,12 +1,12 @@
-/// How long things took: how many of them fit into each of a few fixed buckets.
+/// A histogram of durations with fixed buckets.
 package struct DurationHistogram: Sendable {
-    /// What a probe on a node takes, and up to the longest timeout that a balancer leaves room for.
+    /// From the time of a probe on a node to the longest timeout that a balancer allows.
     package static let bounds: [Duration] = [
         .milliseconds(1), .microseconds(2500), .milliseconds(5), .milliseconds(10), .milliseconds(25),
         .milliseconds(50), .milliseconds(100), .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2),
     ]
 
-    /// One for each bound, and one for what is beyond the last.
+    /// One bucket for each bound, and one for larger durations.
     private var counts = InlineArray<12, Int>(repeating: 0)
     package private(set) var sum: Duration = .zero
 
@@ -17,7 +17,7 @@ package struct DurationHistogram: Sendable {
         sum += duration
     }
 
-    /// How many took longer than the bound before, and no longer than this one, in order; the last has no bound.
+    /// The count of each bucket, in order; the last bucket has no bound.
     package var buckets: [(bound: Duration?, count: Int)] {
         DurationHistogram.bounds.enumerated().map { ($1, counts[$0]) } + [(nil, counts[counts.count - 1])]
     }

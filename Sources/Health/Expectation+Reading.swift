@@ -1,17 +1,33 @@
 import HTTPClient
 
 extension Expectation {
-    /// Only a body that is judged is read to its end. Of a response that is not as expected, the beginning is for the
+    /// Only a body that is judged is read to its end. Of an unexpected response, the beginning is read for the
     /// message.
     func reading(atMost limit: Int) -> Request.Reading {
-        let isRead = body != nil || container != nil
-        let expected: Request.Reading.Body = isRead ? .whole(kept: .max) : .none
-        var exceptions = statuses.ranges.map { Request.Reading.Exception($0, expected) }
+        var exceptions: [Request.Reading.Exception] = []
         if case .response(let tolerated, _?) = tolerance {
-            exceptions += tolerated.ranges.map { Request.Reading.Exception($0, .whole(kept: .max)) }
+            exceptions = tolerated.ranges.map { Request.Reading.Exception($0, judgedBody) }
         }
+        let isJudged = body != nil || container != nil
+        exceptions += statuses.ranges.map { Request.Reading.Exception($0, isJudged ? judgedBody : .none) }
+        let names = ResponseWords.fieldNames + ["Content-Encoding", "Content-Type"] + fields.map(\.name)
         return Request.Reading(
-            limit: limit, .beginning(ResponseWords.keptBody), except: exceptions, keepsFields: true,
-            fieldNames: ResponseWords.fieldNames + ["Content-Encoding"] + fields.map(\.name))
+            limit: limit, .beginning(ResponseWords.keptBody), except: exceptions, keepsFields: true, fieldNames: names)
+    }
+
+    /// What is read of a body that is judged by one expectation or by both. Of metrics alone, most of it is not kept.
+    private var judgedBody: Request.Reading.Body {
+        var bodies = [body].compactMap(\.self)
+        if case .response(_, let tolerated?) = tolerance { bodies.append(tolerated) }
+        guard container == nil, bodies.allSatisfy(\.isOfMetricsAlone) else { return .whole(kept: .max) }
+        let names = bodies.flatMap(\.metrics).map(\.selector.name)
+        return .lines(
+            beginningWith: Set(names + [MetricSelector.lastLine]).sorted(), orElse: ResponseWords.keptBody)
+    }
+}
+
+extension BodyExpectation {
+    fileprivate var isOfMetricsAlone: Bool {
+        !metrics.isEmpty && contained.isEmpty && lacked.isEmpty && patterns.isEmpty && members.isEmpty
     }
 }

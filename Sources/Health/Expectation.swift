@@ -1,15 +1,15 @@
 package import Time
 
-/// What a response must be for its target to be healthy.
+/// The expectation of a response: a target is healthy if it holds.
 package struct Expectation: Sendable, Equatable {
     package let statuses: StatusSet
     /// Of the response's fields.
     package let fields: [FieldExpectation]
-    /// Of a response with one of these statuses; the body of any other does not matter.
+    /// The expected body of responses with one of these statuses; the body of others does not matter.
     package let body: BodyExpectation?
-    /// What is degraded, and not unhealthy, where a response is not as it must be to be healthy.
+    /// Responses that are degraded instead of unhealthy.
     package let tolerance: Tolerance?
-    /// A server whose certificate expires within this time is degraded; nil for any.
+    /// A certificate that expires within this time is degraded; nil for no check.
     package private(set) var certificateMargin: Duration?
 
     package init(
@@ -28,14 +28,14 @@ package struct Expectation: Sendable, Equatable {
         return copy
     }
 
-    /// What `verdict` is, where a certificate expires then.
+    /// The verdict with regard to the expiry of a certificate.
     package func judge(_ verdict: Verdict, certificateExpiry: Timestamp?, at now: Timestamp) -> Verdict {
         guard verdict == .up, let margin = certificateMargin, let certificateExpiry else { return verdict }
         let left = Duration.milliseconds(certificateExpiry.milliseconds - now.milliseconds)
         return left < margin ? .degraded(.certificate(expiry: certificateExpiry, margin: margin)) : .up
     }
 
-    /// For a container: its state in Docker's words, instead of a status and a body.
+    /// For a container: its state in Docker's response, instead of status and body.
     package private(set) var container: ContainerExpectation?
 
     package func with(_ container: ContainerExpectation?) -> Expectation {
@@ -44,14 +44,14 @@ package struct Expectation: Sendable, Equatable {
         return copy
     }
 
-    /// Why a probe has failed that got no response. Of a container, Docker's silence says nothing.
+    /// The verdict for a probe without a response. If Docker does not answer, the state of a container is unknown.
     package func verdict(on failure: Reason) -> Verdict {
         guard let container else { return .down(failure) }
         let reason = Reason.unknownContainer(detail: "\(failure)")
         return container.needsDocker ? .down(reason) : .degraded(reason)
     }
 
-    /// Whether the body of a response with that status has to be judged, which may take its time.
+    /// Whether the body of a response with this status must be judged, which may take long.
     package func judgesBody(of status: Int) -> Bool {
         if container != nil || body != nil, statuses.contains(status) { return true }
         guard case .response(let tolerated, _?) = tolerance else { return false }
@@ -59,9 +59,10 @@ package struct Expectation: Sendable, Equatable {
     }
 }
 
-/// What is expected of a container that Docker or Podman runs: that it runs, is healthy, and does not restart.
+/// The expectation of a container that Docker or Podman runs: it is running, healthy, and does not restart.
 package struct ContainerExpectation: Sendable, Equatable {
-    /// Whether it is unhealthy if Docker itself does not answer; else its state is unknown, which is degraded.
+    /// Whether the container is unhealthy if Docker does not answer; otherwise its state is unknown, which is
+    /// degraded.
     package let needsDocker: Bool
 
     package init(needsDocker: Bool = false) {
@@ -69,11 +70,11 @@ package struct ContainerExpectation: Sendable, Equatable {
     }
 }
 
-/// What still is not unhealthy.
+/// The responses that are degraded instead of unhealthy.
 package enum Tolerance: Sendable, Equatable {
     case response(StatusSet, body: BodyExpectation?)
     /// A 503 of Loki, Tempo or Mimir whose body names another instance of their ring.
-    /// - Parameter ringAddress: the server's own address in the ring, with or without a port, where it is known.
+    /// - Parameter ringAddress: the server's own address in the ring, with or without a port, if it is known.
     case peer(ringAddress: String?)
 }
 

@@ -1,6 +1,6 @@
 import HTTPClient
 
-/// The kinds of `Reason`, by their codes, which are stable and machine-readable: docs/api.md explains each.
+/// The kinds of `Reason`, by their codes, which are stable. docs/api.md explains each.
 package enum FailureCause: String, Sendable, CaseIterable {
     case dns
     case refused

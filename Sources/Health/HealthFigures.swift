@@ -1,12 +1,12 @@
-/// What is known and counted at a moment, without asking anybody: what metrics tell.
+/// The present state and counters, for metrics. Reading them starts no probe.
 package struct HealthFigures: Sendable {
-    /// What the whole is by what is known; nil while a service has never been probed.
+    /// The status of the node; nil until all services have been probed.
     package let status: HealthStatus?
-    /// Since the check began that the latest report on everything comes from; nil before the first.
+    /// The age of the check with the latest report on everything; nil before the first report.
     package let age: Duration?
-    /// Begun.
+    /// Checks begun.
     package let checks: Int
-    /// Requests that shared a check which was in the air already.
+    /// Requests that joined a running check.
     package let coalesced: Int
     /// In the order of the configuration.
     package let services: [ServiceFigures]
@@ -23,7 +23,7 @@ package struct HealthFigures: Sendable {
 package struct ServiceFigures: Sendable {
     package let name: String
     package let isCritical: Bool
-    /// nil where not all of its targets have been probed.
+    /// nil until all of its targets have been probed.
     package let report: ServiceReport?
     package let tally: ServiceTally
 

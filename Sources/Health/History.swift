@@ -1,21 +1,21 @@
 package import Time
 
-/// What is remembered of one target between observations, and what its status is by them.
+/// The memory of a target between observations, and its status.
 package struct History: Sendable, Equatable {
-    /// What is known, once there has been an observation.
+    /// The known state after the first observation.
     package struct Known: Sendable, Equatable {
         package fileprivate(set) var isUp: Bool
-        /// What the last observation that was up said was wrong all the same.
+        /// The defects that the last good observation reported.
         package fileprivate(set) var concern: Reason?
-        /// The last one, whatever it says of the status.
+        /// The last observation, even if it contradicts the status.
         package fileprivate(set) var observation: Observation
         /// The reason of the last observation that was down.
         package fileprivate(set) var lastReason: Reason?
-        /// When the observation began that made the status what it is.
+        /// When the observation began that led to the status.
         package fileprivate(set) var since: Moment
-        /// When the last observation that was up began.
+        /// When the last good observation began.
         package fileprivate(set) var lastUpAt: Timestamp?
-        /// How many observations in a row, up to the last one, have been against the status.
+        /// How many observations in a row have contradicted the status.
         package fileprivate(set) var against = 0
         package fileprivate(set) var recent = RecentChecks()
 
@@ -25,13 +25,13 @@ package struct History: Sendable, Equatable {
         package var reason: Reason? { isUp ? concern : lastReason }
     }
 
-    /// nil before the first observation: unknown is not healthy.
+    /// nil before the first observation: an unknown target is not healthy.
     package private(set) var known: Known?
 
     package init() {}
 
-    /// Takes in the next observation. One that is against the status turns it only when enough of them have come in a row;
-    /// between healthy and degraded, the last one decides.
+    /// Records an observation. Enough contradicting observations in a row change the status. Between healthy and
+    /// degraded, the last one decides.
     package mutating func record(_ observation: Observation, threshold: Threshold) -> Change {
         let isUp = observation.verdict.isUp
         let now = observation.startedAt
@@ -65,10 +65,10 @@ package struct History: Sendable, Equatable {
     }
 }
 
-/// Whether a status has changed, and how long the one before it had lasted.
+/// A change of status, and the duration of the status before.
 package enum Change: Sendable, Equatable {
     case none
-    /// Nothing was known before.
+    /// The first status.
     case first
     case after(Duration)
 }

@@ -1,9 +1,9 @@
-/// A place in a JSON document (RFC 6901): `/State/Status`, or nothing for the document itself.
+/// A place in a JSON document (RFC 6901): `/State/Status`, or empty for the whole document.
 package struct JSONPointer: Sendable, Hashable {
-    /// Names of members, or indices of arrays, from the outermost inwards; unescaped.
+    /// Names of members or indices of arrays, from the outside to the inside; unescaped.
     package let tokens: [String]
 
-    /// nil where the text does not begin with "/", or has a "~" that is neither "~0" nor "~1".
+    /// nil if the text does not begin with "/", or has a "~" that is neither "~0" nor "~1".
     package init?(_ text: String) {
         guard !text.isEmpty else {
             tokens = []
@@ -50,7 +50,7 @@ extension JSONPointer: CustomStringConvertible {
     }
 }
 
-/// A JSON value that can be compared: neither object nor array.
+/// A JSON value that can be compared: not an object and not an array.
 package enum JSONScalar: Sendable, Hashable {
     case string(String)
     case number(Double)
@@ -62,8 +62,11 @@ extension JSONScalar: CustomStringConvertible {
     package var description: String {
         switch self {
         case .string(let text): "\"\(text)\""
+        case .number(let value) where !value.isFinite:
+            // In the words of Prometheus: JSON has none for it.
+            value.isNaN ? "NaN" : value > 0 ? "+Inf" : "-Inf"
         case .number(let value):
-            // Up to 2^53, a Double holds every integer, and is shown as one.
+            // Up to 2^53, a Double represents every integer, so it is shown as an integer.
             value.magnitude <= 9_007_199_254_740_992 && value == value.rounded() ? "\(Int64(value))" : "\(value)"
         case .bool(let value): "\(value)"
         case .null: "null"

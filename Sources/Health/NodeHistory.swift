@@ -1,6 +1,6 @@
 import Time
 
-/// How the node has stood, all services together, to tell when that changes.
+/// The last status of the node, to notice changes.
 struct NodeHistory {
     private var last: (status: HealthStatus, cause: Report.Cause?, since: Instant)?
 

@@ -1,10 +1,10 @@
 package import Time
 
-/// One probe of one target: when, how long, what it says.
+/// One probe of one target: its time, duration and result.
 package struct Observation: Sendable, Equatable {
     package let startedAt: Moment
     package let duration: Duration
-    /// The status of the response, where one came.
+    /// The status of the response, if there was one.
     package let httpStatus: Int?
     package let verdict: Verdict
 
@@ -15,6 +15,6 @@ package struct Observation: Sendable, Equatable {
         self.verdict = verdict
     }
 
-    /// How long the answer took; nil where none came: a refusal is quick, and a timeout says how patient we are.
+    /// The duration of an answer; nil without an answer: then the duration says nothing about the target.
     package var latency: Duration? { verdict.isUp || httpStatus != nil ? duration : nil }
 }

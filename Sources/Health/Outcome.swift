@@ -1,6 +1,6 @@
-/// How a probe ended. A failed probe is data, so it is returned and not thrown.
+/// The end of a probe. A failed probe is data, so it is returned, not thrown.
 package struct Outcome: Sendable, Equatable {
-    /// The status of the response, where there is one to judge.
+    /// The status of the response; nil if there is none.
     package let status: Int?
     package let verdict: Verdict
 
@@ -9,20 +9,20 @@ package struct Outcome: Sendable, Equatable {
         self.verdict = verdict
     }
 
-    /// There is nothing to judge.
+    /// There was no response.
     package static func failed(_ reason: Reason) -> Outcome {
         Outcome(status: nil, .down(reason))
     }
 }
 
-/// What one observation says of its target.
+/// The judgement of one observation.
 package enum Verdict: Sendable, Equatable {
     case up
-    /// It can be used, but something is wrong.
+    /// The target can be used, but has a defect.
     case degraded(Reason)
     case down(Reason)
 
-    /// Whether it can be used.
+    /// Whether the target can be used.
     package var isUp: Bool {
         if case .down = self { false } else { true }
     }

@@ -1,19 +1,19 @@
 package import Time
 
-/// When the next of a series of checks begins.
+/// Computes when the next check at an interval begins.
 package struct Pace: Sendable, Hashable {
-    /// From the beginning of one check to that of the next.
+    /// From the beginning of a check to the beginning of the next.
     package let interval: Duration
 
     package init(interval: Duration) {
         self.interval = interval
     }
 
-    /// How much longer or shorter a pause may be: nodes of a fleet that were started together do not probe what they
-    /// share in step.
+    /// The random share of each pause, so that nodes that started together do not probe a shared service at the same
+    /// time.
     package var jitter: Duration { interval / 10 }
 
-    /// An interval, more or less, after the last check began.
+    /// The interval with its random share, after the start of the last check.
     package func next(
         after startedAt: Instant, using random: inout some RandomNumberGenerator
     ) -> Instant {

@@ -1,6 +1,6 @@
-/// Text that came from outside (an upstream, a certificate, a request), made fit for a terminal and a log line.
+/// Text from outside (an upstream, a certificate, a request), made safe for a terminal and a log line.
 package enum Printable {
-    /// Control characters as `\u{1b}`, and no more than `limit` characters.
+    /// Escapes control characters as `\u{1b}`, and cuts the text at `limit` characters.
     package static func escape(_ text: String, limit: Int = 500) -> String {
         var output = ""
         for (index, scalar) in text.unicodeScalars.enumerated() {
@@ -19,7 +19,7 @@ package enum Printable {
         escape(String(text.prefix { !$0.isNewline }), limit: limit)
     }
 
-    /// C0, DEL and C1, the line separators, and what turns the direction of writing: none of them fits in a line.
+    /// C0, DEL and C1, line separators, and characters that change the direction of writing.
     package static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true

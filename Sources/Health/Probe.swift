@@ -1,12 +1,12 @@
 package import HTTPClient
 
-/// How a target is probed, and what must come of it. What each kind does stands in `Probing`, in a file of its own.
+/// The kinds of probes, with their expectations. `Probing` has a file for each kind.
 package enum Probe: Sendable, Equatable {
     /// A request is sent, and the response must be as expected.
     case http(Request, Expectation)
     /// A TCP connection is made. There is nothing else to expect.
     case connect(URL)
-    /// A database server answers a client that has no password.
+    /// A database server answers a client without a password.
     case database(Database, URL)
 
     package var url: URL {
@@ -16,13 +16,13 @@ package enum Probe: Sendable, Equatable {
         }
     }
 
-    /// Of the response, a request reads what the expectation is about. Said once, not at each probe.
+    /// Sets the parts of the response that the request reads, once for a target.
     var readingWhatIsExpected: Probe {
         guard case .http(let request, let expectation) = self else { return self }
         return .http(request.with(expectation.reading(atMost: request.reading.limit)), expectation)
     }
 
-    /// What is left when a secret is renewed.
+    /// The probe without secrets, to recognise a renewed secret.
     var withoutSecrets: Probe {
         switch self {
         case .http(let request, let expectation): .http(request.withoutSecrets, expectation)
@@ -30,7 +30,7 @@ package enum Probe: Sendable, Equatable {
         }
     }
 
-    /// What is healthy, such as `200-299, body contains "ready"`.
+    /// The expected result, such as `200-299, body contains "ready"`.
     package var expected: String {
         switch self {
         case .http(_, let expectation): expectation.description
@@ -41,7 +41,7 @@ package enum Probe: Sendable, Equatable {
 }
 
 extension Probe: CustomStringConvertible {
-    /// What is done, such as `GET http://loki:3100/ready` or `tcp://db:5432`: without anything that may be a secret.
+    /// The action, such as `GET http://loki:3100/ready` or `tcp://db:5432`, without secrets.
     package var description: String {
         switch self {
         case .http(let request, _): request.description

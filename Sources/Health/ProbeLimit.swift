@@ -1,11 +1,11 @@
 package import HTTPClient
 
-/// How long a probe may take in all, and which setting says so. It is decided where the probe is begun.
+/// The time limit of a probe, and the setting that it comes from. It is decided at the start of the probe.
 package struct ProbeLimit: Sendable, Hashable {
     package enum Setting: Sendable, Hashable {
-        /// The target's own.
+        /// The target's own timeout.
         case timeout
-        /// That of the whole check, where it is shorter.
+        /// The deadline of the whole check, if it is shorter.
         case deadline
     }
 
@@ -17,13 +17,13 @@ package struct ProbeLimit: Sendable, Hashable {
         setting = deadline < timeout ? .deadline : .timeout
     }
 
-    /// For a probe that belongs to no check.
+    /// For a probe outside a check.
     package init(timeout: Duration) {
         duration = timeout
         setting = .timeout
     }
 
-    /// Why a probe has failed whose transfer failed within this limit.
+    /// The reason for a transfer that failed within this limit.
     package func reason(for failure: TransferFailure) -> Reason {
         switch failure {
         case .connectTimeout, .timeout: outOfTime(.transfer(failure))
@@ -31,7 +31,7 @@ package struct ProbeLimit: Sendable, Hashable {
         }
     }
 
-    /// Why a probe has failed whose response was still being judged when the limit was over.
+    /// The reason for a response that was still being judged at the end of the limit.
     package var reasonForMatching: Reason { outOfTime(.matching(limit: duration)) }
 
     private func outOfTime(_ reason: Reason) -> Reason {

@@ -1,35 +1,35 @@
 package import HTTPClient
 package import Time
 
-/// Why a target or a service is down. Closed: each case has one code, which is stable, and one text.
+/// Why a target or a service is down. The set is closed: each case has one stable code and one text.
 package enum Reason: Sendable, Equatable {
-    /// There was no connection, or no complete response.
+    /// No connection, or no complete response.
     case transfer(TransferFailure)
-    /// The deadline of the whole check, shorter than the probe's own timeout, came first.
+    /// The deadline of the whole check came before the probe's own timeout.
     case deadline(limit: Duration)
     case status(Int, expected: StatusSet, words: ResponseWords = .none)
-    /// A field of the response is not as expected.
+    /// A field of the response differs from the expectation.
     case header(BodyMismatch)
     case body(BodyMismatch)
-    /// The server is not ready, as another instance of its ring is not well.
+    /// The server is not ready because another instance of its ring is not healthy.
     case peer(Int, words: ResponseWords)
-    /// All is as expected, but took longer than it may.
+    /// The response is as expected, but came later than `slow`.
     case slow(Duration, limit: Duration)
-    /// A container is not as it must be. `detail` follows "the container".
+    /// A container is not in the expected state. `detail` follows "the container".
     case container(detail: String)
-    /// A database server answers, and takes no clients, or not this one. `words` are its own, with its code.
+    /// A database server answers, but accepts no clients, or not this one. `words` is its message with its code.
     case database(Database, words: String)
-    /// What came is not of that protocol.
+    /// The response is not of that protocol.
     case alien(Database, beginning: Excerpt)
-    /// Docker does not answer for the container.
+    /// Docker gives no answer about the container.
     case unknownContainer(detail: String)
-    /// All is as expected, but the server's certificate expires soon.
+    /// The response is as expected, but the server's certificate expires soon.
     case certificate(expiry: Timestamp, margin: Duration)
-    /// The response is here, and its body was still being matched when the limit was over.
+    /// The body of the response was still being judged at the end of the limit.
     case matching(limit: Duration)
-    /// The response is here, and healthz could not judge it.
+    /// healthz could not judge the response.
     case unjudged(detail: String)
-    /// Of a service with instances: too few of them are healthy.
+    /// Too few instances of a service are healthy.
     case instances(healthy: Int, of: Int, required: Int)
 
     package var cause: FailureCause {
@@ -57,24 +57,24 @@ package enum Reason: Sendable, Equatable {
 }
 
 extension Reason: CustomStringConvertible {
-    /// One line for a person, without the code.
+    /// One line for people, without the code.
     package var description: String {
         switch self {
         case .transfer(.internalError(let detail)), .unjudged(let detail): "healthz could not make the probe: \(detail)"
         case .transfer(let failure): failure.description
-        case .deadline(let limit): "no complete response when the check's deadline of \(limit.brief) came"
+        case .deadline(let limit): "no complete response within the check's deadline of \(limit.brief)"
         case .status(let status, let expected, let words): words.sentence(status, expected: expected)
         case .header(let mismatch), .body(let mismatch): mismatch.description
         case .peer(let status, let words):
-            "answered \(status), as another instance is not well" + (words.body.map { ": \($0)" } ?? "")
-        case .slow(let duration, let limit): "took \(duration.brief), slow is over \(limit.brief)"
+            "answered \(status) because another instance is not healthy" + (words.body.map { ": \($0)" } ?? "")
+        case .slow(let duration, let limit): "took \(duration.brief) (slow: over \(limit.brief))"
         case .container(let detail): "the container \(detail)"
-        case .database(let database, let words): "\(database.name) takes no client: \(words)"
-        case .alien(let database, let beginning): "not a \(database.name) server: what came begins with \(beginning)"
+        case .database(let database, let words): "\(database.name) does not accept clients: \(words)"
+        case .alien(let database, let beginning): "not a \(database.name) server; the response begins with \(beginning)"
         case .unknownContainer(let detail): "Docker does not tell the container's state: \(detail)"
         case .certificate(let expiry, let margin): "the certificate expires at \(expiry.rfc3339), within \(margin.days)"
         case .matching(let limit):
-            "connected, but waited for its body to be matched until the \(limit.brief) timeout"
+            "connected, but the body was still being judged at the \(limit.brief) timeout"
         case .instances(let healthy, let all, let required):
             "\(healthy) of \(all) instances \(healthy == 1 ? "is" : "are") healthy, \(required) required"
         }

@@ -1,14 +1,14 @@
 package import Time
 
-/// The last checks of one target, or of one group: when, how long, and what they found. A ring of 12 bytes a check, which
-/// grows with the checks that there are, and no further than `limit`.
+/// The last checks of a target or a group: time, duration and result. A ring buffer with 12 bytes for each check,
+/// which grows to `limit` at most.
 package struct RecentChecks: Sendable, Equatable {
     package static let limit = 120
 
     package struct Check: Sendable, Equatable {
-        /// When it began, to the second.
+        /// The start, in whole seconds.
         package let startedAt: Timestamp
-        /// To the microsecond, and at most 71 minutes.
+        /// In microseconds, at most 71 minutes.
         package let duration: Duration
         package let result: Result
 
@@ -17,7 +17,7 @@ package struct RecentChecks: Sendable, Equatable {
 
     package enum Result: Sendable, Equatable {
         case healthy
-        /// It could be used, but something was wrong.
+        /// Usable, but with a defect.
         case degraded(FailureCause)
         case failed(FailureCause)
 
@@ -25,7 +25,7 @@ package struct RecentChecks: Sendable, Equatable {
             if case .failed = self { false } else { true }
         }
 
-        /// What was wrong.
+        /// The defect.
         package var cause: FailureCause? {
             switch self {
             case .healthy: nil
@@ -34,7 +34,7 @@ package struct RecentChecks: Sendable, Equatable {
         }
     }
 
-    /// A check as it is kept, with seconds since 1970 (until 2106).
+    /// A stored check, with seconds since 1970 (until 2106).
     private struct Slot: Sendable, Equatable {
         private let seconds: UInt32
         private let microseconds: UInt32
@@ -56,7 +56,7 @@ package struct RecentChecks: Sendable, Equatable {
     }
 
     private var slots: [Slot] = []
-    /// Where the ring begins: always 0 until it is full.
+    /// The first element of the ring; 0 until the ring is full.
     private var oldest = 0
 
     package init() {}
@@ -70,14 +70,14 @@ package struct RecentChecks: Sendable, Equatable {
 
     package var count: Int { slots.count }
 
-    /// How many of them were healthy or degraded.
+    /// How many checks were healthy or degraded.
     package var upCount: Int { slots.count(where: \.isUp) }
 
     /// The oldest first.
     package var all: [Check] { (slots[oldest...] + slots[..<oldest]).map(\.check) }
 }
 
-/// A result in a byte: 0 is healthy, odd is degraded, even is failed, each with the number of its cause.
+/// The result as a byte: 0 is healthy, odd is degraded, even is failed; the rest is the number of the cause.
 private struct ResultCode: Sendable, Equatable {
     private let byte: UInt8
 

@@ -2,22 +2,22 @@ package import Time
 
 package enum HealthStatus: String, Sendable, CaseIterable {
     case healthy
-    /// Something is wrong, but the node is to be used.
+    /// Something is wrong, but the node can be used.
     case degraded
     case unhealthy
 }
 
-/// The answer to "is this node healthy": a verdict with its evidence.
+/// The health of the node: a verdict with its evidence.
 package struct Report: Sendable, Equatable {
-    /// A reason to be unhealthy that is not any one service's.
+    /// Why the node is unhealthy independently of single services.
     package enum Cause: String, Sendable, CaseIterable, CustomStringConvertible {
         /// The process is about to end.
         case draining
-        /// The request left out every service: unknown is not healthy.
+        /// The request excluded every service, so the health is unknown.
         case nothingChecked = "nothing_checked"
-        /// Checks go on by themselves, but the last one is too old: unknown is not healthy.
+        /// The last check at an interval is too old, so the health is unknown.
         case stale
-        /// Somebody has taken the node out of service by a file.
+        /// The node was taken out of service by a file.
         case maintenance
 
         package var description: String {
@@ -25,17 +25,17 @@ package struct Report: Sendable, Equatable {
             case .draining: "healthz is shutting down"
             case .nothingChecked: "every service was excluded, so nothing was checked"
             case .maintenance: "the node is under maintenance"
-            case .stale: "the last check is older than it may be: healthz itself is stuck"
+            case .stale: "the last check is too old: healthz or the machine stood still"
             }
         }
     }
 
     /// When the check began.
     package let checkedAt: Timestamp
-    /// From the beginning of the check to its end.
+    /// From the start of the check to its end.
     package let duration: Duration
     package let cause: Cause?
-    /// What somebody has written about the cause; may be empty.
+    /// A person's note about the cause; may be empty.
     package private(set) var note = ""
     /// In the order of the configuration.
     package let services: [ServiceReport]
@@ -54,7 +54,7 @@ package struct Report: Sendable, Equatable {
     }
 
     /// The cause, for people.
-    /// - Parameter withNote: for those who may see details.
+    /// - Parameter withNote: for clients that may see details.
     package func message(withNote: Bool) -> String? {
         cause.map { withNote && !note.isEmpty ? "\($0.description): \(note)" : $0.description }
     }
@@ -66,8 +66,8 @@ package struct Report: Sendable, Equatable {
         return services.allSatisfy { $0.status == .healthy } ? .healthy : .degraded
     }
 
-    /// What it says of these services alone.
-    /// - Parameter cause: why it is unhealthy, whatever the services are.
+    /// The report on these services only.
+    /// - Parameter cause: why it is unhealthy independently of the services.
     package func narrowed(to selection: Selection, cause: Cause? = nil) -> Report {
         var chosen = services.filter { selection.includes($0.name) }
         if case .only = selection { chosen = chosen.map { $0.askedAlone() } }

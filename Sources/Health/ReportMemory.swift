@@ -1,6 +1,6 @@
 import Time
 
-/// The last report for each selection that was asked for.
+/// The last report for each selection.
 struct ReportMemory {
     private struct Remembered {
         let numbered: Aggregator.Numbered
@@ -8,7 +8,7 @@ struct ReportMemory {
         var isStale = false
     }
 
-    /// Clients can ask for any set of exclusions: more different reports than this are not remembered.
+    /// Clients can ask for any set of exclusions, so the number of kept reports is limited.
     private static let limit = 64
 
     private var reports: [Selection: Remembered] = [:]
@@ -19,7 +19,7 @@ struct ReportMemory {
         return Aggregator.Numbered(number: lastNumber, report: report)
     }
 
-    /// - Parameter startedAt: when the check began that the report comes from.
+    /// - Parameter startedAt: when the check of the report began.
     mutating func remember(_ report: Aggregator.Numbered, for selection: Selection, startedAt: Instant) {
         insert(Remembered(numbered: report, startedAt: startedAt), selection)
     }
@@ -28,13 +28,13 @@ struct ReportMemory {
         reports = [:]
     }
 
-    /// The report for just this selection, where its check began after `start`.
+    /// The report for exactly this selection, if its check began after `start`.
     func report(for selection: Selection, since start: Instant) -> Aggregator.Numbered? {
         guard let found = reports[selection], found.startedAt >= start else { return nil }
         return found.numbered
     }
 
-    /// What the last report on everything says of the selection: stale, where its check began before `start`.
+    /// The part of the last report on everything; stale if its check began before `start`.
     mutating func lastReport(for selection: Selection, staleBefore start: Instant) -> Aggregator.Numbered? {
         guard let last = reports[.all] else { return nil }
         let isStale = last.startedAt < start
@@ -47,7 +47,7 @@ struct ReportMemory {
 
     private mutating func insert(_ report: Remembered, _ selection: Selection) {
         if reports.count >= ReportMemory.limit, reports[selection] == nil {
-            // The others can come from the report on everything.
+            // Other selections can be answered from the report on everything.
             reports = reports.filter { $0.key == .all }
         }
         reports[selection] = report

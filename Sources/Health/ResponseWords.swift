@@ -1,20 +1,20 @@
 package import HTTPClient
 
-/// What a response says of itself, for a message: where it redirects to, what credentials it asks for, how its body begins.
-/// Cut short, and not escaped yet.
+/// The parts of a response that explain a failure: the target of a redirect, the requested credentials, the beginning
+/// of the body. Cut short, and not escaped yet.
 package struct ResponseWords: Sendable, Equatable {
     package static let none = ResponseWords()
 
-    /// Fields that are looked at.
+    /// The fields that are needed.
     package static let fieldNames = ["Location", "WWW-Authenticate"]
-    /// As many bytes of a body as an excerpt may need.
+    /// The bytes of a body that an excerpt may need.
     package static let keptBody = 4 * (Excerpt.limit + 1)
 
-    /// Of a redirect.
+    /// The target of a redirect.
     package let location: Excerpt?
-    /// Of a 401: the scheme, and the realm where there is one.
+    /// For a 401: the scheme, and the realm if there is one.
     package let challenge: Excerpt?
-    /// nil if there is none, or it is coded.
+    /// nil if the body is empty or encoded.
     package let body: Excerpt?
 
     package init(location: Excerpt? = nil, challenge: Excerpt? = nil, body: Excerpt? = nil) {
@@ -32,9 +32,10 @@ package struct ResponseWords: Sendable, Equatable {
         body = response.contentCoding == nil ? ResponseWords.excerpt(of: response.body) : nil
     }
 
-    /// Without the line end that most bodies have.
+    /// Without the line end, which most bodies have.
     package static func excerpt(of body: [UInt8]) -> Excerpt? {
-        var text = Substring(String(decoding: body.prefix(keptBody), as: UTF8.self))
+        let words = StatusMessage.text(of: body) ?? body[...]
+        var text = Substring(String(decoding: words.prefix(keptBody), as: UTF8.self))
         while text.last?.isWhitespace == true { text.removeLast() }
         return text.isEmpty ? nil : Excerpt(quoting: text)
     }
@@ -56,5 +57,34 @@ package struct ResponseWords: Sendable, Equatable {
         let place = location.map { " to \($0)" } ?? ""
         let asks = challenge.map { " (\($0))" } ?? ""
         return "answered \(status)\(place)\(asks), expected \(expected)" + (body.map { ": \($0)" } ?? "")
+    }
+}
+
+/// The google.rpc.Status, in Protobuf, with which Loki refuses lines by OpenTelemetry's protocol, even where they came in JSON. No
+/// text begins with its bytes.
+enum StatusMessage {
+    private static let code: UInt8 = 0x08
+    private static let message: UInt8 = 0x12
+
+    /// The message alone, as far as the body has it; nil if the body is something else.
+    static func text(of body: [UInt8]) -> ArraySlice<UInt8>? {
+        var rest = body[...]
+        if rest.first == code {
+            rest.removeFirst()
+            guard number(from: &rest) != nil else { return nil }
+        }
+        guard rest.popFirst() == message, let length = number(from: &rest) else { return nil }
+        return rest.prefix(length)
+    }
+
+    /// A varint: seven bits a byte, the lowest first. Three bytes are enough for the length of any body.
+    private static func number(from bytes: inout ArraySlice<UInt8>) -> Int? {
+        var value = 0
+        for shift in [0, 7, 14] {
+            guard let byte = bytes.popFirst() else { return nil }
+            value |= Int(byte & 0x7F) << shift
+            if byte < 0x80 { return value }
+        }
+        return nil
     }
 }

@@ -1,9 +1,9 @@
-/// Which services a check is about.
+/// The services of a check.
 package enum Selection: Sendable, Hashable {
     case all
-    /// One alone, which exists.
+    /// A single service, which exists.
     case only(String)
-    /// All but these.
+    /// All except these.
     case excluding(Set<String>)
 
     package func includes(_ name: String) -> Bool {

@@ -1,28 +1,27 @@
-/// What stands in answers under one name: one target, or several instances of the same.
+/// A named service: one target, or several instances.
 package struct Service: Sendable, Equatable {
-    /// As it stands in URLs and answers, such as `loki`.
+    /// The name in URLs and answers, such as `loki`.
     package let name: String
     /// At least one.
     package private(set) var instances: [Instance]
-    /// Configured as instances, and shown as such, even if there is only one.
+    /// Whether it was configured as instances, and is shown so, even if there is only one.
     package let isGroup: Bool
-    /// How many places must be usable: from 1 to their number.
+    /// How many places must be usable; at least 1.
     package let required: Int
-    /// Whether its failure makes the whole unhealthy; else it makes it degraded.
+    /// Whether its failure makes the node unhealthy; otherwise degraded.
     package let isCritical: Bool
     package private(set) var notes = ServiceNotes()
 
-    /// A target under the name by which it is told from the service's others.
+    /// A target with the name that distinguishes it within the service.
     package struct Instance: Sendable, Equatable {
         package let name: String
         package let target: Target
-        /// What several checks have in common: the server that they are about. A place is usable if all its critical checks
-        /// are.
+        /// The place of a check: the server that it checks. A place is usable if all its critical checks are.
         package let place: String
-        /// Whether its failure makes its place unusable; else the service is degraded.
+        /// Whether its failure makes its place unusable; otherwise the service is degraded.
         package let isCritical: Bool
 
-        /// - Parameter place: nil where there is one check for a place.
+        /// - Parameter place: nil if each place has one check.
         package init(name: String, target: Target, place: String? = nil, isCritical: Bool = true) {
             self.name = name
             self.target = target
@@ -39,7 +38,7 @@ package struct Service: Sendable, Equatable {
         self.isCritical = isCritical
     }
 
-    /// One target alone.
+    /// A service with one target.
     package init(name: String, target: Target, isCritical: Bool = true) {
         self.name = name
         instances = [Instance(name: name, target: target)]
@@ -50,13 +49,13 @@ package struct Service: Sendable, Equatable {
 
     package var targets: [Target] { instances.map(\.target) }
 
-    /// How many instances must be healthy at least.
+    /// The smallest number of healthy instances.
     package var requiredInstances: Int {
         let places = Set(instances.map(\.place)).count
         return required * instances.count { $0.isCritical } / max(1, places)
     }
 
-    /// How many places are usable by the instances of them that are.
+    /// The number of usable places, given the usable instances.
     func usablePlaces(_ isUsable: (Int) -> Bool) -> Int {
         var broken: Set<String> = []
         for (index, instance) in instances.enumerated() where instance.isCritical && !isUsable(index) {
@@ -71,7 +70,7 @@ package struct Service: Sendable, Equatable {
         return copy
     }
 
-    /// The same without rise and fall.
+    /// The same service without rise and fall.
     package var decidedByEachResult: Service {
         var copy = self
         copy.instances = instances.map {

@@ -1,8 +1,8 @@
-/// What people are told of a service beside its health.
+/// Notes about a service for people, besides its health.
 package struct ServiceNotes: Sendable, Equatable {
-    /// The address of the page that says what to do when it fails.
+    /// The address of a page that says what to do if it fails.
     package let runbook: String?
-    /// The heading under which it stands.
+    /// The heading on the status page.
     package let group: String?
 
     package init(runbook: String? = nil, group: String? = nil) {

@@ -1,14 +1,14 @@
 package import Time
 
-/// What is known of one service, and what that means.
+/// The known state of a service, and its status.
 package struct ServiceReport: Sendable, Equatable {
-    /// How a service stands, whatever that means for the whole.
+    /// The condition of a service, independent of its importance.
     package enum Condition: Sendable, Equatable {
         /// Every instance is healthy.
         case well
         /// Enough instances can be used, but not all are healthy.
         case partly
-        /// Too few can.
+        /// Too few instances can be used.
         case failed
 
         /// - Parameter usable: places that are healthy or degraded.
@@ -26,7 +26,7 @@ package struct ServiceReport: Sendable, Equatable {
     }
 
     package let name: String
-    /// Whether its failure makes the whole unhealthy.
+    /// Whether its failure makes the node unhealthy.
     package private(set) var isCritical: Bool
     package let isGroup: Bool
     /// How many instances must be healthy.
@@ -37,9 +37,10 @@ package struct ServiceReport: Sendable, Equatable {
     package let condition: Condition
     /// When the present condition was first observed.
     package let since: Timestamp
-    /// When it had last enough healthy instances; nil where it never had.
+    /// When it last had enough healthy instances; nil for never.
     package let lastHealthyAt: Timestamp?
-    /// Of a group: how it stood, and how long the slowest instance that answered took. Else its only target's.
+    /// For a group: its past checks, with the time of the slowest instance that answered. Otherwise those of its only
+    /// target.
     package let recent: RecentChecks
 
     package init(
@@ -58,7 +59,7 @@ package struct ServiceReport: Sendable, Equatable {
         recent = service.isGroup ? recentOfGroup : instances.first?.recent ?? RecentChecks()
     }
 
-    /// For whoever asks for this service alone: then its failure is all that there is to tell.
+    /// For a request for this service only: then its failure makes the answer unhealthy.
     func askedAlone() -> ServiceReport {
         var report = self
         report.isCritical = true
@@ -86,17 +87,17 @@ package struct ServiceReport: Sendable, Equatable {
     }
 }
 
-/// How a service has stood: the same for its condition as `History` is for a target's status.
+/// The condition of a service over time, as `History` is for a target.
 package struct ServiceHistory: Sendable, Equatable {
     private var condition: ServiceReport.Condition?
     private var since: Moment?
     private(set) var lastHealthyAt: Timestamp?
-    /// Of a group alone: what is not one has its target's.
+    /// For a group only; the history of a single target is the target's.
     private(set) var recentOfGroup = RecentChecks()
 
     package init() {}
 
-    /// Notes for a group that its instances have been probed.
+    /// Records a check of a group after its instances have been probed.
     mutating func note(_ condition: ServiceReport.Condition, _ instances: [TargetReport], at now: Timestamp) {
         let slowest = instances.compactMap(\.observation.latency).max() ?? .zero
         recentOfGroup.append(startedAt: now, duration: slowest, condition.result)
@@ -111,7 +112,7 @@ package struct ServiceHistory: Sendable, Equatable {
         return lasted.map(Change.after) ?? .first
     }
 
-    /// When `condition` began, where that is the one that was recorded last.
+    /// When `condition` began, if it is the last recorded one.
     func since(_ condition: ServiceReport.Condition) -> Timestamp? {
         condition == self.condition ? since?.timestamp : nil
     }

@@ -1,12 +1,12 @@
 import Time
 
-/// What is known of a target, and which checks wait for it. Not Sendable: the aggregator owns it.
+/// The state of a target, and the checks that wait for its probe. Not Sendable: the aggregator owns it.
 final class TargetState {
     let name: String
     let target: Target
     weak var service: ServiceState?
     var history = History()
-    /// The checks that wait for the probe that is running; nil where there is none.
+    /// The checks that wait for the running probe; nil if no probe is running.
     var checks: [RunningCheck]?
 
     init(_ instance: Service.Instance) {
@@ -14,8 +14,8 @@ final class TargetState {
         target = instance.target
     }
 
-    /// Whether a check has to probe it: what was found last may do, where it has an interval of its own. The pace of checks
-    /// varies by a tenth.
+    /// Whether a check must probe the target. With an interval of its own, the last result may still count. The pace
+    /// of checks varies by a tenth.
     func isDue(at now: Instant) -> Bool {
         guard let interval = target.interval, let last = history.known?.observation.startedAt.instant else {
             return true
@@ -23,13 +23,13 @@ final class TargetState {
         return now - last >= interval * 0.9
     }
 
-    /// nil where it has not been probed.
+    /// nil before the first probe.
     var report: TargetReport? {
         history.known.map { TargetReport(name: name, target: target, known: $0) }
     }
 }
 
-/// What is known of a service. Not Sendable: the aggregator owns it.
+/// The state of a service. Not Sendable: the aggregator owns it.
 final class ServiceState {
     let service: Service
     let targets: [TargetState]
@@ -42,7 +42,8 @@ final class ServiceState {
         for target in targets { target.service = self }
     }
 
-    /// - Parameter old: of the service of that name in the plan before: what is known of targets that stay is kept.
+    /// - Parameter old: the state of the service with this name in the former plan: the state of targets that stay is
+    ///   kept.
     init(_ service: Service, after old: ServiceState) {
         self.service = service
         targets = service.instances.map { ServiceState.state(of: $0, among: old.targets) }
@@ -61,7 +62,7 @@ final class ServiceState {
         return target
     }
 
-    /// nil where not all of its targets have been probed.
+    /// nil until all targets have been probed.
     var report: ServiceReport? {
         guard let instances else { return nil }
         let condition = ServiceReport.condition(of: service, instances)
@@ -79,12 +80,12 @@ final class ServiceState {
     }
 }
 
-/// A check that is running. Not Sendable: the aggregator owns it.
+/// A running check. Not Sendable: the aggregator owns it.
 final class RunningCheck {
     let selection: Selection
     let services: [ServiceState]
     let startedAt: Moment
-    /// Targets whose probes are running.
+    /// The targets whose probes are running.
     var missing = 0
     var waiting: [(Selection, Aggregator.Answer)] = []
 

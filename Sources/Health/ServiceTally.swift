@@ -1,10 +1,10 @@
-/// What is counted of a service, as long as it is configured.
+/// Counters of a service, kept as long as it is configured.
 package struct ServiceTally: Sendable {
     /// Of all probes of all its instances.
     package private(set) var durations = DurationHistogram()
-    /// Probes that failed: the causes that there have been.
+    /// Failed probes by cause.
     package private(set) var failures: [FailureCause: Int] = [:]
-    /// From one status to another.
+    /// Changes of status.
     package private(set) var changes = 0
     private var status: HealthStatus?
 
@@ -15,7 +15,7 @@ package struct ServiceTally: Sendable {
         if let cause = observation.verdict.reason?.cause { failures[cause, default: 0] += 1 }
     }
 
-    /// The first status is no change.
+    /// The first status is not a change.
     package mutating func record(_ next: HealthStatus) {
         if let status, next != status { changes += 1 }
         status = next

@@ -22,7 +22,7 @@ package struct StatusSet: Sendable, Hashable {
         StatusSet(ranges: ranges + other.ranges)
     }
 
-    /// nil when any part is not a status, a range of them or a class.
+    /// nil if any part is not a status, a range or a class.
     package init?(_ text: some StringProtocol) {
         var ranges: [ClosedRange<Int>] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -54,14 +54,14 @@ package struct StatusSet: Sendable, Hashable {
 }
 
 extension StatusSet: CustomStringConvertible {
-    /// As it is written in a configuration: `200-299,404`.
+    /// In the notation of the configuration: `200-299,404`.
     package var description: String {
         ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
     }
 }
 
 extension StringProtocol {
-    /// Without the spaces and tabs at its ends.
+    /// Without spaces and tabs at both ends.
     fileprivate var trimmed: SubSequence {
         let blank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
         guard let first = firstIndex(where: { !blank($0) }), let last = lastIndex(where: { !blank($0) }) else {

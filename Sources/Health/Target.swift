@@ -1,18 +1,18 @@
 package import HTTPClient
 
-/// One place that is probed, and what is expected of it. A value, of which there is one copy: every probe, observation and
-/// report has it, and it has a score of parts.
+/// A place to probe, and its expectation. A shared object, because every probe, observation and report refers to it,
+/// and it has many parts.
 package final class Target: Sendable, Equatable {
-    /// Tells it from all other targets of a configuration: `loki`, or `loki http://loki-a:3100` for an instance.
+    /// Unique in a configuration: `loki`, or `loki http://loki-a:3100` for an instance.
     package let id: String
     /// A request reads what of the response is judged.
     package let probe: Probe
     /// From the start of the probe, name resolution included, to the end of the response.
     package let timeout: Duration
     package let threshold: Threshold
-    /// An answer that is right, but took longer, is degraded; nil for none.
+    /// A correct answer that takes longer is degraded; nil for no limit.
     package let slow: Duration?
-    /// Its probes begin no closer to each other than this, whatever checks there are; nil for one at each check.
+    /// The smallest distance of its probes; nil for a probe at each check.
     package let interval: Duration?
 
     package init(
@@ -39,24 +39,24 @@ package final class Target: Sendable, Equatable {
                 && left.threshold == right.threshold && left.slow == right.slow && left.interval == right.interval
     }
 
-    /// What `verdict` is, where it took so long.
+    /// The verdict with regard to the duration.
     package func judge(_ verdict: Verdict, after duration: Duration) -> Verdict {
         guard let slow, duration > slow, verdict == .up else { return verdict }
         return .degraded(.slow(duration, limit: slow))
     }
 
-    /// Whether observations of `other` say as much about this one.
+    /// Whether observations of `other` are valid for this target.
     package func isSamePlace(as other: Target) -> Bool {
         probe == other.probe
     }
 
-    /// The same, where this one is `other` with renewed secrets.
+    /// Whether this target is `other` with renewed secrets.
     package func isRenewal(of other: Target) -> Bool {
         id == other.id && probe.withoutSecrets == other.probe.withoutSecrets
     }
 }
 
-/// How many observations in a row turn a target's status. The first observation of all decides at once.
+/// How many observations in a row change the status of a target. The first observation decides at once.
 package struct Threshold: Sendable, Hashable {
     package static let once = Threshold(rise: 1, fall: 1)
 

@@ -1,9 +1,9 @@
 import HTTPClient
 package import Time
 
-/// What is known of one target.
+/// The known state of a target.
 package struct TargetReport: Sendable, Equatable {
-    /// The instance's, or the service's where it has only this target.
+    /// The name of the instance, or of the service if it has only this target.
     package let name: String
     /// Without its credentials.
     package let url: String
@@ -22,13 +22,13 @@ package struct TargetReport: Sendable, Equatable {
 
     package var status: HealthStatus { known.status }
 
-    /// The last one. It may be against the status: see `against`.
+    /// The last observation. It may contradict the status: see `against`.
     package var observation: Observation { known.observation }
 
     /// Why it is not healthy.
     package var reason: Reason? { known.reason }
 
-    /// The last observations, as far as they are against the status.
+    /// The last observations that contradict the status.
     package var against: Against? {
         guard known.against > 0 else { return nil }
         return isUp
@@ -36,16 +36,16 @@ package struct TargetReport: Sendable, Equatable {
             : .recovering(count: known.against, of: threshold.rise)
     }
 
-    /// When the observation began that made the status what it is.
+    /// When the observation began that led to the status.
     package var since: Timestamp { known.since.timestamp }
 
-    /// When the last observation that found it healthy began; nil where there has been none.
+    /// When the last healthy observation began; nil for never.
     package var lastHealthyAt: Timestamp? { known.lastUpAt }
 
-    /// What the last observations said, each for itself, whatever the status is by them.
+    /// The results of the last observations, each by itself.
     package var recent: RecentChecks { known.recent }
 
-    /// Observations in a row that are against the status, and how many would turn it.
+    /// How many observations in a row contradict the status, and how many change it.
     package enum Against: Sendable, Equatable {
         case failing(count: Int, of: Int, Reason?)
         case recovering(count: Int, of: Int)

@@ -1,11 +1,11 @@
-/// Something is not as it was before, or is known for the first time: what the log tells.
+/// A change of state, or a first state: the log reports it.
 package enum Transition: Sendable, Equatable {
-    /// - Parameter previousLasted: how long it had been as before; nil where nothing was known before.
+    /// - Parameter previousLasted: the duration of the former state; nil if there was none.
     case service(ServiceReport, previousLasted: Duration?)
-    /// One of a service's instances.
+    /// Of one instance of a service.
     case instance(TargetReport, of: String, previousLasted: Duration?)
-    /// All services together.
+    /// Of all services together.
     case node(Report, previousLasted: Duration?)
-    /// Checks in the background did not end for longer than a report may be old, and now one has.
+    /// Checks at an interval were stuck for longer than `stale_after`, and one has ended now.
     case resumed(after: Duration)
 }

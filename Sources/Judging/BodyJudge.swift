@@ -1,3 +1,4 @@
+import HTTPClient
 package import Health
 
 /// Compares bodies with what is expected of them. Its patterns are compiled once, so it is made once for each target.
@@ -7,6 +8,7 @@ package import Health
 package struct BodyJudge {
     private let expectation: BodyExpectation
     private let patterns: [(text: String, regex: Regex<AnyRegexOutput>)]
+    private let metrics: MetricsJudge?
 
     /// - Throws: `PatternError` for the first pattern that is none.
     package init(_ expectation: BodyExpectation) throws(PatternError) {
@@ -14,20 +16,21 @@ package struct BodyJudge {
         var patterns: [(text: String, regex: Regex<AnyRegexOutput>)] = []
         for text in expectation.patterns { patterns.append((text, try BodyJudge.compile(text))) }
         self.patterns = patterns
+        metrics = expectation.metrics.isEmpty ? nil : MetricsJudge(expectation.metrics)
     }
 
     /// nil where the body is as expected, else the first difference.
     /// - Parameter body: what is not UTF-8 in it is read as U+FFFD.
     package func mismatch(in body: [UInt8]) -> BodyMismatch? {
-        var counters: [String: Double] = [:]
-        return mismatch(in: body, &counters)
+        var counters = Counters()
+        return mismatch(in: Response(status: 200, body: body), &counters)
     }
 
-    /// - Parameter counters: their values at the check before, and then at this one.
-    func mismatch(in body: [UInt8], _ counters: inout [String: Double]) -> BodyMismatch? {
-        if let mismatch = textMismatch(in: body) ?? jsonMismatch(in: body) { return mismatch }
-        guard !expectation.metrics.isEmpty else { return nil }
-        return MetricsDocument.mismatch(in: body, expectation.metrics, &counters)
+    func mismatch(in response: Response, _ counters: inout Counters) -> BodyMismatch? {
+        if let coding = response.contentCoding { return .coded(Excerpt(coding)) }
+        // Of all metrics, so that no counter is passed over for a check.
+        let metrics = metrics?.mismatch(in: response, &counters)
+        return textMismatch(in: response.body) ?? jsonMismatch(in: response.body) ?? metrics
     }
 
     private func textMismatch(in body: [UInt8]) -> BodyMismatch? {

@@ -13,7 +13,7 @@ enum Comparer {
         return nil
     }
 
-    private static func difference(
+    static func difference(
         _ value: JSONDocument.Value, _ comparison: Comparison, at place: String
     ) -> BodyMismatch? {
         if case .array(let elements) = value {

@@ -31,14 +31,13 @@ package struct ResponseJudge {
 
     /// For whoever keeps no counters from one response to the next.
     package func verdict(on response: Response, at now: Timestamp = Timestamp(milliseconds: 0)) -> Verdict {
-        var counters: [String: Double] = [:]
+        var counters = Counters()
         return verdict(on: response, at: now, &counters)
     }
 
-    /// - Parameter counters: of metrics: their values in the response before, and then in this one.
-    package func verdict(
-        on response: Response, at now: Timestamp, _ counters: inout [String: Double]
-    ) -> Verdict {
+    /// - Parameter counters: of metrics: their values at the check before, and then at this one.
+    package func verdict(on response: Response, at now: Timestamp, _ counters: inout Counters) -> Verdict {
+        defer { counters.endCheck() }
         if let container = expectation.container {
             return ContainerJudge.verdict(on: response, at: now, container)
         }
@@ -46,7 +45,8 @@ package struct ResponseJudge {
         switch expectation.tolerance {
         case nil: return .down(reason)
         case .response(let statuses, _):
-            let isTolerated = statuses.contains(response.status) && toleratedBody?.mismatch(in: response.body) == nil
+            let isTolerated =
+                statuses.contains(response.status) && toleratedBody?.mismatch(in: response, &counters) == nil
             return isTolerated ? .degraded(reason) : .down(reason)
         case .peer(let ringAddress):
             let isPeer = response.status == 503 && PeerNotice.names(peerOf: ringAddress, response.body)
@@ -55,7 +55,7 @@ package struct ResponseJudge {
     }
 
     /// The status comes first: where it is wrong, the body does not matter.
-    private func reason(against response: Response, _ counters: inout [String: Double]) -> Reason? {
+    private func reason(against response: Response, _ counters: inout Counters) -> Reason? {
         guard expectation.statuses.contains(response.status) else {
             return .status(response.status, expected: expectation.statuses, words: ResponseWords(response))
         }
@@ -65,9 +65,7 @@ package struct ResponseJudge {
                 return .header(difference)
             }
         }
-        guard let body else { return nil }
-        if let coding = response.contentCoding { return .body(.coded(Excerpt(coding))) }
-        return body.mismatch(in: response.body, &counters).map { .body($0) }
+        return body?.mismatch(in: response, &counters).map { .body($0) }
     }
 
     private static func judge(_ expectation: BodyExpectation?) throws(PatternError) -> BodyJudge? {

@@ -17,15 +17,16 @@ actor BodyJudges {
     }
 
     private final class Desk {
-        let expectation: Expectation
+        /// Or one that is equal but for its secrets.
+        var target: Target
         let reader: BodyReader
         let hasPatterns: Bool
         /// A reader that is stuck gets nothing more to do.
         var isBusy = false
 
-        init?(_ expectation: Expectation) {
+        init?(_ target: Target, _ expectation: Expectation) {
             guard let reader = BodyReader(expectation) else { return nil }
-            self.expectation = expectation
+            self.target = target
             self.reader = reader
             hasPatterns = expectation.hasPatterns
         }
@@ -68,9 +69,16 @@ actor BodyJudges {
         }
     }
 
-    /// Drops the readers. What they are at work on ends as it would have.
-    func forget() {
+    /// Drops the readers of other targets than these, or of ones that are not the same now. What they are at work on ends as it
+    /// would have.
+    func forget(but targets: [Target]) {
+        let former = desks
         desks = [:]
+        for target in targets {
+            guard let desk = former[target.id], target.isRenewal(of: desk.target) else { continue }
+            desk.target = target
+            desks[target.id] = desk
+        }
     }
 
     private func start(
@@ -88,7 +96,7 @@ actor BodyJudges {
         let number = lastNumber
         let failure = (desk.hasPatterns ? matching : plain).run { [self, reader = desk.reader] in
             let verdict = reader.verdict(on: response)
-            loop.run { self.assumeIsolated { $0.bodyWasRead(number, of: target, by: reader, verdict) } }
+            loop.run { self.assumeIsolated { $0.bodyWasRead(number, of: target.id, by: reader, verdict) } }
         }
         if let failure { return ended(.refused(detail: "no thread for its body: \(failure.reason.lowercasedFirst)")) }
         desk.isBusy = true
@@ -96,10 +104,12 @@ actor BodyJudges {
         setDeadline(number, call)
     }
 
-    private func desk(of target: String, for expectation: Expectation) -> Desk? {
-        if let known = desks[target], known.expectation == expectation { return known }
-        let desk = Desk(expectation)
-        desks[target] = desk
+    private func desk(of target: Target, for expectation: Expectation) -> Desk? {
+        if let known = desks[target.id], known.target === target || known.target.isRenewal(of: target) {
+            return known
+        }
+        let desk = Desk(target, expectation)
+        desks[target.id] = desk
         return desk
     }
 

@@ -8,7 +8,7 @@ import Time
 final class BodyReader: Sendable {
     private struct State {
         let judge: ResponseJudge
-        var counters: [String: Double] = [:]
+        var counters = Counters()
     }
 
     private let state: Mutex<State>

@@ -13,7 +13,7 @@ extension TargetProber {
             case .verdict: .end
             }
         }
-        client.talk(to: url, dialogue, reusing: call.target, within: call.limit.duration) { result in
+        client.talk(to: url, dialogue, reusing: call.target.id, within: call.limit.duration) { result in
             switch result {
             case .failure(let failure): call.ended(.failed(call.limit.reason(for: failure)))
             case .success(let received): call.ended(Outcome(status: nil, database.verdict(on: received)))

@@ -7,7 +7,7 @@ import Time
 /// A probe that sends a request and has the response judged.
 extension TargetProber {
     func send(_ request: Request, _ expectation: Expectation, _ call: ProbeCall) {
-        client.send(request, reusing: call.target, within: call.limit.duration) { [bodies] result in
+        client.send(request, reusing: call.target.id, within: call.limit.duration) { [bodies] result in
             switch result {
             case .failure(let failure):
                 let verdict = expectation.verdict(on: call.limit.reason(for: failure))

@@ -17,7 +17,7 @@ package final class TargetProber: Prober {
     }
 
     package func probe(_ target: Target, within limit: ProbeLimit, ended: @escaping @Sendable (Outcome) -> Void) {
-        let call = ProbeCall(target: target.id, limit: limit, startedAt: .now, ended: ended)
+        let call = ProbeCall(target: target, limit: limit, startedAt: .now, ended: ended)
         switch target.probe {
         case .http(let request, let expectation): send(request, expectation, call)
         case .connect(let url): connect(to: url, call)
@@ -40,10 +40,10 @@ package final class TargetProber: Prober {
         bodies.assumeIsolated { $0.prepare(for: targets.compactMap(\.probe.expectation)) }
     }
 
-    /// Drops all that is kept for later probes, as targets may have gone. To be called on the loop.
-    package func forget() {
+    /// Drops what is kept for later probes, but what is known of counters of these targets. To be called on the loop.
+    package func forget(but targets: [Target] = []) {
         client.assumeIsolated { $0.forget() }
-        bodies.assumeIsolated { $0.forget() }
+        bodies.assumeIsolated { $0.forget(but: targets) }
     }
 }
 
@@ -55,8 +55,8 @@ extension Probe {
 
 /// What is the same for every kind of probe.
 struct ProbeCall: Sendable {
-    /// The target's id, under which things are kept for its next probe.
-    let target: String
+    /// Under its id, things are kept for its next probe.
+    let target: Target
     let limit: ProbeLimit
     let startedAt: Instant
     /// To be called once, on the loop.

@@ -1,15 +1,15 @@
 package import Health
 import Time
 
-/// A report as `application/health+json` (draft-inadarei-api-health-check-06), for those whose tools speak it.
+/// A report as `application/health+json` (draft-inadarei-api-health-check-06).
 package enum HealthJSON {
     package static let mediaType = "application/health+json"
 
-    /// One check on one line: one a target, and for a group, under one key, one an instance.
+    /// Each check is on one line: one for a target; for a group, one for each instance, under one key.
     /// - Parameters:
-    ///   - version: the program's.
-    ///   - discovery: what service discovery has been told.
-    ///   - warnings: of the request, such as the name of a service that does not exist.
+    ///   - version: of the program.
+    ///   - discovery: the state of service discovery.
+    ///   - warnings: about the request, such as the name of an unknown service.
     package static func encode(
         _ report: Report, _ detail: Detail = .full, version: String, discovery: [DiscoveryFigures] = [],
         warnings: [String] = []
@@ -37,10 +37,10 @@ package enum HealthJSON {
         } + "\n"
     }
 
-    /// One of those that the draft predefines (§4.1).
+    /// One of the measurements of the draft (§4.1).
     private static let measurement = "responseTime"
 
-    /// Each once, in their order.
+    /// Each provider once, in order.
     private static func providers(of discovery: [DiscoveryFigures]) -> [String] {
         discovery.map(\.provider).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
@@ -71,7 +71,7 @@ package enum HealthJSON {
         _ service: ServiceReport, _ report: Report, _ detail: Detail, to array: inout JSONWriter
     ) {
         guard detail == .full else {
-            // The verdict, and when it was made: of a group, without telling how many instances there are.
+            // The verdict and its time. For a group, without the number of instances.
             return array.object { object in
                 object.member("componentType", "component")
                 object.member("status", word(service.status))
@@ -94,7 +94,7 @@ package enum HealthJSON {
         var status = word(service.isGroup ? target.status : service.status)
         var output = target.reason.map(line)
         if output == nil, case .failing(let count, let fall, let reason?) = target.against {
-            // Healthy, with concerns; and where all is well the draft wants no output.
+            // Healthy with a defect; without one, the draft allows no output.
             status = word(.degraded)
             output = "failing, \(count) of \(fall): \(line(reason))"
         }

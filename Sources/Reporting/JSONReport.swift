@@ -1,19 +1,19 @@
 package import Health
 import Time
 
-/// How much of a report is written out.
+/// The detail of an encoded report.
 package enum Detail: Sendable, Hashable {
     case full
-    /// The verdicts alone: no address, no cause, no message.
+    /// Only the verdicts: no address, cause or message.
     case summary
 }
 
-/// The API's own representation of a report: docs/api.md.
+/// A report in the API's own format: docs/api.md.
 package enum JSONReport {
-    /// Each service, and each instance, on one line, for people with curl.
+    /// Each service and each instance is on one line, for people with curl.
     /// - Parameters:
-    ///   - discovery: what service discovery has been told; no member where it is empty.
-    ///   - warnings: of the request, such as the name of a service that does not exist.
+    ///   - discovery: the state of service discovery; the member is left out if it is empty.
+    ///   - warnings: about the request, such as the name of an unknown service.
     package static func encode(
         _ report: Report, _ detail: Detail = .full, discovery: [DiscoveryFigures] = [], warnings: [String] = []
     ) -> String {
@@ -46,6 +46,7 @@ package enum JSONReport {
         if let status = figures.status { object.member("status", status) }
         guard detail == .full else { return }
         object.member("state", figures.state)
+        if let since = figures.since { object.member("since", since.rfc3339) }
         object.member("service", figures.service)
         if let instance = figures.instance { object.member("instance", instance) }
         if let cause = figures.cause { object.member("reason", cause) }
@@ -80,7 +81,7 @@ package enum JSONReport {
         if !instance.isUp, let last = instance.lastHealthyAt { object.member("last_healthy_at", last.rfc3339) }
     }
 
-    /// The members that tell of one target.
+    /// The members of a target.
     private static func write(_ target: TargetReport, to object: inout JSONWriter) {
         object.member("url", target.url)
         if let status = target.observation.httpStatus { object.member("http_status", status) }

@@ -1,12 +1,12 @@
 import Health
 
-/// Writes JSON (RFC 8259) whose members keep their order, so that an answer begins with its verdict: `JSONEncoder` can only
-/// sort them or leave them to chance.
+/// Writes JSON (RFC 8259) with members in a given order, so that an answer begins with its verdict: `JSONEncoder` can
+/// only sort members or leave their order undefined.
 ///
-/// It writes bytes, as appending to a String costs ten times as much, and this is written anew for every check.
+/// It writes bytes: appending to a String takes ten times as long, and a report is encoded for every check.
 struct JSONWriter {
     private var output: [UInt8] = []
-    /// How many levels from here on have each item on a line of its own; what is deeper is on one line.
+    /// The number of levels from here on with a line for each item; deeper items share a line.
     private var expanded: Int
     private var depth = 0
     /// Nothing has been written in this object or array yet.
@@ -19,7 +19,7 @@ struct JSONWriter {
 
     /// The text of an object, with the outer `expanded` levels on lines of their own and the rest on one line.
     static func object(expanded: Int, _ members: (inout JSONWriter) -> Void) -> String {
-        // The level round the object has no items.
+        // The level around the object has no items.
         var writer = JSONWriter(expanded: expanded + 1)
         writer.nest("{", "}", onOneLine: false, members)
         return String(decoding: writer.output, as: UTF8.self)
@@ -94,7 +94,7 @@ struct JSONWriter {
         output.append(UInt8(ascii: " "))
     }
 
-    /// What stands before an item.
+    /// Writes the separator before an item.
     private mutating func separate() {
         if !isFirst { output.append(UInt8(ascii: ",")) }
         if expanded > 0 {
@@ -123,7 +123,7 @@ struct JSONWriter {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// Whether the byte is a character that stands for itself.
+    /// Whether the byte is a character that needs no escape.
     private static func isPlain(_ byte: UInt8) -> Bool {
         byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
@@ -143,12 +143,12 @@ struct JSONWriter {
     }
 }
 
-/// An object on one line, as a log has them.
+/// An object on one line, for logs.
 package enum JSONLine {
     package enum Value: Sendable {
         case text(String)
         case integer(Int)
-        /// Is written with one decimal.
+        /// Written with one decimal.
         case decimal(Double)
     }
 

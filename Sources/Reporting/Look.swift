@@ -1,14 +1,14 @@
 import Health
 
-/// What the place that text is written to can show.
+/// The display properties of the output.
 package struct Look: Sendable, Equatable {
     package var isColoured: Bool
-    /// Shows more than ASCII.
+    /// Whether characters outside ASCII can be shown.
     package var isUnicode: Bool
-    /// In columns; nil where lines may be as long as they are.
+    /// In columns; nil for lines of any length.
     package var width: Int?
 
-    /// A file, say.
+    /// For a file, for example.
     package static let plain = Look(isColoured: false, isUnicode: false, width: nil)
 
     package init(isColoured: Bool, isUnicode: Bool, width: Int?) {
@@ -23,26 +23,26 @@ package struct Look: Sendable, Equatable {
         self.width = width
     }
 
-    /// Whether a cursor can be moved there: `TERM` is neither `dumb` nor missing.
+    /// Whether the cursor can be moved: `TERM` is neither `dumb` nor missing.
     package static func isCapable(_ environment: [String: String]) -> Bool {
         !["", "dumb"].contains(environment["TERM"] ?? "")
     }
 
-    /// no-color.org, and bixense.com/clicolors for the rest. A variable that is empty is not set, and 0 is no.
+    /// no-color.org and bixense.com/clicolors. An empty variable counts as not set, and 0 means no.
     private static func isColoured(_ environment: [String: String], isTerminal: Bool) -> Bool {
         if !(environment["NO_COLOR"] ?? "").isEmpty { return false }
         if !["", "0"].contains(environment["CLICOLOR_FORCE"] ?? "") { return true }
         return isTerminal && isCapable(environment) && environment["CLICOLOR"] != "0"
     }
 
-    /// locale(7): the first of them that is set decides. The console of Linux has few characters in its fonts.
+    /// locale(7): the first variable that is set counts. The Linux console has few characters in its fonts.
     private static func isUnicode(_ environment: [String: String]) -> Bool {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
         let encoding = locale.split(separator: ".").last?.lowercased() ?? ""
         return (encoding.hasPrefix("utf-8") || encoding.hasPrefix("utf8")) && environment["TERM"] != "linux"
     }
 
-    /// Says the same as the colour.
+    /// Has the same meaning as the colour.
     func mark(_ status: HealthStatus) -> String {
         switch status {
         case .healthy: isUnicode ? "✓" : "+"
@@ -54,7 +54,7 @@ package struct Look: Sendable, Equatable {
     var ellipsis: String { isUnicode ? "…" : "..." }
 }
 
-/// How a piece of text stands out, in the colours that every terminal has and its user has chosen.
+/// The emphasis of a text, in the basic colours, which the user of a terminal has chosen.
 enum Style: Sendable, Equatable {
     case plain, strong, faint, good, warning, bad
 

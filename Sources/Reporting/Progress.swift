@@ -1,7 +1,7 @@
 import Health
 import Time
 
-/// A check in the air, for the line that a person sees meanwhile.
+/// A running check, as a line for people.
 package struct Progress: Sendable {
     private let count: Int
     private var missing: [String]
@@ -11,12 +11,12 @@ package struct Progress: Sendable {
         missing = services
     }
 
-    /// The result for this service is there.
-    package mutating func isBack(_ service: String) {
+    /// Records the result of this service.
+    package mutating func receive(_ service: String) {
         missing.removeAll { $0 == service }
     }
 
-    /// One line without a line feed that leaves the last column free, so that no terminal goes on to the next.
+    /// One line without a line feed. It leaves the last column free, so that the terminal does not wrap it.
     package func line(after elapsed: Duration, _ look: Look) -> String {
         let names = missing.map { Printable.escape($0) }.joined(separator: ", ")
         var narrower = look

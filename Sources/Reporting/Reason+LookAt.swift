@@ -1,7 +1,7 @@
 import Health
 
 extension Reason {
-    /// What to look at first, for a tired person; nil where the instances say it.
+    /// Short advice where to look first; nil if the instances have their own.
     var lookAt: String? {
         if case .status(let status, _, _) = self { return StatusAdvice.of(status) }
         return switch cause {
@@ -15,7 +15,7 @@ extension Reason {
         case .empty: "is it starting or stopping? not an HTTP server?"
         case .incomplete: "did it crash?"
         case .protocolError: "another kind of server has the port; TLS on a plain port"
-        case .tooLarge: "is it the resource that was meant?"
+        case .tooLarge: "is it the resource that was meant? if so, raise max_body"
         case .status: StatusAdvice.other
         case .header: "what it answered, above; a proxy that changes fields?"
         case .body: "what it answered, above; is it the service that was meant?"
@@ -31,11 +31,11 @@ extension Reason {
     }
 }
 
-/// What to look at where the status code is not the expected one.
+/// The advice for an unexpected status code.
 enum StatusAdvice {
     static let other = "the service's own log; is that the right path?"
 
-    /// The first row that has the code is the advice.
+    /// The first row with the code counts.
     static let table: [(codes: ClosedRange<Int>, lookAt: String)] = [
         (300...399, "where it redirects to: a login page, or another URL to probe; healthz does not follow it"),
         (401...401, "the credentials that healthz sends; with tenants, X-Scope-OrgID"),
@@ -46,7 +46,7 @@ enum StatusAdvice {
         (429...429, "limits of the service, or of a gateway in front"),
         (400...499, "the request: its path, its fields, its content"),
         (502...502, "the server behind the proxy that answers: is it running?"),
-        (503...503, "starting, stopping, or waiting for a peer? the body says so"),
+        (503...503, "starting, stopping, a full disk, a dead peer? see its log too"),
         (504...504, "the server behind the proxy that answers: is it frozen or overloaded?"),
     ]
 

@@ -1,4 +1,4 @@
-/// A line of pieces, each in its style, which is cut or wrapped by what it looks like and not by what it is made of.
+/// A line of text with a style for each piece. It is cut and wrapped by its visible characters.
 struct StyledLine: Sendable, Equatable {
     struct Piece: Sendable, Equatable {
         var text: String
@@ -17,7 +17,7 @@ struct StyledLine: Sendable, Equatable {
 
     static func + (left: StyledLine, right: StyledLine) -> StyledLine { StyledLine(left.pieces + right.pieces) }
 
-    /// Without a line feed, and without blanks at its end.
+    /// Without a line feed and without blanks at the end.
     func text(_ look: Look) -> String {
         var rest = trimmed.pieces
         if let width = look.width, rest.reduce(0, { $0 + $1.text.count }) > width {
@@ -32,9 +32,9 @@ struct StyledLine: Sendable, Equatable {
         }
     }
 
-    /// `text` after `first`, on as many lines as it takes; those that follow are indented by `indent` blanks.
+    /// `text` after `first`, on as many lines as needed; further lines are indented by `indent` blanks.
     static func wrap(_ text: String, after first: StyledLine, indent: Int, _ look: Look) -> [StyledLine] {
-        // Where hardly anything would fit, the terminal may do it.
+        // If the terminal is very narrow, it may wrap the line itself.
         guard let width = look.width, width >= indent + 20 else { return [first + StyledLine(text)] }
         var lines = [""]
         var room = width - first.width
@@ -76,7 +76,7 @@ struct StyledLine: Sendable, Equatable {
         return kept + [Piece(text: String(ellipsis.prefix(width)), style: .plain)]
     }
 
-    /// A word that is longer than a line, in pieces that are not.
+    /// Splits a word that is longer than a line.
     private static func pieces(of word: String, _ width: Int) -> [String] {
         var (rest, pieces) = (word, [String]())
         while rest.count > width {

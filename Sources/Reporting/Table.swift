@@ -1,6 +1,7 @@
-/// Columns aligned by spaces. A character counts as one column: names are ASCII, and other text is in the last column.
+/// Columns that are aligned by spaces. A character counts as one column: names are ASCII, and other text is in the
+/// last column.
 package enum Table {
-    /// Lines end with a line feed and without blanks.
+    /// Lines end with a line feed, without blanks before it.
     package static func text(_ rows: [[String]]) -> String {
         lines(rows.map { $0.map { StyledLine.Piece(text: $0, style: .plain) } })
             .map { $0.text(.plain) + "\n" }

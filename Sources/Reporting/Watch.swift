@@ -1,12 +1,12 @@
 package import Health
 import Time
 
-/// Round after round of checks: the last report, and what has changed from one to the next.
+/// A series of checks: the last report, and the changes between reports.
 package struct Watch: Sendable {
     /// How many changes are kept.
     private static let limit = 20
 
-    /// How one service, or one instance of a group, stands.
+    /// The state of a service, or of an instance of a group.
     struct Standing: Sendable, Equatable {
         let status: HealthStatus
         let reason: String?
@@ -18,7 +18,7 @@ package struct Watch: Sendable {
         let name: String
         let from: Standing
         let to: Standing
-        /// How long it had stood as before.
+        /// The duration of the former state.
         let lasted: Duration
     }
 

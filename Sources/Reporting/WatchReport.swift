@@ -3,16 +3,26 @@ import Time
 
 /// A watch for a terminal.
 package enum WatchReport {
-    /// What fills the window while the watch goes on.
-    /// - Parameters:
-    ///   - height: of the window, in lines; nil where it is not known.
-    ///   - waiting: for how long the present round has been out; nil where there is none.
-    /// - Returns: the lines, as they are to be shown.
-    package static func frame(
-        _ watch: Watch, every interval: String, _ look: Look, height: Int?, waiting: Duration?
-    ) -> [String] {
-        let state = waiting.map { "checking for \($0.brief)" } ?? "every \(interval)"
-        let head = watch.latest.map { "\(round(watch, $0)); \(state)" } ?? state
+    /// The activity of a watch, for the first line of its window.
+    package enum Activity: CustomStringConvertible {
+        /// A round has been running for that long.
+        case checking(Duration)
+        /// The next round begins an interval after the last one.
+        case pausing(interval: String)
+
+        package var description: String {
+            switch self {
+            case .checking(let time): "checking for \(time.brief)"
+            case .pausing(let interval): "every \(interval)"
+            }
+        }
+    }
+
+    /// The content of the window during a watch.
+    /// - Parameter height: of the window, in lines; nil if it is not known.
+    /// - Returns: the lines of text.
+    package static func frame(_ watch: Watch, _ activity: Activity, _ look: Look, height: Int?) -> [String] {
+        let head = watch.latest.map { "\(round(watch, $0)); \(activity)" } ?? "\(activity)"
         var lines = [StyledLine("\(head); Ctrl-C ends it", .faint)]
         if let latest = watch.latest { lines += [StyledLine()] + TableReport.lines(latest, look, showsSince: true) }
         if !watch.changes.isEmpty {
@@ -26,7 +36,7 @@ package enum WatchReport {
         return lines.map { $0.text(look) }
     }
 
-    /// The last round, to stand below the one before it.
+    /// The last round, for a terminal whose lines are not replaced.
     package static func round(_ watch: Watch, _ look: Look) -> String {
         guard let latest = watch.latest else { return "" }
         var lines = [StyledLine(round(watch, latest), .faint)]
@@ -43,7 +53,7 @@ package enum WatchReport {
         "round \(watch.rounds) at \(report.checkedAt.rfc3339) took \(report.duration.brief)"
     }
 
-    /// What is new bears a sign, too, and not only weight.
+    /// A new change has a sign and bold text: bold text alone is not visible everywhere.
     private static func change(_ change: Watch.Change, isFresh: Bool, _ look: Look) -> StyledLine {
         let time = change.at.clock(asOf: change.at)
         let text = "\(Printable.escape(change.name)): \(change.from) -> \(change.to), after \(change.lasted.brief)"

@@ -1,5 +1,5 @@
 extension String {
-    /// The text in a buffer that a C function has filled, up to the first zero byte.
+    /// The text in a buffer of a C function, up to the first zero byte.
     package init(buffer: [CChar]) {
         self = buffer.withUnsafeBytes { String(untilZero: $0) }
     }

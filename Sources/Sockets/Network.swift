@@ -7,7 +7,7 @@ package struct Network: Sendable, Hashable {
 
     /// - Parameters:
     ///   - address: 4 or 16 bytes in network byte order.
-    ///   - prefix: how many of its bits all addresses of the network have.
+    ///   - prefix: the number of bits that all addresses of the network share.
     /// - Returns: nil if other bits are set.
     package init?(address: [UInt8], prefix: Int) {
         let bits = 0..<address.count * 8
@@ -16,7 +16,7 @@ package struct Network: Sendable, Hashable {
         self.prefix = prefix
     }
 
-    /// - Parameter text: an address in numbers, as a socket's other end has it.
+    /// - Parameter text: a numeric address, as of a peer.
     package func contains(_ text: String) -> Bool {
         guard let other = Network.bytes(String(text.prefix { $0 != "%" })), other.count == address.count else {
             return false
@@ -24,7 +24,7 @@ package struct Network: Sendable, Hashable {
         return (0..<prefix).allSatisfy { Network.bit($0, address) == Network.bit($0, other) }
     }
 
-    /// The bytes of an address in its text form; nil if it is none.
+    /// The bytes of an address in text form; nil if it is not an address.
     package static func bytes(_ text: String) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, text, &bytes) == 1 { return Array(bytes.prefix(4)) }

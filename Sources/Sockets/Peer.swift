@@ -1,19 +1,19 @@
 import Glibc
 
-/// The other end of a connection.
+/// The remote end of a connection.
 package struct Peer: Sendable, Hashable {
-    /// A client's address; connections are counted by it.
+    /// A client's address. Connections are counted by it.
     package enum Address: Sendable, Hashable {
         /// In network byte order.
         case v4(UInt32)
         case v6(UInt64, UInt64, scope: UInt32)
-        /// A UNIX domain socket: any process that may open its file.
+        /// A UNIX domain socket: any process with access to its file.
         case unix
     }
 
     package let address: Address
     package let port: UInt16
-    /// Whom this peer says it speaks for, where anybody could have said so; nil otherwise.
+    /// The client in an untrusted PROXY protocol header; nil without one.
     package private(set) var unverifiedClient: String?
 
     package init(_ socket: SocketAddress) {
@@ -34,8 +34,8 @@ package struct Peer: Sendable, Hashable {
         self.port = port
     }
 
-    /// The client that this peer has told of in a PROXY protocol header.
-    /// - Parameter isTrusted: whether what it says counts; else it stays the peer that it is, and the claim is noted.
+    /// The peer with the client from its PROXY protocol header.
+    /// - Parameter isTrusted: whether the header counts; otherwise the peer stays the same, and the claim is noted.
     package func proxying(host: String, port: UInt16, isTrusted: Bool) -> Peer {
         guard isTrusted, let address = Address(text: host) else {
             var peer = self
@@ -79,7 +79,7 @@ extension Peer: CustomStringConvertible {
 }
 
 extension Peer.Address {
-    /// A dual-stack socket shows IPv4 clients as ::ffff:192.0.2.1. That is the same client as 192.0.2.1.
+    /// A dual-stack socket shows IPv4 clients as ::ffff:192.0.2.1, which is the same client as 192.0.2.1.
     fileprivate init(_ address: in6_addr, scope: UInt32) {
         self = withUnsafeBytes(of: address) { bytes in
             if bytes.prefix(12).elementsEqual(Peer.Address.mappedPrefix) {
@@ -91,7 +91,7 @@ extension Peer.Address {
         }
     }
 
-    /// nil where the text is no address.
+    /// nil if the text is not an address.
     fileprivate init?(text: String) {
         var v4 = in_addr()
         var v6 = in6_addr()

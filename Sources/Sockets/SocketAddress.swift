@@ -1,6 +1,6 @@
 package import Glibc
 
-/// An address of the sockets interface: sockaddr(3type) in its storage.
+/// A socket address: sockaddr(3type) in its storage.
 package struct SocketAddress: Sendable {
     private var storage = sockaddr_storage()
     private var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -37,7 +37,7 @@ package struct SocketAddress: Sendable {
 
     package var family: Int32 { Int32(storage.ss_family) }
 
-    /// Calls `body` with memory that the system fills with an address.
+    /// Calls `body` with memory for an address, which the system fills.
     package mutating func fill<R>(_ body: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> R) -> R {
         length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         return withUnsafeMutablePointer(to: &storage) { pointer in
@@ -51,12 +51,12 @@ package struct SocketAddress: Sendable {
         }
     }
 
-    /// - Parameter type: the type that belongs to the address's family.
+    /// - Parameter type: the type for the address's family.
     func reading<Address, R>(_ type: Address.Type, _ body: (Address) -> R) -> R {
         withUnsafeBytes(of: storage) { body($0.loadUnaligned(as: type)) }
     }
 
-    /// Host and port in numbers, or the path; nil for any other family.
+    /// Numeric host and port, or the path; nil for other families.
     package var listenAddress: ListenAddress? {
         if let numeric { return .tcp(host: numeric.host, port: numeric.port) }
         guard family == AF_UNIX else { return nil }

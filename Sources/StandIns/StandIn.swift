@@ -4,14 +4,14 @@ import HTTPTypes
 package import HTTPWire
 import Sockets
 
-/// A server that answers health probes as Grafana, Loki or Tempo does, for a demonstration without them.
-/// It does so on loopback, on a port that the kernel chooses.
+/// A server that answers health probes like Grafana, Loki or Tempo, for a demonstration without them. It listens on
+/// loopback, on a port that the kernel chooses.
 package actor StandIn {
     package enum Service: String, CaseIterable, Sendable {
         case grafana, loki, tempo
     }
 
-    /// What it plays.
+    /// The imitated service.
     package enum Condition: Sendable {
         case well
         /// Grafana has lost its database (503); Loki and Tempo are not running (connection refused).
@@ -24,7 +24,7 @@ package actor StandIn {
     /// Loki's and Tempo's 15 seconds begin at the first request to `/ready`.
     private var firstAskedWhetherReady: ContinuousClock.Instant?
     private var server: Server?
-    /// Port 0 until the first start: the kernel chooses.
+    /// 0 before the first start, when the kernel chooses the port.
     private var address = ListenAddress.tcp(host: "127.0.0.1", port: 0)
 
     package init(_ service: Service, _ condition: Condition = .well, on loop: EventLoop) {
@@ -35,14 +35,14 @@ package actor StandIn {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// Starts it and says where it is, as a base URL.
+    /// Starts the server, and returns its base URL.
     package func start() async throws -> String {
         try await run()
         if condition == .failing { await fail() }
         return "http://\(address)"
     }
 
-    /// Makes it fail, or mends it. It keeps its port.
+    /// Makes it fail, or work again. It keeps its port.
     /// - Returns: its new condition.
     package func toggle() async throws -> Condition {
         if condition == .failing { try await mend() } else { await fail() }
@@ -73,7 +73,7 @@ package actor StandIn {
         self.server = server
     }
 
-    /// - Parameter now: when the request came.
+    /// - Parameter now: the time of the request.
     package func answer(_ head: RequestHead, at now: ContinuousClock.Instant) -> Response {
         guard case .origin(let path, _) = head.target else { return StandIn.notFound }
         return switch service {

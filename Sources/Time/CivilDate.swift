@@ -21,7 +21,7 @@ package struct CivilDate: Sendable, Hashable {
 }
 
 extension Int64 {
-    /// The quotient rounded down, so that the remainder is never negative.
+    /// The quotient rounded down: the remainder is never negative.
     package func flooredQuotient(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)

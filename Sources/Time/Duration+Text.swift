@@ -9,10 +9,10 @@ extension Duration {
         Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 
-    /// For a message: `0.4 ms`, `12 ms`, `1.5 s`, `4 min`, `3 h`, `12 d`: two figures are enough for a person.
+    /// For people: `0.4 ms`, `12 ms`, `1.5 s`, `4 min`, `3 h`, `12 d`, with two digits.
     package var brief: String {
         let milliseconds = self.milliseconds
-        // Each ends where rounding would show the next.
+        // Each limit is where rounding would give the next unit.
         switch milliseconds {
         case ..<9.95: return "\(Duration.oneDecimal(milliseconds)) ms"
         case ..<999.5: return "\(Int(milliseconds.rounded())) ms"

@@ -2,8 +2,8 @@ import CSystem
 
 /// A point in time by the system's clock that never goes back and counts suspension too (CLOCK_BOOTTIME).
 ///
-/// What `ContinuousClock.Instant` is, but of a size that the compiler knows: that one's is known only when the program runs,
-/// and so is that of whatever holds it (docs/decisions.md).
+/// Like `ContinuousClock.Instant`, but of a size that the compiler knows. That type's size is known only at run time,
+/// as is that of every type that contains it (docs/decisions.md).
 package struct Instant: Hashable, Comparable, Sendable {
     private let nanoseconds: Int64
 
@@ -11,7 +11,7 @@ package struct Instant: Hashable, Comparable, Sendable {
 
     package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 
-    /// Ends at the clock's bounds, 292 years away.
+    /// Clamped to the clock's bounds, 292 years away.
     package static func + (instant: Instant, duration: Duration) -> Instant {
         Instant(nanoseconds: saturated(instant.nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)))
     }
@@ -28,7 +28,7 @@ package struct Instant: Hashable, Comparable, Sendable {
         self.nanoseconds = nanoseconds
     }
 
-    /// An overflow leaves the sign of what it would have been turned round.
+    /// After an overflow, the sign of the result is wrong.
     private static func saturated(_ result: (partialValue: Int64, overflow: Bool)) -> Int64 {
         guard result.overflow else { return result.partialValue }
         return result.partialValue < 0 ? .max : .min
@@ -36,7 +36,7 @@ package struct Instant: Hashable, Comparable, Sendable {
 }
 
 extension Duration {
-    /// Longer than 292 years is cut to that.
+    /// Clamped to 292 years.
     package var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

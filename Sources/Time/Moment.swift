@@ -1,6 +1,6 @@
 import CSystem
 
-/// Now, by both clocks: one to measure and wait by, one to show.
+/// The present time by both clocks: one to measure and wait, one to show.
 package struct Moment: Sendable, Hashable {
     package let instant: Instant
     package let timestamp: Timestamp

@@ -1,8 +1,8 @@
 extension CivilDate {
-    /// From 1970-01-01; nil where there is no such day.
+    /// From 1970-01-01 on; nil if there is no such day.
     static func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64? {
         guard (0...9999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
-        // As above, the other way: years are counted from 1 March of year 0.
+        // The inverse of the algorithm of CivilDate: years are counted from 1 March of year 0.
         let yearFromMarch = month > 2 ? year : year - 1
         let (era, yearOfEra) = yearFromMarch.flooredQuotient(by: 400)
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
@@ -42,7 +42,7 @@ extension Timestamp {
 }
 
 extension Substring.UTF8View {
-    /// Takes that many digits.
+    /// Reads that many digits.
     fileprivate mutating func number(_ count: Int) -> Int64? {
         let digits = prefix(count)
         guard digits.count == count, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
@@ -56,7 +56,7 @@ extension Substring.UTF8View {
         return true
     }
 
-    /// Takes `06:40:00`, in seconds. A leap second is the next minute's first.
+    /// Reads `06:40:00` as seconds. A leap second counts as the first second of the next minute.
     fileprivate mutating func time() -> Int64? {
         guard let hour = number(2), hour < 24, skip(":"), let minute = number(2), minute < 60, skip(":"),
             let second = number(2), second <= 60
@@ -64,7 +64,7 @@ extension Substring.UTF8View {
         return (hour * 60 + minute) * 60 + second
     }
 
-    /// Takes `.5`, in milliseconds; 0 where there is none.
+    /// Reads `.5` as milliseconds; 0 without a fraction.
     fileprivate mutating func fraction() -> Int64? {
         guard skip(".") else { return 0 }
         let digits = prefix { (0x30...0x39).contains($0) }
@@ -73,7 +73,7 @@ extension Substring.UTF8View {
         return (0..<3).reduce(0) { $0 * 10 + Int64((digits.dropFirst($1).first ?? 0x30) - 0x30) }
     }
 
-    /// Takes `Z` or `+01:00`, in minutes.
+    /// Reads `Z` or `+01:00` as minutes.
     fileprivate mutating func offset() -> Int64? {
         if skip("Z") || skip("z") { return 0 }
         let isNegative = first == UInt8(ascii: "-")

@@ -1,4 +1,4 @@
-/// A point of the wall clock, for showing and never for waiting: milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time of the wall clock, only for display: milliseconds since 1970-01-01T00:00:00Z.
 package struct Timestamp: Sendable, Hashable, Comparable {
     package let milliseconds: Int64
 
@@ -10,8 +10,8 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 }
 
 extension Timestamp {
-    /// In UTC, with milliseconds: `2026-11-21T06:40:00.123Z` (RFC 3339). The library's ISO 8601 style takes a tenth of the time
-    /// of a whole check, so this one is our own.
+    /// In UTC, with milliseconds: `2026-11-21T06:40:00.123Z` (RFC 3339). Foundation's ISO 8601 format takes a tenth
+    /// of the time of a whole check, so this is our own.
     package var rfc3339: String {
         let (day, time) = milliseconds.flooredQuotient(by: 86_400_000)
         let date = CivilDate(daysSinceEpoch: day)
@@ -27,7 +27,7 @@ extension Timestamp {
                 text[end + count] = UInt8(ascii: mark)
                 end += count + 1
             }
-            // RFC 3339 knows no other years.
+            // RFC 3339 has four digits for the year.
             write(min(max(date.year, 0), 9999), 4, then: "-")
             write(date.month, 2, then: "-")
             write(date.day, 2, then: "T")

@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import Health
 
-/// The program: its commands, and nothing that could be done elsewhere.
+/// The program and its commands.
 struct Healthz: ParsableCommand {
     static let version = "0.1.0"
 
@@ -28,15 +28,15 @@ struct Healthz: ParsableCommand {
     )
 }
 
-/// A command that does the work, as opposed to the root, which only has them.
+/// A command with an action; the root has only subcommands.
 protocol Subcommand: ParsableCommand {
-    /// Throws an exit code where it must not be 0.
+    /// Throws an exit code other than 0.
     @MainActor func execute() async throws
 }
 
 extension Healthz {
-    /// What is wrong with the name of the command; nil if nothing is, or if there is none. As serving is the default, the
-    /// parser would take the name as an argument of `serve`.
+    /// The mistake in the name of the command; nil if there is none. `serve` is the default, so the parser would take
+    /// the name as an argument of `serve`.
     static func mistake(inCommandOf arguments: [String]) -> String? {
         let known = configuration.subcommands.compactMap { $0.configuration.commandName }
         guard let name = arguments.first, !name.hasPrefix("-"), !(known + ["help"]).contains(name) else { return nil }
@@ -46,18 +46,18 @@ extension Healthz {
     }
 }
 
-/// Where the program begins.
+/// The entry point.
 @main
 enum Main {
-    /// The library's own entry for asynchronous commands runs them on the global pool, which a server leaves alone: once it
-    /// has had any work, Dispatch looks after it once a second for ever, and a process with nothing to do would not sleep.
+    /// ArgumentParser's entry point for asynchronous commands uses the global pool. After its first job, Dispatch
+    /// checks the pool once a second forever, so an idle process would not sleep.
     @MainActor static func main() async {
         ProcessOne.prepare()
         Footprint.shareHeap()
         do {
-            // Nothing to parse, and so no parser, which takes a fifth of the time to the first answer.
+            // Without arguments, the parser is not used: it takes a fifth of the time to the first answer.
             guard let arguments = Arguments.read() else {
-                Terminal.complain("the command's arguments cannot be read: is /proc mounted?")
+                Terminal.printError("the command's arguments cannot be read: is /proc mounted?")
                 throw ExitCode.system
             }
             if arguments.isEmpty || arguments == ["serve"] {
@@ -65,7 +65,7 @@ enum Main {
                 return try await ServeCommand.serve(flags: [:])
             }
             if let mistake = Healthz.mistake(inCommandOf: arguments) {
-                Terminal.complain(mistake)
+                Terminal.printError(mistake)
                 throw ExitCode.usage
             }
             var command = try Healthz.parseAsRoot(arguments)

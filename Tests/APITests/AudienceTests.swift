@@ -5,7 +5,7 @@ import Testing
 
 @testable import API
 
-@Suite("Who is shown details")
+@Suite("Access to details")
 struct AudienceTests {
     private static let token = "0123456789abcdef"
 
@@ -19,7 +19,7 @@ struct AudienceTests {
         return audience.detail(for: call.head, peer).0
     }
 
-    @Test("Everybody, nobody, or the clients of some networks; and those of a UNIX domain socket")
+    @Test("All clients, none, or those in certain networks see details; clients of a UNIX domain socket always do")
     func networks() throws {
         let near = Network(address: [192, 0, 2, 0], prefix: 24)
         let (inside, outside) = (Peer.at("192.0.2.1"), Peer.at("198.51.100.1"))
@@ -30,7 +30,7 @@ struct AudienceTests {
         #expect(try detail(Self.audience(), from: .unix) == .full)
     }
 
-    @Test("An address that anybody could have sent narrows what is shown, and never widens it")
+    @Test("An untrusted address can reduce the shown details, but not add any")
     func unverified() throws {
         let near = Network(address: [192, 0, 2, 0], prefix: 24)
         let (inside, outside) = (Peer.at("192.0.2.1"), Peer.at("198.51.100.1"))

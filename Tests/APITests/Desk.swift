@@ -69,7 +69,7 @@ actor Desk {
 
     init(
         _ services: [String] = ["loki", "tempo"], _ freshness: Aggregator.Freshness = .onDemand(maxAge: .zero),
-        unhealthyStatus: Int = 500, degradedStatus: Int = 200,
+        statuses: Statuses = Statuses(unhealthy: 500),
         audience: Audience = Audience(includesEverybody: true, networks: [], token: nil)
     ) async {
         loop = EventLoop()
@@ -85,9 +85,7 @@ actor Desk {
         responder = HealthResponder(
             on: loop, aggregator,
             HealthResponder.Settings(
-                services: services, unhealthyStatus: unhealthyStatus, degradedStatus: degradedStatus,
-                audience: audience,
-                loadedAt: Timestamp(milliseconds: 0)),
+                services: services, statuses: statuses, audience: audience, loadedAt: Timestamp(milliseconds: 0)),
             from: Origin(version: "1.2.3", node: "here"))
     }
 
@@ -149,7 +147,7 @@ actor Desk {
         responder.assumeIsolated {
             $0.adopt(
                 HealthResponder.Settings(
-                    services: services, unhealthyStatus: unhealthyStatus,
+                    services: services, statuses: Statuses(unhealthy: unhealthyStatus),
                     audience: Audience(includesEverybody: true, networks: [], token: nil),
                     loadedAt: Timestamp(milliseconds: 2000)))
         }

@@ -29,7 +29,7 @@ struct HealthResponderTests {
         #expect(response.body.contains(part), "\(response.body)")
     }
 
-    @Test("HEAD is answered as GET is, without content; another method is not allowed")
+    @Test("HEAD is answered like GET, without content; another method is not allowed")
     func methods() async throws {
         let desk = await Desk()
         let get = try #require(await desk.get("/healthz"))
@@ -77,7 +77,7 @@ struct HealthResponderTests {
 
     @Test("An unhealthy report has the status of the configuration in force", arguments: [500, 503])
     func unhealthyStatus(status: Int) async throws {
-        let desk = await Desk(unhealthyStatus: status)
+        let desk = await Desk(statuses: Statuses(unhealthy: status))
         let response = try #require(await desk.get("/healthz", ending: .refused))
         #expect(response.status == status)
         #expect(response.body.contains("\"refused\""))
@@ -89,7 +89,7 @@ struct HealthResponderTests {
 
     @Test("A degraded report may be 429", arguments: [200, 429])
     func degradedStatus(status: Int) async throws {
-        let desk = await Desk(degradedStatus: status)
+        let desk = await Desk(statuses: Statuses(unhealthy: 500, degraded: status))
         let late = Outcome(status: 200, .degraded(.slow(.seconds(1), limit: .milliseconds(500))))
         let response = try #require(await desk.get("/healthz", ending: late))
         #expect(response.status == status)
@@ -97,7 +97,7 @@ struct HealthResponderTests {
         #expect(try #require(await desk.get("/healthz")).status == 200)
     }
 
-    @Test("Under maintenance the node is unhealthy without a probe, with the reason for those who may see it")
+    @Test("Under maintenance the node is unhealthy without a probe, and clients with access to details see the reason")
     func maintenance() async throws {
         let desk = await Desk()
         #expect(try #require(await desk.get("/healthz")).status == 200)
@@ -114,7 +114,7 @@ struct HealthResponderTests {
         #expect(try #require(await closed.get("/healthz")).body.contains("disk swap") == false)
     }
 
-    @Test("Excluded services are left out, and unknown names are warned of")
+    @Test("Excluded services are left out, and unknown names give a warning")
     func exclude() async throws {
         let desk = await Desk()
         let known = try #require(await desk.get("/healthz?exclude=loki"))
@@ -136,7 +136,7 @@ struct HealthResponderTests {
         for call in calls { #expect(call.responses.map(\.status) == [200]) }
     }
 
-    @Test("What is known is answered at once, after one look at the clock")
+    @Test("A recent report is returned at once, after one look at the clock")
     func known() async throws {
         let desk = await Desk(["loki"], .onDemand(maxAge: .seconds(600)))
         _ = await desk.takeClockReads()
@@ -152,7 +152,7 @@ struct HealthResponderTests {
         #expect(await desk.runningProbes == 0)
     }
 
-    @Test("In the background, the first request waits for the check that is running, and others get the last report")
+    @Test("With an interval, the first request waits for the running check, and later requests get the last report")
     func background() async throws {
         let desk = await Desk(["loki"], .background(staleAfter: .seconds(600)))
         await desk.check()
@@ -165,7 +165,7 @@ struct HealthResponderTests {
         #expect(await desk.runningProbes == 0)
     }
 
-    @Test("A draining node is unhealthy, also to a request that came before")
+    @Test("A draining node is unhealthy, also for a request that came before the draining")
     func draining() async throws {
         let desk = await Desk()
         #expect(try #require(await desk.get("/healthz")).status == 200)
@@ -184,7 +184,7 @@ struct HealthResponderTests {
         #expect(try #require(await desk.get("/livez")).status == 200)
     }
 
-    @Test("After a reload that failed, the node is ready and says so, until one succeeds")
+    @Test("After a failed reload, the node is ready and reports the failure, until a reload succeeds")
     func reloads() async throws {
         let desk = await Desk()
         await desk.failReload()
@@ -197,7 +197,7 @@ struct HealthResponderTests {
         #expect(try #require(await desk.get("/metrics")).body.contains("healthz_config_last_reload_successful 1"))
     }
 
-    @Test("A condition that cannot hold is answered so, and counted so")
+    @Test("A failed precondition has the right status, and is counted with this status")
     func preconditions() async throws {
         let desk = await Desk()
         #expect(try #require(await desk.get("/livez", ["If-None-Match: *"])).status == 304)
@@ -207,7 +207,7 @@ struct HealthResponderTests {
         #expect(metrics.contains(#"healthz_http_requests_total{route="/healthz",code="412"} 1"#))
     }
 
-    @Test("Metrics have what was answered, and what the server has counted")
+    @Test("Metrics have the answered requests and the counters of the server")
     func metrics() async throws {
         let desk = await Desk()
         await desk.readServerFigures {

@@ -30,7 +30,7 @@ struct ConfigurationTests {
         #expect(configuration.settings.allSatisfy { $0.origin == .byDefault })
     }
 
-    @Test("A flag goes before the environment, which goes before the default")
+    @Test("A flag overrides the environment, which overrides the default")
     func precedence() throws {
         let configuration = try Configuration(
             flags: [.timeout: "100ms"],
@@ -44,7 +44,7 @@ struct ConfigurationTests {
         #expect(origins[.cache] == .byDefault)
     }
 
-    @Test("Readiness asks Loki and Tempo whether they are ready")
+    @Test("The preset readiness probes /ready of Loki and Tempo")
     func readiness() throws {
         let configuration = try Configuration(environment: ["HEALTHZ_PRESET": "readiness"])
         #expect(
@@ -186,7 +186,7 @@ struct ConfigurationTests {
             ])
     }
 
-    @Test("A misspelt variable is told with the mistakes that it explains")
+    @Test("A misspelt variable is reported with the mistakes that it explains")
     func explanation() {
         let error = #expect(throws: ConfigurationError.self) {
             try Configuration(environment: ["HEALTHZ_FALL": "3", "HEALTHZ_INTERVALL": "5s"])
@@ -198,7 +198,7 @@ struct ConfigurationTests {
             ])
     }
 
-    @Test("A password in a URL that is wrong is not shown either")
+    @Test("The password in an invalid URL is not shown either")
     func secretMistakes() {
         for text in ["http://u:geheim@lo ki", "u:geheim@loki", "http://u:ge@heim@loki:3100:x", "http://u:ge/heim@l?q"] {
             let error = #expect(throws: ConfigurationError.self) {
@@ -208,7 +208,7 @@ struct ConfigurationTests {
         }
     }
 
-    @Test("At least one service must be left")
+    @Test("At least one service must remain")
     func nothingLeft() {
         let error = #expect(throws: ConfigurationError.self) {
             try Configuration(environment: ["GRAFANA_ENDPOINT": "", "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": ""])

@@ -1,6 +1,7 @@
-import Configuration
 import TestSupport
 import Testing
+
+@testable import Configuration
 
 @Suite("docs/configuration.md")
 struct DocumentTests {
@@ -16,6 +17,12 @@ struct DocumentTests {
         var start = "| `\(name)` | \(setting.row.kind.documented) | "
         if !setting.row.defaultValue.isEmpty { start += "`\(setting.row.defaultValue)` |" }
         #expect(rows.contains { $0.hasPrefix(start) }, "\(start)")
+    }
+
+    @Test("It has a row for every preset", arguments: ServicePreset.allCases)
+    func presets(preset: ServicePreset) {
+        let names = rows.map { $0.split(separator: " | ").first ?? "" }
+        #expect(names.contains { $0.contains("`\(preset.rawValue)`") })
     }
 
     @Test("It has a row for every key of a service and of service discovery")

@@ -19,7 +19,7 @@ struct FileTests {
             flags: flags.merging([.config: "/etc/healthz.yaml"]) { $1 }, environment: environment, files: files)
     }
 
-    @Test("A flag goes before the environment, which goes before the file")
+    @Test("A flag overrides the environment, which overrides the file")
     func precedence() throws {
         let configuration = try read(
             "timeout: 300ms\ndeadline: 300ms\ncache: 300ms\ndrain: 300ms\n", flags: [.timeout: "100ms"],
@@ -33,7 +33,7 @@ struct FileTests {
         #expect(origins[.drain] == .file(place: "/etc/healthz.yaml:4:8"))
     }
 
-    @Test("Without services, it has the mission's three; with a preset, a service has its variable's endpoint")
+    @Test("Without services, Grafana, Loki and Tempo are checked; with a preset, a service has its variable's endpoint")
     func endpoints() throws {
         let environment = ["LOKI_ENDPOINT": "http://elsewhere:1/base/", "HEALTHZ_PRESET": "readiness"]
         #expect(
@@ -46,7 +46,7 @@ struct FileTests {
         #expect(own.warnings.isEmpty)
     }
 
-    @Test("The whole of a service")
+    @Test("All keys of a service")
     func service() throws {
         let configuration = try read(
             """
@@ -100,7 +100,7 @@ struct FileTests {
         #expect(service.targets.first?.url.credentials == URL.Credentials(user: "u", password: "p"))
     }
 
-    @Test("Variables are values and not text, and what needs quoting stays as it is")
+    @Test("Variables are values, not YAML text, so they need no quoting")
     func variables() throws {
         let configuration = try read(
             """
@@ -112,7 +112,7 @@ struct FileTests {
         #expect(request.fields.map(\.value) == ["x: {y\", #z", "${HOST}", ""])
     }
 
-    @Test("Connections are kept only where that is asked for, by whatever means")
+    @Test("Connections are kept only if a flag, a variable or the file says so")
     func reuse() throws {
         func reuses(_ yaml: String, _ environment: [String: String] = [:]) throws -> [Bool] {
             try read(yaml, environment: environment).services.flatMap(\.targets).compactMap(\.request?.reusesConnection)
@@ -138,7 +138,7 @@ struct FileTests {
         ("stale_after: 15s", [:], ["stale_after has no effect without an interval"]),
         (
             "detail_token_file: /token", [:],
-            ["detail_token_file has no effect: with detail: full, everybody is shown all"]
+            ["detail_token_file has no effect: with detail: full, all clients see details"]
         ),
         (
             "services: {a: {url: http://a/, critical: false}}", [:],
@@ -160,7 +160,7 @@ struct FileTests {
         (
             "services:\n  loki: {preset: loki-ready, url: http://loki:3100}", [:],
             [
-                "/etc/healthz.yaml:2:35: services.loki.url: with a url, / is asked and not /ready; did you mean endpoint?"
+                "/etc/healthz.yaml:2:35: services.loki.url: with a url, / is probed instead of /ready; did you mean endpoint?"
             ]
         ),
         ("services: {loki: {preset: loki, url: http://loki:3100}}", [:], []),
@@ -169,7 +169,7 @@ struct FileTests {
         ("services: {db: {preset: tcp, url: tcp://db:5432}}", [:], []),
     ]
 
-    @Test("What is probably a mistake is a warning", arguments: advice)
+    @Test("A probable mistake is a warning", arguments: advice)
     func warnings(yaml: String, environment: [String: String], warnings: [String]) throws {
         let configuration = try read(yaml, environment: environment, others: ["/token": "0123456789abcdef"])
         #expect(configuration.warnings == warnings)

@@ -1,12 +1,14 @@
-import Configuration
 import Foundation
 import TestSupport
 import Testing
 
+@testable import Configuration
+
 /// Every file in testdata/configuration, read by healthz and held against the schema for editors.
 ///
 /// What an invalid one is refused with stands in it, in lines that begin with `#!`: each message without the name of
-/// the file. `#! schema accepts` says that it is wrong in a way that a schema cannot see.
+/// the file. `#! schema accepts` says that it is wrong in a way that a schema cannot see. In messages, `{settings}`,
+/// `{service keys}` and `{presets}` stand for the lists of all of them, so that a new one changes no file.
 @Suite("Configuration files")
 struct FixtureTests {
     struct Fixture: CustomTestStringConvertible, Sendable {
@@ -24,18 +26,25 @@ struct FixtureTests {
             let notes = ((try? Repository.text(file)) ?? "").split(separator: "\n").compactMap { line in
                 line.hasPrefix("#! ") ? String(line.dropFirst(3)) : nil
             }
+            let messages = notes.filter { $0 != "schema accepts" }
             return Fixture(
                 path: Repository.path(file), isValid: kind == "valid",
-                expected: notes.filter { $0 != "schema accepts" },
+                expected: messages.map { lists.reduce($0) { $0.replacing("{\($1.name)}", with: $1.list) } },
                 isSeenBySchema: kind == "invalid" && !notes.contains("schema accepts"))
         }
     }
+
+    private static let lists = [
+        (name: "settings", names: Setting.allCases.compactMap(\.key) + ["discovery", "services"]),
+        (name: "service keys", names: ServiceKey.allCases.map(\.rawValue)),
+        (name: "presets", names: ServicePreset.allCases.map(\.rawValue)),
+    ].map { (name: $0.name, list: $0.names.joined(separator: ", ")) }
 
     private static let environment = [
         "PORT": "3100", "EMPTY": "", "TOKEN": "not-a-real-token", "ACCEPT": "4O4", "PASSWORD": "geheim",
     ]
 
-    @Test("There are enough of them")
+    @Test("There are enough files")
     func count() {
         #expect(Self.fixtures.count >= 60)
         #expect(Self.fixtures.count { !$0.isValid } > Self.fixtures.count / 2)

@@ -1,17 +1,20 @@
-import Configuration
 import Foundation
 import TestSupport
 import Testing
+
+@testable import Configuration
 
 /// The schema for editors, compared with the rows of the settings. `FixtureTests` compares it with whole files.
 @Suite("docs/healthz.schema.json")
 struct SchemaTests {
     private let properties: [String: [String: Any]]
+    private let definitions: [String: [String: Any]]
 
     init() throws {
         let text = try Repository.text("docs/healthz.schema.json")
         let schema = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
         properties = try #require(schema?["properties"] as? [String: [String: Any]])
+        definitions = try #require(schema?["$defs"] as? [String: [String: Any]])
     }
 
     @Test(
@@ -25,9 +28,22 @@ struct SchemaTests {
         #expect((value is NSNull ? "" : "\(value)") == setting.row.defaultValue, "\(key)")
     }
 
-    @Test("It has no setting that healthz does not have")
+    @Test("It has only settings of healthz")
     func unknown() {
         #expect(Set(properties.keys) == Set(Setting.allCases.compactMap(\.key) + ["discovery", "services"]))
+    }
+
+    @Test("It has every preset, for services and for checks")
+    func presets() throws {
+        let service = try #require(definitions["service"]?["properties"] as? [String: Any])
+        let checks = try #require(service["checks"] as? [String: Any])
+        let entry = try #require(checks["additionalProperties"] as? [String: Any])
+        let check = try #require(entry["properties"] as? [String: Any])
+        for keys in [service, check] {
+            let preset = try #require(keys["preset"] as? [String: Any])
+            let values = try #require(preset["anyOf"] as? [[String: Any]])
+            #expect(values.first?["enum"] as? [String] == ServicePreset.allCases.map(\.rawValue))
+        }
     }
 
     /// Reads documents, and prints for each whether the schema accepts it.
@@ -38,7 +54,7 @@ struct SchemaTests {
             print("accepted" if validator.is_valid(document) else "refused")
         """
 
-    @Test("It accepts the values that a setting takes, and refuses those beyond")
+    @Test("It accepts the values of a setting, and refuses values outside its limits")
     func values() throws {
         let samples = Setting.allCases.flatMap { setting in
             guard let key = setting.key else { return [(document: [String: Any], isValid: Bool)]() }

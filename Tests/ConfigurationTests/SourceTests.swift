@@ -45,7 +45,7 @@ struct SourceTests {
 
     private func renewal() throws -> ConfigurationSource.Renewal? { try source.renew()?.get() }
 
-    @Test("A secret that has changed is in force when it was seen twice")
+    @Test("A changed secret is in force after it was seen twice")
     func renewed() throws {
         #expect(authorization(try source.load()) == "Bearer first")
         #expect(source.hasSecrets)
@@ -64,7 +64,7 @@ struct SourceTests {
         #expect(authorization(try #require(try self.renewal()).configuration) == "Bearer third")
     }
 
-    @Test("What is no secret is refused once, and the former stays; when it is one again, it is taken")
+    @Test("An invalid secret is refused once, and the former one stays; a valid one is then taken")
     func refused() throws {
         _ = try source.load()
         for text in [nil, "two words"] as [String?] {

@@ -22,7 +22,7 @@ struct AddressWaitTests {
         return wait
     }
 
-    @Test("What comes of both families together is used at once, whichever lookup found it")
+    @Test("The result for both families is used at once, whichever lookup found it")
     func both() {
         for number in [1, 5, 9] {
             var wait = AddressWait("loki", both: 5)
@@ -39,7 +39,7 @@ struct AddressWaitTests {
         }
     }
 
-    @Test("Of a family that is there, its addresses are used after a short wait for the other")
+    @Test("If one family has addresses, they are used after a short wait for the other")
     func half() {
         for (kind, answer, addresses) in [
             (Resolver.Kind.four, Self.four, ["127.0.0.1"]), (.six, Self.six, ["::1"]),
@@ -54,7 +54,7 @@ struct AddressWaitTests {
         #expect(wait.timeHasPassed() == .use(["127.0.0.1"]))
     }
 
-    @Test("When both families have been answered for, nothing is waited for")
+    @Test("After answers for both families, there is no wait")
     func settled() {
         for (other, expected) in [(Self.six, ["::1", "127.0.0.1"]), (Self.none, ["127.0.0.1"])] {
             var wait = split()
@@ -66,7 +66,7 @@ struct AddressWaitTests {
         #expect(wait.answered(lookup(.four, 6), Self.four, othersAreOut: false) == .use(["127.0.0.1"]))
     }
 
-    @Test("Without an address of either family, both failures are told; one that came late is none")
+    @Test("Without any address, both failures are reported, except a late one")
     func neither() {
         var wait = split()
         // The lookup of both families fails where one of them is not answered for.
@@ -83,7 +83,7 @@ struct AddressWaitTests {
                 == .fail(Resolver.LookupError(detail: "no address")))
     }
 
-    @Test("Where nothing comes, what was found earlier is used; else the missing family is named")
+    @Test("Without an answer, an earlier result is used; without one, the missing family is named")
     func silence() {
         var wait = split()
         #expect(wait.timeHasPassed() == .useFormer)

@@ -113,7 +113,7 @@ struct CauseTests {
         #expect(try await get([.readHead, .send(interim), .freeze]).code == "200")
     }
 
-    @Test("A switch of protocols that nobody asked for is an answer, and no end of the connection")
+    @Test("An unrequested switch of protocols is a response")
     func switched() async throws {
         let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 101 x\r\n\r\n"), .freeze])
         defer { upstream.stop() }
@@ -148,7 +148,7 @@ struct CauseTests {
         #expect(try await get([.readHead, .send(head + fits + "a"), .close]).code == "too_large")
     }
 
-    @Test("Nobody listens: refused, with the place")
+    @Test("No listener: refused, with the place")
     func refused() async throws {
         let closed = try ClosedPort()
         #expect(
@@ -156,7 +156,7 @@ struct CauseTests {
                 == .failure(.refused(place: "127.0.0.1:\(closed.port)")))
     }
 
-    @Test("No way there: unreachable, with the system's word")
+    @Test("No route: unreachable, with the system's message")
     func unreachable() async {
         let path = "/nonexistent-\(UUID().uuidString)/x.sock"
         let target = URL(scheme: .http, host: "localhost", target: "/", socketPath: path)
@@ -165,7 +165,7 @@ struct CauseTests {
                 == .failure(.unreachable(place: "unix:\(path)", detail: "no such file or directory")))
     }
 
-    @Test("No connection comes about: connect_timeout, in time")
+    @Test("No answer to the connect: connect_timeout, in time")
     func connectTimeout() async throws {
         let full = try FullBacklog()
         let start = ContinuousClock.now
@@ -207,7 +207,7 @@ struct CauseTests {
         #expect(!detail.isEmpty)
     }
 
-    @Test("TLS with a certificate that nobody vouches for, or with none at all: tls")
+    @Test("TLS with an untrusted certificate, or without one: tls")
     func tls() async throws {
         let server = try BadCertificate()
         guard

@@ -66,7 +66,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("A connection is kept no longer than its address is the name's")
+    @Test("A connection is kept only while its address belongs to the name")
     func moved() async throws {
         let answers: [Step] = Array(repeating: [.readHead, .send(ok)], count: 20).flatMap(\.self)
         let old = try FaultyUpstream(answers, host: "127.0.0.2")
@@ -150,7 +150,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("A connection alone is made, closed, and asks for nothing")
+    @Test("A plain connection is made and closed without a request")
     func alone() async throws {
         let upstream = try FaultyUpstream([.readHead, .send(ok)])
         defer { upstream.stop() }
@@ -167,14 +167,14 @@ struct ConnectionTests {
         #expect(late == .connectTimeout(place: "127.0.0.1:\(full.port)", limit: .milliseconds(300)))
     }
 
-    @Test("A request to where there is only a connection fails")
+    @Test("A request to a tcp:// URL fails")
     func noRequest() async throws {
         #expect(await client.get(.local(9, "", scheme: .tcp)).code == "protocol")
     }
 
     // MARK: Beside each other
 
-    @Test("Requests that hang hold up no other")
+    @Test("Hanging requests do not delay others")
     func independence() async throws {
         let frozen = try FaultyUpstream([.freeze])
         let endless = try FaultyUpstream([
@@ -214,7 +214,7 @@ struct ConnectionTests {
         #expect(codes == ["200": 100, "refused": 100])
     }
 
-    @Test("Requests that follow each other at once do not nest, however many end together")
+    @Test("Requests that are started when others end do not nest, however many end together")
     func depth() async throws {
         let closed = try ClosedPort()
         let (loop, count) = (EventLoop(), 200)

@@ -7,7 +7,7 @@ import Time
 struct FairDeadlinesTests {
     private let start = Instant.now
 
-    @Test("A deadline that has passed is named once, and no sooner")
+    @Test("A passed deadline is reported once, and not before")
     func passed() {
         var deadlines = FairDeadlines()
         deadlines.set(1, .milliseconds(300), from: start)
@@ -19,7 +19,7 @@ struct FairDeadlinesTests {
         #expect(deadlines.passed(at: start + .seconds(9)).isEmpty)
     }
 
-    @Test("One that is found long past is given again from then on, once")
+    @Test("A deadline that is found long past is extended once")
     func standstill() {
         var deadlines = FairDeadlines()
         deadlines.set(1, .milliseconds(300), from: start)
@@ -30,7 +30,7 @@ struct FairDeadlinesTests {
         #expect(deadlines.passed(at: resumed + .seconds(5)) == [1])
     }
 
-    @Test("One that was removed does not pass, and its number may be used again")
+    @Test("A removed deadline does not pass, and its number can be used again")
     func removed() {
         var deadlines = FairDeadlines()
         deadlines.set(1, .milliseconds(300), from: start)

@@ -59,7 +59,7 @@ struct HostileUpstreamTests {
 
     /// By what is left waiting in the socket, which depends on who is faster: 5 MB here, 36 MB under the thread
     /// sanitizer, and 16 GB where nobody looks.
-    @Test("An endless chunk extension, which libcurl passes over unseen, is let go of long before the request's time")
+    @Test("An endless chunk extension, which libcurl does not report, is ended long before the request's limit")
     func endlessExtension() async throws {
         let upstream = try FaultyUpstream([
             .readHead, .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;"), .endless(Self.long),
@@ -69,7 +69,7 @@ struct HostileUpstreamTests {
         #expect(upstream.sent < 512 << 20, "\(upstream.sent) bytes were taken")
     }
 
-    @Test("A thousand fields are an answer as long as they fit, and too large where they do not")
+    @Test("A thousand fields are accepted within the limit, and too large beyond it")
     func manyFields() async throws {
         func answer(_ field: String) -> [FaultyUpstream.Step] {
             let fields = (0..<1000).map { "X-\($0): \(field)\r\n" }.joined()
@@ -82,7 +82,7 @@ struct HostileUpstreamTests {
         #expect(await get(upstream).code == "too_large")
     }
 
-    @Test("A hundred interim answers are passed over, each of whatever it says")
+    @Test("A hundred interim responses are ignored, whatever they say")
     func interimAnswers() async throws {
         let interim = "HTTP/1.1 103 Early Hints\r\nContent-Length: 7\r\nLink: </x>\r\n\r\n"
         let upstream = try FaultyUpstream([.readHead, .send(String(repeating: interim, count: 100) + ok)])
@@ -91,7 +91,7 @@ struct HostileUpstreamTests {
         #expect(result == .success(Response(status: 200, body: Array("ok".utf8))))
     }
 
-    @Test("A compression bomb is as large as it is sent: no coding is asked for, none is undone")
+    @Test("A compression bomb counts with its sent size: no coding is requested or decoded")
     func compression() async throws {
         let folder = try Folder()
         try folder.write(String(repeating: "a", count: 8 * 1024 * 1024), to: "letters")
@@ -131,7 +131,7 @@ struct HostileUpstreamTests {
         #expect(result.code == expected, "\(result)")
     }
 
-    @Test("Redirects in a circle are one request, and an answer like another")
+    @Test("Redirects in a circle take one request, and are returned as a response")
     func circle() async throws {
         let upstream = try FaultyUpstream([
             .readHead, .send("HTTP/1.1 307 x\r\nContent-Length: 0\r\nLocation: /\r\n\r\n"),

@@ -26,7 +26,7 @@ struct LookupLaneTests {
         #expect(!lane.isAnyoneWaiting)
     }
 
-    @Test("One name has two lookups out at most, and is known to be out for as long as the oldest")
+    @Test("A name has at most two running lookups, and the oldest counts for its waiting time")
     func oneName() {
         var lane = LookupLane(size: 8)
         for number in 1...2 {
@@ -41,7 +41,7 @@ struct LookupLaneTests {
         #expect(lane.ended("a", 7, at: start) == .zero)
     }
 
-    @Test("A name that waits is near as long as others end")
+    @Test("A waiting name is about to begin as long as other lookups end")
     func near() {
         var lane = LookupLane(size: 1)
         lane.began("a", 1, at: start)

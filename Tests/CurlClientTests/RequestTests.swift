@@ -114,7 +114,7 @@ struct RequestTests {
 
     // MARK: What is kept
 
-    @Test("Of the body, as much is kept as is asked for", arguments: [(0, ""), (4, "0123"), (10, "0123456789")])
+    @Test("The requested part of the body is kept", arguments: [(0, ""), (4, "0123"), (10, "0123456789")])
     func keptBody(count: Int, expected: String) async throws {
         let upstream = try FaultyUpstream([
             .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n012"), .wait(.milliseconds(10)),
@@ -123,6 +123,39 @@ struct RequestTests {
         defer { upstream.stop() }
         let request = Request(.local(upstream.port), reading: Request.Reading(.whole(kept: count)))
         #expect(await client.result(of: request) == .success(Response(status: 200, body: Array(expected.utf8))))
+    }
+
+    @Test(
+        "Of a body in lines, those are kept that are asked for; without one, its beginning",
+        arguments: [("a 1\n# b\na 2\n", "a 1\na 2\n"), ("b 1\nbb 12\n", "b 1\nb"), ("", "")])
+    func keptLines(body: String, expected: String) async throws {
+        let upstream = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n"),
+            .drip(body, every: .milliseconds(2)),
+        ])
+        defer { upstream.stop() }
+        let reading = Request.Reading(limit: 1024, .lines(beginningWith: ["a"], orElse: 5))
+        let request = Request(.local(upstream.port), reading: reading)
+        for _ in 0..<2 {
+            #expect(
+                await client.result(of: request, reusing: "lines")
+                    == .success(Response(status: 200, body: Array(expected.utf8))))
+        }
+    }
+
+    @Test("A body in lines is read to its end, whatever is kept of it")
+    func endOfLines() async throws {
+        let upstream = try FaultyUpstream([
+            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nb 1\nb 2\n"), .close,
+        ])
+        defer { upstream.stop() }
+        func code(limit: Int) async -> String {
+            let reading = Request.Reading(limit: limit, .lines(beginningWith: ["a"], orElse: 1))
+            return await client.result(of: Request(.local(upstream.port), reading: reading)).code
+        }
+        #expect(await code(limit: 1024) == "incomplete")
+        upstream.change(to: [.readHead, .send("HTTP/1.1 200 OK\r\n\r\n"), .endless("b 1\n")])
+        #expect(await code(limit: 1024) == "too_large")
     }
 
     @Test("A response is as large as the request allows, and no larger, whether its body is kept or not")
@@ -168,7 +201,7 @@ struct RequestTests {
         }
     }
 
-    @Test("Of a body whose beginning is wanted, what comes of it in time is kept, however it goes on")
+    @Test("If the beginning of a body is requested, the part that comes in time is kept, even if the rest fails")
     func beginning() async throws {
         let reading = Request.Reading(.beginning(4), except: [.init(200...299, .none)])
         for reuse in [false, true] {
@@ -186,7 +219,7 @@ struct RequestTests {
         }
     }
 
-    @Test("A head has to be complete, of one length and within the limit all the same")
+    @Test("A head must nevertheless be complete, have one length and be within the limit")
     func heads() async throws {
         let upstream = try FaultyUpstream([])
         defer { upstream.stop() }
@@ -212,7 +245,7 @@ struct RequestTests {
         #expect(upstream.accepted == 1)
     }
 
-    @Test("Fields are kept where they are asked for: those of the final response, without its trailers")
+    @Test("Fields are kept if requested: those of the final response, without trailers")
     func fields() async throws {
         let upstream = try FaultyUpstream([
             .readHead,
@@ -246,7 +279,7 @@ struct RequestTests {
 
     // MARK: Handles
 
-    @Test("A handle that is kept under a key serves equal requests alone")
+    @Test("A handle that is kept under a key serves only equal requests")
     func keys() async throws {
         let upstream = try FaultyUpstream([.readHead, .answer(["/a": ok, "/b": "HTTP/1.1 404 b\r\n\r\n"]), .close])
         defer { upstream.stop() }

@@ -56,7 +56,7 @@ private actor Owner {
 
 @Suite("The resolver", .timeLimit(.minutes(5)))
 struct ResolverTests {
-    @Test("Lookups that name servers leave unanswered do not pile up, for one name or for all")
+    @Test("The number of unanswered lookups is limited, for one name and for all names")
     func bounds() async throws {
         let (owner, lookups) = (Owner(), HeldLookups())
         await owner.start(lookups)

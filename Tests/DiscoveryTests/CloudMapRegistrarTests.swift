@@ -265,14 +265,20 @@ struct CloudMapRegistrarTests {
         #expect(drawn.count { $0 < 10 } > 40 && drawn.count { $0 > 20 } > 40)
     }
 
-    @Test("What is refused is tried each minute, and at once with other keys")
+    @Test(
+        "What is refused is tried after a second, then more and more seldom up to a minute, and at once with other keys"
+    )
     func denied() throws {
         var trial = try CloudMapTrial()
         trial.judged(.healthy)
+        for expected in [1.0, 2, 4, 8, 16, 32, 60, 60] {
+            trial.failed(.denied)
+            #expect(trial.registrar.phase == .denied)
+            let pause = try #require(trial.registrar.wakeAt) - trial.now
+            #expect((expected * 0.9...expected * 1.1).contains(pause.seconds))
+            trial.wake()
+        }
         trial.failed(.denied)
-        #expect(trial.registrar.phase == .denied)
-        let pause = try #require(trial.registrar.wakeAt) - trial.now
-        #expect((54...66).contains(pause.seconds))
         #expect(trial.registrar.keysChanged(at: trial.now).map(CloudMapTrial.short) == ["RegisterInstance i-1 HEALTHY"])
     }
 

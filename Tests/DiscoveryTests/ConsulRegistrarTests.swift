@@ -208,6 +208,22 @@ struct ConsulRegistrarTests {
         #expect(trial.said == "note recovered 1")
     }
 
+    @Test("An agent that has not yet found a server refuses each token: it is asked again within seconds")
+    func refusedAtBoot() throws {
+        var trial = try ConsulTrial()
+        let start = trial.now
+        trial.judged(.healthy)
+        for expected in ["note failed denied, read token", "read token", "read token"] {
+            trial.failed(.denied)
+            #expect(trial.said == expected && trial.registrar.phase == .denied)
+            trial.wake()
+            #expect(trial.said == "register s1")
+        }
+        #expect(trial.now - start < .seconds(8))
+        trial.answered()
+        #expect(trial.said == "note registered, passing healthy")
+    }
+
     @Test("After a failure it tries again within a third of the TTL, and says so once")
     func failures() throws {
         var trial = try ConsulTrial()

@@ -268,7 +268,7 @@ struct KeyRingTests {
     private static func ring(_ keys: AWSKeys) -> KeyRing {
         var numbers = Numbers()
         var ring = KeyRing()
-        ring.took(keys, at: Then.start, using: &numbers)
+        ring.accept(keys, at: Then.start, using: &numbers)
         return ring
     }
 
@@ -309,7 +309,7 @@ struct KeyRingTests {
         for seed in 0..<20 {
             var numbers = Numbers(seed: UInt64(seed))
             var ring = KeyRing()
-            ring.took(Self.keys(for: .seconds(-5)), at: Then.start, using: &numbers)
+            ring.accept(Self.keys(for: .seconds(-5)), at: Then.start, using: &numbers)
             #expect(!ring.wantsNew(at: Then.after(.seconds(119))))
             #expect(ring.wantsNew(at: Then.after(.seconds(601))))
         }

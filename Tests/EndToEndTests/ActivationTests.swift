@@ -17,7 +17,7 @@ struct ActivationTests {
             environment: ours.merging(environment) { $1 }, passing: descriptors)
     }
 
-    @Test("A socket that is passed is served on, and the address that is set is not opened")
+    @Test("A passed socket is used instead of the configured address")
     func passed() throws {
         let (socket, other) = (try ClosedPort(), try ClosedPort())
         #expect(socket.listen(backlog: 16) && other.listen(backlog: 16))
@@ -29,7 +29,7 @@ struct ActivationTests {
         #expect(try program.wait().code == 0)
     }
 
-    @Test("Several sockets are all served on, and the path of one is left to whoever made it")
+    @Test("All passed sockets are used, and the path of a passed socket is not removed")
     func several() throws {
         let folder = try Folder()
         let tcp = try ClosedPort()
@@ -47,7 +47,7 @@ struct ActivationTests {
         #expect(FileManager.default.fileExists(atPath: path))
     }
 
-    @Test("Sockets for another process are none for this one")
+    @Test("Sockets for another process are ignored")
     func another() throws {
         let socket = try ClosedPort()
         #expect(socket.listen(backlog: 16))
@@ -57,7 +57,7 @@ struct ActivationTests {
         #expect(try get("/livez", port: port).status == 200)
     }
 
-    @Test("What is passed and cannot be served on is said, and the end")
+    @Test("An unusable passed socket is reported, and ends the program")
     func unfit() throws {
         let bound = try ClosedPort()
         let datagram = Foundation.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)

@@ -9,7 +9,7 @@ struct AnswerTests {
         return try RunningSidecar(["GRAFANA_ENDPOINT": closed.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": ""])
     }
 
-    @Test("Answers of every status are dated, not to be stored, and of a type that is not guessed")
+    @Test("Answers of every status have a date, no-store and nosniff")
     func common() throws {
         let sidecar = try Self.sidecar()
         let asked = [
@@ -30,7 +30,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("What depends on Accept says so, and what does not is silent")
+    @Test("Only answers that depend on Accept have Vary")
     func vary() throws {
         let sidecar = try Self.sidecar()
         let json = try sidecar.get("/healthz")

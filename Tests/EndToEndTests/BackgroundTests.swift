@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Checks that go on by themselves", .serialized, .timeLimit(.minutes(5)))
+@Suite("Checks at an interval", .serialized, .timeLimit(.minutes(5)))
 struct BackgroundTests {
     private static let ok: [FaultyUpstream.Step] = [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
     private static let failing: [FaultyUpstream.Step] = [
@@ -30,7 +30,9 @@ struct BackgroundTests {
         #expect(upstream.accepted == before)
     }
 
-    @Test("Failures and recoveries count in a row: one of fall 3 changes nothing, three do, and so back with rise 2")
+    @Test(
+        "Consecutive failures and recoveries count: with fall 3, one failure changes nothing and three do; the same with rise 2"
+    )
     func riseAndFall() throws {
         let upstream = try FaultyUpstream(Self.ok)
         defer { upstream.stop() }
@@ -50,7 +52,7 @@ struct BackgroundTests {
         #expect(changes.count == 3)
     }
 
-    @Test("A sidecar that was stopped in its tracks says stale when it wakes, and not what it knew")
+    @Test("A sidecar that was suspended reports stale when it wakes, not its old state")
     func stale() throws {
         let upstream = try FaultyUpstream(Self.ok)
         defer { upstream.stop() }
@@ -84,7 +86,7 @@ struct BackgroundTests {
         #expect(lines.last?.contains("info    the node is healthy after ") == true)
     }
 
-    @Test("Time in which the sidecar itself was stopped is not held against an upstream that is about to answer")
+    @Test("Time in which the sidecar was suspended does not count against an upstream")
     func stopped() throws {
         let upstream = try FaultyUpstream([.readHead, .hold] + Self.ok.dropFirst())
         defer { upstream.stop() }
@@ -101,7 +103,7 @@ struct BackgroundTests {
         #expect(try client.readResponse().status == 200)
     }
 
-    @Test("While it drains, nothing is probed")
+    @Test("There are no probes while draining")
     func draining() throws {
         let upstream = try FaultyUpstream(Self.ok)
         defer { upstream.stop() }
@@ -117,7 +119,7 @@ struct BackgroundTests {
     }
 }
 
-@Suite("Who is shown what", .serialized, .timeLimit(.minutes(5)))
+@Suite("Access to details of the running program", .serialized, .timeLimit(.minutes(5)))
 struct DetailTests {
     @Test(
         "The verdict is for everyone, the detail for those who may see it",
@@ -140,7 +142,7 @@ struct DetailTests {
         #expect(text == (isShown ? "Unhealthy: grafana (refused)\n" : "Unhealthy: grafana\n"))
     }
 
-    @Test("The bearer of the token is shown all; one that is wrong is told so")
+    @Test("A client with the token gets all details; one with a wrong token gets a warning")
     func token() throws {
         let closed = try ClosedPort()
         let folder = try Folder()
@@ -168,7 +170,7 @@ struct DetailTests {
         #expect(!refused.errors.contains("short"))
     }
 
-    @Test("Whoever can open the socket's file is shown all")
+    @Test("Clients of the socket's file get all details")
     func unixSocket() throws {
         let closed = try ClosedPort()
         let folder = try Folder()

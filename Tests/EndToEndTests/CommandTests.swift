@@ -75,7 +75,7 @@ struct CommandTests {
         #expect(try Program.run(["probe", "http://127.0.0.1:1/", "--insecure-skip-verify"]).code == 64)
     }
 
-    @Test("probe says in one line what one URL does, and exits by it")
+    @Test("probe prints the result for a URL in one line, and exits by it")
     func probe() throws {
         let loki = try Nginx(.lokiOrTempo)
         let ready = try Program.run(["probe", "\(loki.url)/ready", "--timeout", "20s"])
@@ -117,7 +117,7 @@ struct CommandTests {
         #expect(ended.errors == "healthz: \(line)\n")
     }
 
-    @Test("probe tells of all its mistakes at once")
+    @Test("probe reports all mistakes at once")
     func probeMistakes() throws {
         let ended = try Program.run(["probe", "loki", "--accept", "ok", "--timeout", "2"])
         #expect(ended.code == 64)
@@ -240,7 +240,7 @@ struct CommandTests {
         #expect(ended.errors.split(separator: "\n").count == 1)
     }
 
-    @Test("What may explain a mistake is told after it")
+    @Test("The likely explanation of a mistake follows it")
     func explained() throws {
         for command in [[], ["check"], ["config"]] {
             let ended = try Program.run(command, environment: ["HEALTHZ_FALL": "3", "HEALTHZ_INTERVALL": "5s"])
@@ -303,7 +303,7 @@ struct CommandTests {
         #expect(nowhere.code == 71)
     }
 
-    @Test("demo says what it is, and what it proposes to try works")
+    @Test("demo explains itself, and the commands that it proposes work")
     func demo() throws {
         let program = try Program(Program.healthz, ["demo", "--listen", "127.0.0.1:0"], environment: patient)
         let port = try program.port(after: "curl -i 'http://127.0.0.1:")

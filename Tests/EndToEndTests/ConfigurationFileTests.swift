@@ -79,7 +79,7 @@ struct ConfigurationFileTests {
         #expect(try Checked("  a: {\(url)}", environment: other).said().hasPrefix("unhealthy: tls"))
     }
 
-    @Test("A name in the certificate is asked for, and the Host field stays the URL's")
+    @Test("The name in the certificate can be set, and the Host field stays the URL's")
     func serverName() throws {
         let certificates = try Certificates()
         let server = try Self.serving(certificates, .good, "server_name db;")
@@ -209,7 +209,7 @@ struct ConfigurationFileTests {
         withExtendedLifetime(server) {}
     }
 
-    @Test("A connection alone, and one that is refused")
+    @Test("A plain connection, and one that is refused")
     func tcp() throws {
         let server = try Nginx(.init("location / { return 500; }"))
         let closed = try ClosedPort()
@@ -240,7 +240,7 @@ struct ConfigurationFileTests {
 
     // MARK: Expectations
 
-    @Test("Status sets and bodies are judged, and what came is said, cut and escaped")
+    @Test("Statuses and bodies are judged, and messages show the response, cut and escaped")
     func bodies() throws {
         let server = try Nginx(
             .init(
@@ -288,7 +288,7 @@ struct ConfigurationFileTests {
         #expect(checked.said() == "unhealthy: too_large: response is larger than 64 KiB")
     }
 
-    @Test("Presets ask what each server answers")
+    @Test("Each preset fits the answers of its server")
     func presets() throws {
         let consul = try FaultyUpstream([
             .readHead,
@@ -343,7 +343,7 @@ struct ConfigurationFileTests {
         #expect(try Checked("  any: \(group("any"))").code == 0)
     }
 
-    @Test("What is not critical degrades the whole, which stays 200; asked for alone, it is 500")
+    @Test("A service that is not critical degrades the node, which stays 200; on its own it is 500")
     func criticality() throws {
         let good = try Nginx(.lokiOrTempo)
         let closed = try ClosedPort()
@@ -395,7 +395,7 @@ struct ConfigurationFileTests {
         )
     }
 
-    @Test("config shows where each value is written, and the worst time to detect")
+    @Test("config shows the source of each value, and the longest time to detection")
     func config() throws {
         let folder = try Folder()
         let file = try folder.write(

@@ -30,7 +30,7 @@ struct ConsulServiceTests {
         return try RunningSidecar(environment, ["--config", path])
     }
 
-    @Test("Several services each have a check of their own, fed by their own verdict")
+    @Test("Each of several services has a check of its own with its own verdict")
     func services() throws {
         let consul = try ConsulStandIn()
         let sidecar = try serve(

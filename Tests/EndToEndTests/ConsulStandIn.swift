@@ -66,7 +66,13 @@ final class ConsulStandIn: Sendable {
     func tags(_ id: String) -> [String]? { state.withLock { $0.services[id]?.body["Tags"] as? [String] } }
     func checkURL(_ id: String) -> String? { state.withLock { $0.services[id]?.check.url } }
     /// As where its data is lost.
-    func forget() { state.withLock { $0.services = [:] } }
+    /// - Returns: how many calls came before.
+    func forget() -> Int {
+        state.withLock { state in
+            state.services = [:]
+            return state.calls.count
+        }
+    }
 
     private static func answer(_ request: LoopbackServer.Request, _ state: inout State) -> LoopbackServer.Answer {
         let path = String(request.target.prefix { $0 != "?" }).removingPercentEncoding ?? ""

@@ -39,7 +39,7 @@ struct DemoTests {
         #expect(program.hasSettingsOfBefore)
     }
 
-    @Test("A service that fails from the start is mended by its key, and other keys do nothing")
+    @Test("The key of a service that fails from the start makes it work, and other keys do nothing")
     func mended() throws {
         let (program, port) = try demo(["--fail", "loki"])
         try program.wait("500") { (try? get("/healthz", port: port))?.status == 500 }

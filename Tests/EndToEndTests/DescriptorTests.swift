@@ -65,7 +65,7 @@ struct DescriptorTests {
         #expect(try get("/livez", port: port).status == 200)
     }
 
-    @Test("A connection that is kept for later probes is not watched meanwhile: its number may become a client's")
+    @Test("A connection kept for later probes is not watched: its descriptor may become a client's")
     func kept() throws {
         let ok = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
         let upstreams = try (0..<3).map { _ in try FaultyUpstream([.readHead, .send(ok), .freeze]) }

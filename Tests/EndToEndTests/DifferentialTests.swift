@@ -19,7 +19,7 @@ struct DifferentialTests {
         location / { return 404; }
         """)
 
-    @Test("Both answer the same requests alike, but for the differences that are known")
+    @Test("Both answer the same requests in the same way, except for known differences")
     func alike() throws {
         let closed = try ClosedPort()
         let sidecar = try RunningSidecar(["GRAFANA_ENDPOINT": closed.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": ""])

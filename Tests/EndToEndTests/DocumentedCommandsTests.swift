@@ -42,7 +42,7 @@ struct DocumentedCommandsTests {
         #expect(Set(Self.elsewhere.keys).union(Self.here).subtracting(words).sorted() == [])
     }
 
-    @Test("Every command does what the document says, on a node that is well", arguments: Document.all)
+    @Test("Every command works as documented on a healthy node", arguments: Document.all)
     func well(document: Document) throws {
         let commands = document.commands + document.mentions(of: Self.mentioned)
         guard !commands.isEmpty else { return }
@@ -64,7 +64,7 @@ struct DocumentedCommandsTests {
         }
     }
 
-    @Test("What a document shows to be printed is printed, on a node whose Loki has just died")
+    @Test("The output in a document is the real output, on a node whose Loki has just died")
     func session() throws {
         for document in Document.all where !document.session.isEmpty {
             let desk = try ReadersDesk(document)

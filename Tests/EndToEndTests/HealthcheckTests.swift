@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A HEALTHCHECK finds the healthz that it is for", .serialized, .timeLimit(.minutes(5)))
+@Suite("A HEALTHCHECK finds its healthz", .serialized, .timeLimit(.minutes(5)))
 struct HealthcheckTests {
     private static let services = ["LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": ""]
 
-    @Test("However it was said where it listens: by flag, by the kernel, in a file, or on a UNIX domain socket")
+    @Test("The listen address may come from a flag, the kernel or a file, or be a UNIX domain socket")
     func finds() throws {
         let closed = try ClosedPort()
         let folder = try Folder()
@@ -27,7 +27,7 @@ struct HealthcheckTests {
         }
     }
 
-    @Test("What was said to the probe counts: another healthz that runs says nothing of the one that is meant")
+    @Test("The settings of the probe count: another running healthz is not taken for the right one")
     func explicit() throws {
         let closed = try ClosedPort()
         let sidecar = try RunningSidecar(Self.services.merging(["GRAFANA_ENDPOINT": closed.url]) { $1 })

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What upstreams and certificates say, shown", .serialized, .timeLimit(.minutes(5)))
+@Suite("Text from upstreams and certificates in the output", .serialized, .timeLimit(.minutes(5)))
 struct HostileTextTests {
     private static let nasty = "\u{1B}[2J\u{1B}]0;owned\u{7}\u{8}\u{7F}\u{9B}31m\u{202E}\u{2028}\u{0}\rfake line\n"
 

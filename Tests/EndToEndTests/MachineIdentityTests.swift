@@ -14,7 +14,7 @@ struct MachineIdentityTests {
 
     private var endpoint: [String: String] { ["AWS_ENDPOINT_URL_SERVICEDISCOVERY": cloudMap.url] }
 
-    @Test("An EC2 instance says who it is and has keys, by a token that is got first, and never by a proxy")
+    @Test("The identity and keys of an EC2 instance are fetched with a token, and never through a proxy")
     func metadataService() throws {
         cloudMap.change { $0.token = "IQoJ+/=token" }
         let closed = try ClosedPort()

@@ -39,7 +39,7 @@ struct MetricsTests {
         #expect(try TestSupport.get("/metrics", port: sidecar.port, method: "POST").status == 405)
     }
 
-    @Test("They follow the services: unknown, healthy, unhealthy with its cause; and a scrape probes nothing")
+    @Test("They follow the services: unknown, healthy, unhealthy with its cause; a scrape starts no probe")
     func services() throws {
         var stack = try Stack()
         let sidecar = try RunningSidecar(stack.environment)
@@ -75,7 +75,7 @@ struct MetricsTests {
         #expect(try Scrape(sidecar)["healthz_up"] == 1)
     }
 
-    @Test("A scrape is answered while a check is in the air, and requests that share it are counted")
+    @Test("A scrape is answered during a check, and requests that share the check are counted")
     func inTheAir() throws {
         let upstream = try FaultyUpstream([.readHead, .hold])
         defer { upstream.stop() }
@@ -87,7 +87,7 @@ struct MetricsTests {
         #expect(scrape["healthz_connections_open"] == 4 && scrape["healthz_up"] == nil)
     }
 
-    @Test("Whatever clients send, there are no more series than routes and codes")
+    @Test("Clients cannot create series beyond routes and codes")
     func cardinality() throws {
         let closed = try ClosedPort()
         let (sidecar, _) = try Self.sidecar(Self.one(closed.url))
@@ -118,7 +118,7 @@ struct MetricsTests {
         #expect(try Scrape(sidecar)["healthz_http_requests_total{route=\"/metrics\",code=\"200\"}"] == 1)
     }
 
-    @Test("Connections are counted, and by which limit they were given up")
+    @Test("Connections are counted, and refused ones by their limit")
     func connections() throws {
         let closed = try ClosedPort()
         let (sidecar, _) = try Self.sidecar(Self.one(closed.url, "max_connections_per_client: 2\n"))
@@ -137,7 +137,7 @@ struct MetricsTests {
         #expect(scrape["healthz_connections_refused_total{reason=\"exhausted\"}"] == 0)
     }
 
-    @Test("After a reload, services that stay keep their counters, others are gone; a failed one is told")
+    @Test("After a reload, services that stay keep their counters, others are gone; a failed reload is shown")
     func reloads() throws {
         let closed = try ClosedPort()
         let folder = try Folder()
@@ -170,7 +170,7 @@ struct MetricsTests {
         #expect(reloaded["healthz_service_critical{service=\"c\"}"] == 1)
     }
 
-    @Test("While it drains, the node is not up")
+    @Test("A draining node is not up")
     func draining() throws {
         let stack = try Stack()
         let sidecar = try RunningSidecar(stack.environment.merging(["HEALTHZ_DRAIN": "60s"]) { $1 })
@@ -183,7 +183,7 @@ struct MetricsTests {
         #expect(try sidecar.program.wait().code == 0)
     }
 
-    @Test("Who is not shown details gets verdicts, and what tells of healthz itself")
+    @Test("A client without access to details gets verdicts, and the figures of healthz itself")
     func summary() throws {
         let closed = try ClosedPort()
         let folder = try Folder()
@@ -212,7 +212,7 @@ struct MetricsTests {
         #expect(shown["healthz_target_up{service=\"a\",target=\"\(closed.url)\"}"] == 0)
     }
 
-    @Test("What is told of the process is what the system knows of it")
+    @Test("The figures of the process are those of the system")
     func process() throws {
         let closed = try ClosedPort()
         let start = Date().timeIntervalSince1970

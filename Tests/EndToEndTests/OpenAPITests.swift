@@ -124,7 +124,7 @@ struct OpenAPITests {
         }
     }
 
-    @Test("Answers of a healthy node are as it says")
+    @Test("Answers of a healthy node are as documented")
     func healthy() throws {
         let stack = try Stack()
         let sidecar = try RunningSidecar(stack.environment)
@@ -184,7 +184,9 @@ struct OpenAPITests {
         try expectValid(answers)
     }
 
-    @Test("Answers of a sick node are as it says, with groups, what is not critical, and what is on its way")
+    @Test(
+        "Answers of an unhealthy node are as documented, with groups, services that are not critical, and changing targets"
+    )
     func sick() throws {
         let closed = try ClosedPort()
         let turning = try FaultyUpstream([.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")])
@@ -239,7 +241,7 @@ struct OpenAPITests {
         try expectValid(answers)
     }
 
-    @Test("The answers of one that is recovering, and those without details, are as it says")
+    @Test("Answers of a recovering node, and answers without details, are as documented")
     func recovering() throws {
         let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")])
         defer { upstream.stop() }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A Loki and a Tempo over their life, as upstreams.md in shared/ has it: what `liveness` and `readiness` say of each
+/// A Loki and a Tempo over their life, with bodies recorded from real ones: what `liveness` and `readiness` say of each
 /// phase.
 @Suite("Loki and Tempo over their life", .serialized, .timeLimit(.minutes(5)))
 struct PhasesTests {
@@ -26,6 +26,12 @@ struct PhasesTests {
             testDescription: "15 s from the first probe on",
             ready: ("503 Service Unavailable", "Ingester not ready: waiting for 15s after being ready\n"),
             liveness: nil, readiness: "status"),
+        Phase(
+            testDescription: "no querier is connected (Tempo, for a moment at the start, or for good by its settings)",
+            ready: (
+                "503 Service Unavailable",
+                "Query Frontend not ready: not ready: number of queriers connected to query-frontend is 0\n"
+            ), liveness: nil, readiness: "status"),
         Phase(
             testDescription: "ready itself, and restarted while another instance of its ring is dead",
             ready: (
@@ -70,7 +76,7 @@ struct PhasesTests {
         }
     }
 
-    @Test("A start says once what 404 on / cannot show, and which setting shows it; readiness needs no such word")
+    @Test("The start reports once what 404 on / cannot show, and the setting that shows it; readiness has no such hint")
     func notice() throws {
         let closed = try ClosedPort()
         let environment = ["LOKI_ENDPOINT": closed.url, "TEMPO_ENDPOINT": closed.url, "GRAFANA_ENDPOINT": ""]

@@ -24,7 +24,7 @@ struct ProxyProtocolTests {
         return try client.readToEnd()
     }
 
-    @Test("By default such a connection is refused, and told what is wrong with it")
+    @Test("By default such a connection is refused, with the reason")
     func off() throws {
         let sidecar = try Self.sidecar([:])
         for header in [Self.balancer, Self.line] {
@@ -34,7 +34,7 @@ struct ProxyProtocolTests {
         }
     }
 
-    @Test("Where it is on, connections with a header and without one are answered")
+    @Test("If it is on, connections with and without a header are answered")
     func on() throws {
         let sidecar = try Self.sidecar(["HEALTHZ_PROXY_PROTOCOL": "on"])
         for header in [Self.balancer, Self.local, Self.line, []] {
@@ -44,7 +44,7 @@ struct ProxyProtocolTests {
         }
     }
 
-    @Test("An address that anybody can tell narrows what is shown, and never widens it")
+    @Test("An untrusted address can reduce the shown details, but not add any")
     func untrusted() throws {
         func isShown(_ detail: String, after header: [UInt8]) throws -> Bool {
             let sidecar = try Self.sidecar(["HEALTHZ_PROXY_PROTOCOL": "on", "HEALTHZ_DETAIL": detail])
@@ -57,7 +57,7 @@ struct ProxyProtocolTests {
         #expect(try isShown("127.0.0.1,192.0.2.0/24", after: Self.balancer))
     }
 
-    @Test("The address that a named network tells is the client's, also in the log, and others may tell none")
+    @Test("The header of a trusted network sets the client's address, also in the log; others may send none")
     func trusted() throws {
         let settings = [
             "HEALTHZ_PROXY_PROTOCOL": "127.0.0.0/8", "HEALTHZ_DETAIL": "192.0.2.0/24", "HEALTHZ_ACCESS_LOG": "on",

@@ -141,7 +141,7 @@ struct ReloadTests {
         #expect(!sidecar.program.errorText.contains("listen has changed"), "the environment's goes before the file's")
     }
 
-    @Test("A check that is in the air at a reload is answered as it was asked: old services, old status")
+    @Test("A check that runs during a reload is answered with the old services and the old status")
     func inTheAir() throws {
         let upstream = try FaultyUpstream([.readHead, .hold, .send("HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n")])
         defer { upstream.stop() }

@@ -27,7 +27,8 @@ struct ServeDiscoveryTests {
     private static let consulSection =
         "  consul: {service: grafana, service_id: grafana-1, port: 3000, tags: [metrics]}"
 
-    private func file(_ discovery: String, _ settings: String = "drain: 2s") throws -> String {
+    /// - Parameter discovery: nil for a configuration without.
+    private func file(_ discovery: String?, _ settings: String = "drain: 2s") throws -> String {
         try folder.write(
             """
             interval: 100ms
@@ -35,13 +36,12 @@ struct ServeDiscoveryTests {
             services:
               grafana: {url: "\(upstream.url)/"}
               exporter: {url: "\(exporter.url)/", critical: false}
-            discovery:
-            \(discovery)
+            \(discovery.map { "discovery:\n\($0)" } ?? "")
             """, to: "healthz.yaml")
     }
 
     private func serve(
-        _ discovery: String, _ settings: String = "drain: 2s", _ environment: [String: String] = [:]
+        _ discovery: String?, _ settings: String = "drain: 2s", _ environment: [String: String] = [:]
     ) throws -> RunningSidecar {
         let consulAddress = ["CONSUL_HTTP_ADDR": "127.0.0.1:\(consul.port)"]
         return try RunningSidecar(
@@ -53,9 +53,12 @@ struct ServeDiscoveryTests {
 
     private func metrics(_ sidecar: RunningSidecar) throws -> String { try sidecar.get("/metrics").body }
 
-    @Test("Both are told: well, degraded, ill, and at the end the node is taken out before it stops to answer")
+    @Test(
+        "Both registries are updated: healthy, degraded, unhealthy; at the end the node is deregistered before it stops"
+    )
     func both() throws {
-        let sidecar = try serve(Self.cloudMapSection + "\n" + Self.consulSection)
+        let sidecar = try serve(
+            Self.cloudMapSection + "\n" + Self.consulSection, "drain: 2s\nlog_level: debug")
         try until("registered") { health() == "HEALTHY" && consul.status("grafana-1") == "passing" }
         #expect(consul.output("grafana-1") == "Healthy!" && consul.port("grafana-1") == 3000)
         #expect(consul.tags("grafana-1") == ["metrics"])
@@ -80,6 +83,7 @@ struct ServeDiscoveryTests {
         #expect(consul.identifiers.isEmpty && cloudMap.state.withLock { $0.instances.isEmpty })
         #expect(cloudMap.faults.isEmpty && consul.faults.isEmpty)
         let log = sidecar.program.errorText
+        #expect(log.contains(" debug ") && !log.contains(CloudMapStandIn.secret) && !log.contains("Authorization"))
         for line in [
             "cloud_map: srv-abc: registered after", "cloud_map: srv-abc: told UNHEALTHY",
             "consul: grafana: told warning",
@@ -89,7 +93,7 @@ struct ServeDiscoveryTests {
         }
     }
 
-    @Test("A node that is taken out of service by a file is told as ill, and well again without it")
+    @Test("A node taken out of service by a file is reported as unhealthy, and as healthy again without it")
     func maintenance() throws {
         let path = "\(folder.path)/maintenance"
         let settings = "drain: 0\nmaintenance_file: \(path)"
@@ -102,7 +106,7 @@ struct ServeDiscoveryTests {
         try until("back") { health() == "HEALTHY" && consul.status("grafana-1") == "passing" }
     }
 
-    @Test("Answers and metrics say what was told, and nothing is sent to Cloud Map while nothing changes")
+    @Test("Answers and metrics show the registered state, and nothing is sent to Cloud Map without a change")
     func shown() throws {
         let sidecar = try serve(Self.cloudMapSection + "\n" + Self.consulSection)
         try until("registered") {
@@ -123,17 +127,21 @@ struct ServeDiscoveryTests {
         #expect(try sidecar.get("/healthz/grafana").json()["discovery"] == nil)
         let standard = try sidecar.get("/healthz", fields: ["Accept: application/health+json"]).json()
         #expect((standard["checks"] as? [String: Any])?["consul:registration"] != nil)
+        #expect(entries.allSatisfy { $0["since"] is String })
+        let page = try sidecar.get("/", fields: ["Accept: text/html", "Upgrade-Insecure-Requests: 1"]).body
+        #expect(page.contains("AWS Cloud Map: srv-abc</span> <span class=\"word\">registered</span>"))
         let before = cloudMap.calls
         let probes = upstream.heads.count
         try until("five checks and more") { upstream.heads.count > probes + 5 }
         #expect(cloudMap.calls == before)
         let text = try metrics(sidecar)
+        #expect(!(text + page).contains(CloudMapStandIn.secret))
         for name in ["requests_total", "last_success_timestamp_seconds"] {
             #expect(text.contains("healthz_discovery_\(name){provider=\"cloud_map\""))
         }
     }
 
-    @Test("An ill node is not registered, and one whose operator wants it so is registered as ill")
+    @Test("An unhealthy node is not registered, unless its operator wants it registered as unhealthy")
     func before() throws {
         upstream.change(to: Self.ill)
         let sidecar = try serve(Self.cloudMapSection + "\n" + Self.consulSection)
@@ -169,28 +177,57 @@ struct ServeDiscoveryTests {
     }
 
     @Test(
-        "While registries hang, refuse or are away, /healthz answers as before; when they are back, the node registers")
+        "While registries hang, refuse or are away, /healthz is as fast as without; when they are back, the node registers"
+    )
     func faults() throws {
-        cloudMap.change { $0.isSilent = true }
-        consul.change { $0.failure = (500, "Internal error") }
-        let sidecar = try serve(Self.cloudMapSection + "\n" + Self.consulSection, "drain: 0")
-        try until("a failure") { try metrics(sidecar).contains("cause=\"server\"") }
-        let times = try (0..<200).map { _ in
-            let start = ContinuousClock.now
-            let status = try sidecar.get("/healthz").status
-            #expect(status == 200)
-            return ContinuousClock.now - start
+        consul.change { $0.isSilent = true }
+        cloudMap.change { $0.throttles = .max }
+        let closed = try ClosedPort()
+        let sections = Self.cloudMapSection + "\n" + Self.consulSection
+        let sidecar = try serve(sections, "drain: 0")
+        let away = try serve(
+            sections, "drain: 0",
+            ["CONSUL_HTTP_ADDR": closed.url, "AWS_ENDPOINT_URL_SERVICEDISCOVERY": closed.url])
+        let undisturbed = try serve(nil, "drain: 0")
+        try until("failures") {
+            try metrics(sidecar).contains("cause=\"throttled\"") && metrics(away).contains("cause=\"unreachable\"")
         }
-        #expect(times.sorted()[197] < .milliseconds(100))
-        consul.change { $0.failure = nil }
-        try until("registered") { consul.status("grafana-1") == "passing" }
+        try expect([sidecar, away], asFastAs: undisturbed)
+        for name in ["cloud_map\",service=\"srv-abc", "consul\",service=\"grafana"] {
+            let sample = "healthz_discovery_registered{provider=\"\(name)\"} 0"
+            #expect(try metrics(sidecar).contains(sample) && metrics(away).contains(sample))
+        }
+        cloudMap.change { $0.throttles = 0 }
         try until("a timeout") { try metrics(sidecar).contains("cause=\"timeout\"") }
-        #expect(
-            try metrics(sidecar).contains("healthz_discovery_registered{provider=\"cloud_map\",service=\"srv-abc\"} 0"))
-        cloudMap.change { $0.isSilent = false }
-        try until("registered in Cloud Map") { health() == "HEALTHY" }
+        consul.change { ($0.isSilent, $0.failure) = (false, (500, "Internal error")) }
+        try until("a failure of the server") { try metrics(sidecar).contains("cause=\"server\"") }
+        consul.change { $0.failure = nil }
+        try until("registered") { consul.status("grafana-1") == "passing" && health() == "HEALTHY" }
         sidecar.program.signal(SIGTERM)
         #expect(try sidecar.program.wait().code == 0)
+    }
+
+    /// The 99th percentile is under 2 ms, or, on a machine that is slow for all, at most twice that of the undisturbed one. One
+    /// of five rounds has to show it: something else may hold up one sidecar for a moment, what is wrong does in each round.
+    private func expect(_ disturbed: [RunningSidecar], asFastAs undisturbed: RunningSidecar) throws {
+        let clients = try ([undisturbed] + disturbed).map { try RawClient(port: $0.port) }
+        var seen: [[Duration]] = []
+        for _ in 0..<5 {
+            var times = clients.map { _ in [Duration]() }
+            for _ in 0..<200 {
+                for (index, client) in clients.enumerated() {
+                    let start = ContinuousClock.now
+                    try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+                    let status = try client.readResponse().status
+                    times[index].append(.now - start)
+                    #expect(status == 200)
+                }
+            }
+            let slow = times.map { $0.sorted()[197] }
+            if slow.dropFirst().allSatisfy({ $0 < max(.milliseconds(2), slow[0] * 2) }) { return }
+            seen.append(slow)
+        }
+        Issue.record("slower than the undisturbed, which is the first of each: \(seen)")
     }
 
     @Test(
@@ -200,25 +237,22 @@ struct ServeDiscoveryTests {
         consul.change { $0.isNew = isNew }
         let sidecar = try serve("  consul: {service: grafana, service_id: grafana-1, ttl: 2s}")
         try until("registered") { consul.status("grafana-1") == "passing" }
-        consul.forget()
-        let start = ContinuousClock.now
+        let before = consul.forget()
         try until("registered again") { consul.status("grafana-1") == "passing" }
-        #expect(.now - start < .seconds(2))
+        // The first heartbeat finds it out, and what follows at once registers.
+        let calls = ["PUT /v1/agent/check/update/service:grafana-1", "PUT /v1/agent/service/register"]
+        #expect(Array(consul.calls.dropFirst(before).prefix(2)) == calls)
         try sidecar.program.waitForErrors("the loss") { $0.contains("consul: grafana: the registration is gone") }
     }
 
-    @Test("With a TTL of 1 s, the check never runs out, and an update goes about each 0.3 s")
+    @Test("With a TTL of 1 s, an update follows each 0.3 s after the one before; killed, it is out by its TTL")
     func heartbeat() throws {
         let sidecar = try serve("  consul: {service: grafana, service_id: grafana-1, ttl: 1s}")
-        try until("registered") { consul.status("grafana-1") == "passing" }
-        let start = ContinuousClock.now
-        var worst = "passing"
-        while .now - start < .seconds(5) {
-            if consul.status("grafana-1") != "passing" { worst = consul.status("grafana-1") ?? "gone" }
-            usleep(20_000)
-        }
-        #expect(worst == "passing")
-        #expect((14...19).contains(consul.updates.count { $0.time >= start }), "\(consul.updates.count)")
+        try until("five updates") { consul.updates.count >= 5 }
+        let updates = consul.updates
+        #expect(updates.allSatisfy { $0.status == "passing" })
+        // No sooner, however fast or slow the machine is: the time counts from the answer on. ConsulRegistrarTests has the rest.
+        for (one, next) in zip(updates, updates.dropFirst()) { #expect(next.time - one.time >= .milliseconds(300)) }
         sidecar.program.signal(SIGKILL)
         try until("out by its TTL") { consul.status("grafana-1") == "critical" }
     }

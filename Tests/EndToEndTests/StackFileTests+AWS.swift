@@ -46,7 +46,7 @@ extension StackFileTests {
         #expect(ended.code == 0, "\(ended.errors)")
     }
 
-    @Test("What AWS would refuse is found by the linter, and there is none of it in the template")
+    @Test("The linter finds what AWS would refuse, and finds nothing in the template")
     func lint() throws {
         let refused = Repository.path("testdata/aws/refused.yaml")
         let lint = Repository.path("scripts/lint-aws")

@@ -13,7 +13,7 @@ struct StatusPageTests {
         return try RunningSidecar(endpoints.merging(environment) { _, given in given })
     }
 
-    @Test("Who asks is given what they can read best: browsers the page, programs what they always had")
+    @Test("Browsers get the page, and programs get JSON")
     func negotiation() throws {
         let sidecar = try Self.sidecar()
         let (json, text, health, page) =
@@ -41,7 +41,7 @@ struct StatusPageTests {
         }
     }
 
-    @Test("The page may load nothing, is not kept, tells nobody where it was, and stands in no frame")
+    @Test("The page loads nothing, is not stored, sends no referrer, and is not allowed in a frame")
     func fields() throws {
         let page = try Self.sidecar().get("/", fields: [Self.browser])
         let policy = try #require(page.field("Content-Security-Policy"))
@@ -52,7 +52,7 @@ struct StatusPageTests {
         #expect(page.body.contains("refused"))
     }
 
-    @Test("What is not there is told to a browser by a page with a way back, and to programs in a line")
+    @Test("For an unknown path, a browser gets a page with a link back, and a program a line of text")
     func errors() throws {
         let sidecar = try Self.sidecar()
         for (target, title) in [("/nothing", "404 Not Found"), ("/healthz/nobody", "404 Not Found")] {
@@ -70,7 +70,7 @@ struct StatusPageTests {
                 && refused.body.contains("405 Method Not Allowed</h1>"))
     }
 
-    @Test("Its status is that of the answer to balancers, and it is on what was asked for")
+    @Test("It has the status of the answer to balancers, and shows the requested services")
     func statuses() throws {
         let stack = try Stack()
         let closed = try ClosedPort()
@@ -95,7 +95,7 @@ struct StatusPageTests {
         #expect(try sidecar.get("/", fields: [Self.browser]).body.contains("120 checks since "))
     }
 
-    @Test("In the background it is answered from memory, whoever looks")
+    @Test("With an interval, it is made from the last report")
     func background() throws {
         let sidecar = try Self.sidecar(["HEALTHZ_INTERVAL": "1h"])
         for _ in 0..<3 {
@@ -104,7 +104,7 @@ struct StatusPageTests {
         }
     }
 
-    @Test("Who may not see details sees verdicts")
+    @Test("A client without access to details sees verdicts")
     func summary() throws {
         let sidecar = try Self.sidecar(["HEALTHZ_DETAIL": "summary"])
         let page = try sidecar.get("/", fields: [Self.browser])

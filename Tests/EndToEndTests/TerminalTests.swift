@@ -34,7 +34,7 @@ struct TerminalTests {
         #expect(program.hasSettingsOfBefore)
     }
 
-    @Test("What goes elsewhere is coloured only by force")
+    @Test("Output to a file has colour only if it is forced")
     func piped() throws {
         let stack = try Stack()
         let plain = try Program.run(["check"], environment: environment(of: stack).merging(["CLICOLOR": "1"]) { $1 })
@@ -48,7 +48,7 @@ struct TerminalTests {
         #expect(!json.output.contains("\u{1B}"))
     }
 
-    @Test("While a probe is out, a line on standard error says so, and is erased")
+    @Test("During a probe, a line on standard error shows it, and is erased at the end")
     func liveLine() throws {
         let stack = try Stack()
         stack.loki.freeze()
@@ -122,7 +122,7 @@ struct TerminalTests {
         #expect(screen.count(of: "Ctrl-C ends it") == 0)
     }
 
-    @Test("Before the first round and while one takes long, the window says so")
+    @Test("The window shows the first check, and a long check, while it runs")
     func slow() throws {
         let stack = try Stack()
         stack.loki.freeze()
@@ -180,7 +180,7 @@ struct TerminalTests {
         _ = try program.wait()
     }
 
-    @Test("A terminal that does not know its size is taken for one of the usual size, or of what its user says")
+    @Test("A terminal without a size has the usual size, or the size in the environment")
     func sizeless() throws {
         let closed = try ClosedPort()
         let environment = [
@@ -197,7 +197,7 @@ struct TerminalTests {
         }
     }
 
-    @Test("A watch ends by a signal even where nobody takes what it prints")
+    @Test("A signal ends a watch even if nobody reads its output")
     func stalled() throws {
         let stack = try Stack()
         let folder = try Folder()
@@ -215,7 +215,9 @@ struct TerminalTests {
         #expect(try program.wait().code == 128 + SIGTERM)
     }
 
-    @Test("What cannot be printed is an error", arguments: [["config"], ["check"], ["check", "--watch", "100ms"]])
+    @Test(
+        "A failed write to standard output is an error",
+        arguments: [["config"], ["check"], ["check", "--watch", "100ms"]])
     func full(command: [String]) throws {
         let stack = try Stack()
         let ended = try Program(
@@ -226,7 +228,7 @@ struct TerminalTests {
         #expect(ended.errors == "healthz: standard output: No space left on device\n")
     }
 
-    @Test("A terminal that can do nothing gets the rounds one after another")
+    @Test("A terminal without cursor movement gets the reports one after another")
     func dumb() throws {
         let stack = try Stack()
         let program = try TerminalProgram(
@@ -238,7 +240,7 @@ struct TerminalTests {
         #expect(try program.wait() == 0)
     }
 
-    @Test("Without a terminal, rounds come one after another, and the exit code is that of the last")
+    @Test("Without a terminal, the reports come one after another, and the exit code is that of the last")
     func rounds() throws {
         let stack = try Stack()
         let program = try Program(
@@ -256,7 +258,7 @@ struct TerminalTests {
         #expect(ended.output.components(separatedBy: "-> unhealthy").count == 2)
     }
 
-    @Test("Rounds as JSON are one document after another, each as the API has it")
+    @Test("A watch in JSON is one document after another, each as in the API")
     func jsonRounds() throws {
         let stack = try Stack()
         let program = try Program(

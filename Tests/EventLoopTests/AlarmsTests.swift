@@ -42,7 +42,7 @@ struct AlarmsTests {
         #expect(fired(&alarms, by: at(9)) == [])
     }
 
-    @Test("One that is set twice fires at the earlier instant")
+    @Test("An alarm that is set twice fires at the earlier instant")
     func twice() {
         var (alarms, numbers) = three()
         alarms.set(numbers[0], by: at(2))
@@ -53,7 +53,7 @@ struct AlarmsTests {
         #expect(alarms.next == nil)
     }
 
-    @Test("One that is removed fires no more, and setting it does nothing")
+    @Test("A removed alarm does not fire, and setting it has no effect")
     func removed() {
         var (alarms, numbers) = three()
         for number in numbers { alarms.set(number, by: at(1)) }

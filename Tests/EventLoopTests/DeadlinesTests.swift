@@ -8,7 +8,7 @@ struct DeadlinesTests {
 
     private func at(_ seconds: Int) -> Instant { start + .seconds(seconds) }
 
-    @Test("They pass in their order, and not before their time")
+    @Test("They pass in order, and not early")
     func order() {
         var deadlines = Deadlines()
         deadlines.set(2, to: at(2))
@@ -22,7 +22,7 @@ struct DeadlinesTests {
         #expect(deadlines.count == 1)
     }
 
-    @Test("One that is moved passes at its new time only, later or earlier")
+    @Test("A moved deadline passes only at its new time, later or earlier")
     func moved() {
         var deadlines = Deadlines()
         deadlines.set(1, to: at(1))
@@ -34,7 +34,7 @@ struct DeadlinesTests {
         #expect(deadlines.count == 0)
     }
 
-    @Test("One that is dropped never passes, unless it is set again")
+    @Test("A dropped deadline never passes, unless it is set again")
     func dropped() {
         var deadlines = Deadlines()
         deadlines.set(1, to: at(1))

@@ -105,7 +105,7 @@ private actor Sleepers {
 
 @Suite("The loop", .serialized, .timeLimit(.minutes(5)))
 struct EventLoopTests {
-    @Test("Jobs that come together with the one that serves are run", .timeLimit(.minutes(1)))
+    @Test("Jobs that arrive together with the loop's own job run", .timeLimit(.minutes(1)))
     func jobsBesideTheServingOne() throws {
         let core = Core()
         let epoll = try core.epoll.get()
@@ -151,7 +151,7 @@ struct EventLoopTests {
         await counter.until(2)
     }
 
-    @Test("Alarms come in the order of their times, and none before")
+    @Test("Alarms fire in the order of their times, and not early")
     func alarms() async {
         let times = [30, 1, 20, 0, 10, 15].map { Duration.microseconds($0 * 1300) }
         let came = await Sleepers(on: EventLoop()).sleep(times)
@@ -159,7 +159,7 @@ struct EventLoopTests {
         #expect(came.allSatisfy { $0.late >= .zero }, "\(came)")
     }
 
-    @Test("A job of another thread wakes a loop that waits")
+    @Test("A job from another thread wakes a waiting loop")
     func waking() async throws {
         let (loop, count, thread) = (EventLoop(), Guarded(0), Guarded(""))
         loop.run {
@@ -210,7 +210,7 @@ struct EventLoopTests {
         return sigismember(&pending, signal) == 1
     }
 
-    @Test("Signals are as they were before when they are not listened to any more")
+    @Test("The former signal handlers are restored at the end")
     func signalsOver() async throws {
         var ignored = sigaction()
         ignored.__sigaction_handler.sa_handler = SIG_IGN
@@ -232,7 +232,7 @@ struct EventLoopTests {
         #expect(count.withLock { $0 } == 2)
     }
 
-    @Test("The loop ends with its handle: what was on it is run, and its descriptors are closed")
+    @Test("The loop ends with its handle: its jobs run, and its descriptors are closed")
     func end() async throws {
         weak var core: Core?
         let count = Guarded(0)
@@ -261,7 +261,7 @@ struct EventLoopTests {
         }
     }
 
-    @Test("A descriptor is told of when it is ready, and no more once it is not watched")
+    @Test("A ready descriptor is reported, and no longer after its watch has ended")
     func poll() async throws {
         let loop = EventLoop()
         let counter = Counter(on: loop)

@@ -26,7 +26,7 @@ struct InboxTests {
         #expect(inbox.isEmpty && inbox.take() == nil)
     }
 
-    @Test("The first job for a loop that waits must wake it, and no other")
+    @Test("Only the first job for a waiting loop must wake it")
     func waking() {
         let inbox = Inbox()
         #expect(inbox.beginWaiting())
@@ -60,7 +60,7 @@ struct InboxTests {
         }
     }
 
-    @Test("Jobs that nobody takes are let go of with the inbox")
+    @Test("Jobs that are left are released with the inbox")
     func left() {
         final class Thing: Sendable {}
         weak var thing: Thing?

@@ -4,9 +4,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Threads that are kept", .timeLimit(.minutes(5)))
+@Suite("Kept threads", .timeLimit(.minutes(5)))
 struct WorkersTests {
-    @Test("Work is done by so many threads at once, and by no more")
+    @Test("Jobs run on the given number of threads, and on no more")
     func number() async throws {
         let workers = Workers(3)
         let (running, done, gate) = (Guarded(0), Guarded(0), DispatchSemaphore(value: 0))
@@ -27,7 +27,7 @@ struct WorkersTests {
         #expect(done.withLock { $0 } == 9)
     }
 
-    @Test("For one that may never be free again there is another, up to a limit")
+    @Test("A thread that may never become free is replaced, up to a limit")
     func another() async throws {
         let workers = Workers(1, most: 2)
         let (running, gate) = (Guarded(0), DispatchSemaphore(value: 0))
@@ -46,7 +46,7 @@ struct WorkersTests {
         for _ in 0..<2 { gate.signal() }
     }
 
-    @Test("What was begun or waits is done after its owner is gone, and then the threads end")
+    @Test("Running and waiting jobs are finished after the owner is gone, and then the threads end")
     func end() async throws {
         final class Witness: Sendable {}
         weak var observed: Witness?

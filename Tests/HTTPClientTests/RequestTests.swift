@@ -45,7 +45,7 @@ struct RequestTests {
         #expect(Response(status: 200, fields: fields).contentCoding == expected)
     }
 
-    @Test("Unless told otherwise, the head is read, to 64 KiB, and nothing but the status is kept")
+    @Test("By default, the head is read, up to 64 KiB, and only the status is kept")
     func reading() {
         let reading = Request(Self.url).reading
         #expect(reading.limit == 65536 && !reading.keepsFields && reading.body(of: 200) == .none)

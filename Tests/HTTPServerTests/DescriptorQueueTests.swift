@@ -14,7 +14,7 @@ struct DescriptorQueueTests {
         return found
     }
 
-    @Test("It keeps the order in which descriptors came, and lets go of any")
+    @Test("It keeps the order of arrival, and any descriptor can be removed")
     func order() {
         var queue = DescriptorQueue()
         #expect(all(queue) == [])

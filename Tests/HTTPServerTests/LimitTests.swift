@@ -56,7 +56,7 @@ struct LimitTests {
         return try client.readResponse().status
     }
 
-    @Test("When all places are taken, who has waited longest for its next request gives way")
+    @Test("At the connection limit, the longest-idle connection is closed")
     func oldestIdle() async throws {
         let (server, port) = try await start({ $0.connections = 4 }, handler: Self.ok)
         let clients = try (0..<4).map { _ in try RawClient(port: port) }
@@ -70,7 +70,7 @@ struct LimitTests {
         await server.stop(within: .zero)
     }
 
-    @Test("Those that dribble give way too, after those that are idle")
+    @Test("At the connection limit, slow requests are closed after idle connections")
     func dribbling() async throws {
         let (server, port) = try await start({ $0.connections = 3 }, handler: Self.ok)
         let idle = try RawClient(port: port)
@@ -89,7 +89,7 @@ struct LimitTests {
         await server.stop(within: .zero)
     }
 
-    @Test("Whoever is being answered keeps its place, and a new client waits")
+    @Test("A connection that is being answered is kept, and a new client waits")
     func answering() async throws {
         let gate = Guarded<[any Reply]>([])
         let (server, port) = try await start({ $0.connections = 2 }) { head, _, reply in
@@ -143,7 +143,7 @@ struct LimitTests {
         await server.stop(within: .zero)
     }
 
-    @Test("A client that sends ahead and takes nothing is answered no more, and is cut off in time")
+    @Test("A client that pipelines and does not read gets no further answers, and is disconnected in time")
     func sendingAhead() async throws {
         let answers = Guarded(0)
         let loop = loop
@@ -161,7 +161,7 @@ struct LimitTests {
         await server.stop(within: .zero)
     }
 
-    @Test("Who sends much ahead does not keep others waiting, and gets all answers in order")
+    @Test("A client with many pipelined requests does not delay others, and gets all answers in order")
     func turns() async throws {
         let order = Guarded<[String]>([])
         let (blocked, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
@@ -192,7 +192,7 @@ struct LimitTests {
         await server.stop(within: .zero)
     }
 
-    @Test("A connection that waits too long for its next request is closed, and told of")
+    @Test("A connection that waits too long for its next request is closed, and reported")
     func idle() async throws {
         let (server, port) = try await start({ $0.idleTimeout = .milliseconds(50) }, handler: Self.ok)
         let client = try RawClient(port: port)
@@ -202,7 +202,7 @@ struct LimitTests {
         await server.stop(within: .zero)
     }
 
-    @Test("One address cannot take all places: its own oldest gives way, and others are not touched")
+    @Test("One address cannot take all connections: its own longest-idle one is closed, and others are not")
     func perClient() async throws {
         let (server, port) = try await start(
             on: "::", { ($0.connections, $0.connectionsPerClient) = (100, 2) }, handler: Self.ok)

@@ -7,11 +7,11 @@ import Sockets
 import TestSupport
 import Testing
 
-@Suite("Descriptors that are given out again", .timeLimit(.minutes(1)))
+@Suite("Reused descriptors", .timeLimit(.minutes(1)))
 struct RecycledDescriptorTests {
     private static let patience = DispatchTimeInterval.seconds(20)
 
-    @Test("A reset that was seen of one connection does not end the next that has its descriptor")
+    @Test("The reset of one connection does not end the next one with the same descriptor")
     func staleFailure() async throws {
         let held = Guarded<[any Reply]>([])
         let (blocked, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))

@@ -104,7 +104,7 @@ struct ServerTests {
         }
     }
 
-    @Test("Pipelined requests are answered in order, those that wait as well")
+    @Test("Pipelined requests are answered in order, also if an answer has to wait")
     func pipelining() async throws {
         let (_, port) = try await start()
         let client = try RawClient(port: port)
@@ -153,7 +153,7 @@ struct ServerTests {
         await server.stop(within: .zero)
     }
 
-    @Test("A second response to a request is not taken for that to the next")
+    @Test("A second response to a request is not taken for the response to the next")
     func twice() async throws {
         let (server, port) = try await start()
         let client = try RawClient(port: port)
@@ -239,7 +239,7 @@ struct ServerTests {
         #expect(try client.readToEnd().hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
     }
 
-    @Test("A head that dribbles in is not given more time for each byte")
+    @Test("Slow bytes of a head do not extend its time limit")
     func dribbleTimeout() async throws {
         let (_, port) = try await start(quick { $0.headTimeout = .milliseconds(200) })
         let client = try RawClient(port: port)
@@ -255,7 +255,7 @@ struct ServerTests {
         #expect(ContinuousClock.now - start < .seconds(4))
     }
 
-    @Test("An idle connection is closed without a word")
+    @Test("An idle connection is closed without a response")
     func idle() async throws {
         let (_, port) = try await start(quick { $0.idleTimeout = .milliseconds(100) })
         let client = try RawClient(port: port)
@@ -264,7 +264,7 @@ struct ServerTests {
         #expect(try client.readToEnd() == "")
     }
 
-    @Test("Who takes nothing of his answer is cut off")
+    @Test("A client that does not read its response is disconnected")
     func writeStall() async throws {
         let (server, port) = try await start(quick { $0.writeTimeout = .milliseconds(100) })
         let client = try RawClient(port: port)
@@ -276,7 +276,7 @@ struct ServerTests {
         }
     }
 
-    @Test("Resets and silent connections leave the server as it was")
+    @Test("Resets and silent connections do not harm the server")
     func portScan() async throws {
         let (_, port) = try await start()
         for index in 0..<200 {
@@ -287,7 +287,7 @@ struct ServerTests {
         #expect(try get("/x", port: port).status == 200)
     }
 
-    @Test("A UNIX domain socket serves, replaces a dead one, and is gone at the end")
+    @Test("A UNIX domain socket serves, replaces a stale one, and is removed at the end")
     func unix() async throws {
         let folder = try Folder()
         let path = folder.path("socket")
@@ -321,7 +321,7 @@ struct ServerTests {
         #expect(try get("/x", port: port, host: "::1").status == 200)
     }
 
-    @Test("An address that cannot be had is an error that says which and why")
+    @Test("The error for an unavailable address has the address and the reason")
     func refusedAddresses() async throws {
         let (_, port) = try await start()
         let server = Server(on: loop) { _, _, _ in .text(.ok, "") }
@@ -340,7 +340,7 @@ struct ServerTests {
         #expect(nowhere?.cause == .system)
     }
 
-    @Test("Stopping closes what is idle at once, and lets answers in flight end")
+    @Test("Stopping closes idle connections at once, and finishes running answers")
     func stopping() async throws {
         let (server, port) = try await start()
         let idle = try RawClient(port: port)
@@ -371,7 +371,7 @@ struct ServerTests {
         #expect(try client.readToEnd().hasSuffix("\r\n\r\n/later"))
     }
 
-    @Test("Stopping lets a client take all that it has been answered")
+    @Test("Stopping lets a client read all of its response")
     func stoppingWhileWriting() async throws {
         // On a busy machine this client may be slow, which is not what is tried here.
         let (server, port) = try await start(quick { $0.writeTimeout = .seconds(90) })
@@ -392,7 +392,7 @@ struct ServerTests {
         await stopped
     }
 
-    @Test("Stopping does not wait longer than it is told to")
+    @Test("Stopping does not wait longer than its limit")
     func stoppingLimit() async throws {
         let (server, port) = try await start()
         let busy = try RawClient(port: port)
@@ -403,7 +403,7 @@ struct ServerTests {
         await gate.open()
     }
 
-    @Test("An access log is told of each answered request, and of each refused one")
+    @Test("An access log gets each answered request, and each refused one")
     func observer() async throws {
         let seen = Guarded<[String]>([])
         let server = Server(on: loop) { _, _, _ in .text(.notFound, "") }

@@ -34,7 +34,7 @@ struct StoppingTests {
         }
     }
 
-    @Test("What waits in the listen queue, and what a kept connection has sent, is answered", arguments: [false, true])
+    @Test("Requests in the listen queue and on kept connections are answered", arguments: [false, true])
     func waiting(onSocketFile: Bool) async throws {
         let (brake, folder) = (Brake(), try Folder())
         let server = server(brake)
@@ -81,7 +81,7 @@ struct StoppingTests {
         await stopped
     }
 
-    @Test("Clients that ask as fast as they can lose nothing")
+    @Test("Clients that send as fast as they can lose no request")
     func saturating() async throws {
         for _ in 0..<10 {
             let server = server()

@@ -147,7 +147,7 @@ struct ConformanceTests {
     @Test("Each rule of expectations and connections is kept", arguments: Rows.expectations + Rows.connections)
     func connections(row: ConformanceRow) { Self.expectOutcome(row) }
 
-    @Test("What a server may ignore is ignored, and limits are kept", arguments: Rows.ignored + Rows.limits)
+    @Test("Parts that a server may ignore are ignored, and limits are kept", arguments: Rows.ignored + Rows.limits)
     func limits(row: ConformanceRow) { Self.expectOutcome(row) }
 
     @Test(

@@ -87,7 +87,7 @@ struct ConnectionMachineTests {
         if let field { #expect(play.output.contains("\r\n\(field)\r\n")) }
     }
 
-    @Test("Pipelined requests are answered in order, however their bytes come", arguments: [1, 2, 3, 7, 40, 1000])
+    @Test("Pipelined requests are answered in order, however their bytes are split", arguments: [1, 2, 3, 7, 40, 1000])
     func pipelining(size: Int) {
         var play = Play()
         let requests = (0..<20).map { "GET /\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
@@ -95,7 +95,7 @@ struct ConnectionMachineTests {
         #expect(play.answered == (0..<20).map { "GET /\($0)" })
     }
 
-    @Test("What comes while an answer is awaited waits for its turn")
+    @Test("Input that comes before an answer waits for its turn")
     func waiting() {
         var machine = ConnectionMachine()
         let bytes = Array((Self.get + "GET /second HTTP/1.1\r\nHo").utf8)
@@ -138,7 +138,7 @@ struct ConnectionMachineTests {
         #expect(play.output.hasSuffix("\r\nConnection: close\r\n\r\n"))
     }
 
-    @Test("A refused client may go on for a while, but not for ever")
+    @Test("A refused client may continue to send for a limited time")
     func lingering() {
         var play = Play()
         play.feed("\u{0}")
@@ -166,7 +166,7 @@ struct ConnectionMachineTests {
         #expect(String(decoding: output, as: UTF8.self).contains("Connection: close"))
     }
 
-    @Test("A client that ends in the middle of a head is dropped without a word")
+    @Test("A connection that ends within a head is closed without a response")
     func cutOff() {
         var play = Play()
         play.feed("GET / HT")
@@ -205,7 +205,7 @@ struct ConnectionMachineTests {
         }
     }
 
-    @Test("More content than is read past is refused")
+    @Test("More content than the limit is refused")
     func tooMuchContent() {
         var announced = Play()
         announced.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8193\r\n\r\n")
@@ -232,7 +232,7 @@ struct ConnectionMachineTests {
         #expect(play.output.contains("\r\nConnection: close\r\n"))
     }
 
-    @Test("Time runs out: a head or content in the making gets 408, an idle connection just ends")
+    @Test("After its time limit, an incomplete head or content gets 408, and an idle connection is closed")
     func deadlines() {
         var silent = Play()
         silent.perform(silent.machine.deadlinePassed())
@@ -261,7 +261,7 @@ struct ConnectionMachineTests {
         #expect(lingering.machine.deadlinePassed() == .close)
     }
 
-    @Test("A stopping server closes what waits for nothing, and lets answers end")
+    @Test("A stopping server closes idle connections, and finishes running answers")
     func stopping() {
         var fresh = ConnectionMachine()
         #expect(fresh.stopKeepingAlive() == .close)
@@ -295,7 +295,7 @@ struct ConnectionMachineTests {
         #expect(play.refused == [.malformedRequestLine])
     }
 
-    @Test("Where a PROXY protocol header may come, none need come", arguments: 1...30)
+    @Test("A PROXY protocol header is optional", arguments: 1...30)
     func noProxyHeader(size: Int) {
         var play = Play(machine: Self.proxied)
         play.feed(Self.get + "PUT", inPiecesOf: size)

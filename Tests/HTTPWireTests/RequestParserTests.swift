@@ -175,7 +175,7 @@ struct RequestParserTests {
         }
     }
 
-    @Test("A head that is cut off at any byte is waited for, not judged")
+    @Test("A head that is cut off at any byte is incomplete, not invalid")
     func truncated() {
         let text = "GET /healthz HTTP/1.1\r\nHost: a\r\nAccept: */*\r\nConnection: close\r\n\r\n"
         for count in 0..<text.utf8.count {
@@ -248,7 +248,7 @@ struct RequestParserTests {
         #expect(head.fields.count == 4)
     }
 
-    @Test("The server as a whole is asked with an asterisk")
+    @Test("An asterisk means the server as a whole")
     func asterisk() throws {
         let head = try #require(try Self.parse("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", pieces: [9999])).head
         #expect(head.target == .asterisk)

@@ -32,7 +32,7 @@ struct VocabularyTests {
         }
     }
 
-    @Test("Another method is not allowed where there is something, and not found where there is nothing")
+    @Test("Another method is not allowed on a known path, and not found on an unknown one")
     func methods() {
         for method in [HTTPRequest.Method.post, .put, .delete, .options, .trace] {
             guard case .methodNotAllowed(.health) = Self.router.match(method, path: "/healthz") else {
@@ -131,7 +131,7 @@ struct VocabularyTests {
         #expect(String(decoding: output, as: UTF8.self).contains("\r\nDate: \(text)\r\n"))
     }
 
-    @Test("Every refusal says its status and why", arguments: RequestError.allCases)
+    @Test("Every refusal has its status and its reason", arguments: RequestError.allCases)
     func refusals(error: RequestError) {
         let text = String(decoding: Response.refusal(error).content, as: UTF8.self)
         #expect(text == "\(error.status.code) \(error.status.reasonPhrase): \(error)\n")

@@ -27,7 +27,7 @@ struct AggregatorTests {
         #expect(await bench.limits.map(\.duration) == Array(repeating: .milliseconds(1500), count: 3))
     }
 
-    @Test("A hundred who ask at once share three probes and one report")
+    @Test("A hundred simultaneous requests share three probes and one report")
     func singleFlight() async {
         let bench = await Bench(.onDemand(Self.three))
         var questions: [Int] = []
@@ -54,7 +54,7 @@ struct AggregatorTests {
         #expect(await bench.started.count == 3)
     }
 
-    @Test("A probe that ends before the call that starts it returns is an answer like another")
+    @Test("A probe that ends before its starting call returns counts like any other")
     func atOnce() async {
         let bench = await Bench(.onDemand(Self.three))
         await bench.answer(atOnce: .refused)
@@ -86,7 +86,7 @@ struct AggregatorTests {
         #expect(await bench.started == ["tempo"])
     }
 
-    @Test("Nothing left to check is not healthy, on demand and in the background")
+    @Test("A check of no services is not healthy, on demand and with an interval")
     func nothing() async {
         let none = Selection.excluding(["grafana", "loki", "tempo"])
         for plan in [Aggregator.Plan.onDemand(Self.three), .background(Self.three)] {
@@ -98,7 +98,7 @@ struct AggregatorTests {
         }
     }
 
-    @Test("An answer is taken from memory as long as it is young enough, and no longer")
+    @Test("A report is used again as long as it is fresh enough, and no longer")
     func memory() async {
         let bench = await Bench(.onDemand(Self.three, maxAge: .seconds(1)))
         let first = await bench.ask()
@@ -116,7 +116,7 @@ struct AggregatorTests {
         #expect(await bench.started.count == 6)
     }
 
-    @Test("Only so many different reports are remembered")
+    @Test("The number of remembered reports is limited")
     func boundedMemory() async {
         for plan in [Aggregator.Plan.onDemand(Self.three, maxAge: .seconds(60)), .background(Self.three)] {
             let bench = await Bench(plan)
@@ -136,7 +136,7 @@ struct AggregatorTests {
         }
     }
 
-    @Test("A probe may take as long as its timeout or the deadline, whichever is shorter, and is told which")
+    @Test("The limit of a probe is the shorter of its timeout and the deadline, and it knows which one")
     func deadline() async {
         let targets = [Duration.seconds(5), .milliseconds(200), .milliseconds(100)].map { timeout in
             Service(name: "\(timeout)", target: .on("\(timeout)", timeout: timeout))
@@ -149,7 +149,7 @@ struct AggregatorTests {
         #expect(limits.map(\.setting) == [.deadline, .timeout, .timeout])
     }
 
-    @Test("Every change of a service's status is told once, with how long the one before it lasted")
+    @Test("Every change of a service's status is reported once, with the duration of the former status")
     func changes() async {
         let bench = await Bench(.onDemand(Self.three))
         for outcome in [Outcome.ok, .ok, .refused, .refused, .ok] {
@@ -165,7 +165,8 @@ struct AggregatorTests {
         #expect(await bench.transitions.count == 3)
     }
 
-    @Test("Of a service with instances, each instance's changes are told, and the service's when all have answered")
+    @Test(
+        "For a service with instances, each instance's changes are reported, and the service's after all have answered")
     func instanceChanges() async {
         let bench = await Bench(.onDemand([.group("loki", ["a", "b"], required: 1)]))
         _ = await bench.report(["a": .ok, "b": .ok])
@@ -185,7 +186,7 @@ struct AggregatorTests {
             ])
     }
 
-    @Test("What was last known is told without probing, and never as healthy")
+    @Test("The last known state is reported without a probe, and never as healthy")
     func lastKnown() async {
         let bench = await Bench(.onDemand(Self.three))
         #expect(await bench.lastKnown()?.services.isEmpty == true)
@@ -199,7 +200,7 @@ struct AggregatorTests {
 
     // MARK: In the background
 
-    @Test("In the background, requests start no probe: they are answered from the last check, whatever they ask for")
+    @Test("With an interval, requests start no probe: every request is answered from the last check")
     func background() async {
         let bench = await Bench(.background(Self.three))
         await bench.check()
@@ -218,7 +219,7 @@ struct AggregatorTests {
         #expect(await bench.started.count == 3)
     }
 
-    @Test("Whoever asks before the first check has ended waits for it")
+    @Test("A request before the end of the first check waits for it")
     func firstCheck() async {
         let bench = await Bench(.background(Self.three))
         await bench.check()
@@ -230,7 +231,7 @@ struct AggregatorTests {
         #expect(await bench.started.count == 3)
     }
 
-    @Test("While a check is in the air, answers come from the one before, unmixed")
+    @Test("During a check, answers come from the one before, not from a mixture")
     func unmixed() async {
         let bench = await Bench(.background(Self.three))
         await bench.check()
@@ -242,7 +243,7 @@ struct AggregatorTests {
         #expect(await bench.known(.excluding(["tempo"]))?.report.status == .unhealthy)
     }
 
-    @Test("A checker that is stuck goes on saying healthy only until its report is stale")
+    @Test("A stuck checker reports healthy only until its report is stale")
     func stale() async {
         let bench = await Bench(.background(Self.three, staleAfter: .seconds(15)))
         await bench.check()
@@ -266,7 +267,7 @@ struct AggregatorTests {
 
     // MARK: Reloads
 
-    @Test("A new plan keeps what is known of targets that stay, and forgets what has changed")
+    @Test("A new plan keeps the state of targets that stay, and drops that of changed ones")
     func replace() async {
         let bench = await Bench(.onDemand(Self.three))
         _ = await bench.report(["grafana": .refused, "loki": .ok, "tempo": .ok])
@@ -287,7 +288,7 @@ struct AggregatorTests {
         #expect(report?.services.map(\.since.milliseconds) == [1_000_000, 1_060_000, 1_060_000])
     }
 
-    @Test("A check in the air ends as it was begun, and is no answer to those who ask later")
+    @Test("A running check ends with its old plan, and does not answer later requests")
     func replaceInFlight() async {
         let bench = await Bench(.onDemand([.on("a"), .on("b")], maxAge: .seconds(60)))
         let before = await bench.ask()

@@ -16,7 +16,7 @@ struct ServiceChecksTests {
             }, required: required)
     }
 
-    @Test("A check that is critical makes the service unhealthy, another degrades it")
+    @Test("A failed critical check makes the service unhealthy, another one degrades it")
     func oneServer() async {
         let service = Self.service([("ready", "a", true), ("write", "a", true), ("read", "a", false)], required: 1)
         let bench = await Bench(.onDemand([service]))

@@ -2,7 +2,7 @@ import HTTPClient
 import Health
 import Testing
 
-@Suite("What is counted", .timeLimit(.minutes(5)))
+@Suite("Counters", .timeLimit(.minutes(5)))
 struct FiguresTests {
     private static let two = [Service.on("grafana"), Service.on("loki", isCritical: false)]
 
@@ -18,7 +18,7 @@ struct FiguresTests {
         #expect(histogram.sum == .milliseconds(64_002) + .nanoseconds(1_000_001))
     }
 
-    @Test("Before the first check, nothing is known and nothing counted")
+    @Test("Before the first check, there is no state, and the counters are zero")
     func nothing() async {
         let figures = await Bench(.onDemand(Self.two)).figures()
         #expect(figures?.status == nil && figures?.age == nil)
@@ -52,7 +52,7 @@ struct FiguresTests {
         #expect(figures?.status == .healthy)
     }
 
-    @Test("The whole is what is known of all services; while one is not known, it is not known either")
+    @Test("The status of the node is unknown as long as that of a service is")
     func status() async {
         let bench = await Bench(.onDemand(Self.two))
         _ = await bench.report(["grafana": .ok], on: .only("grafana"))
@@ -66,7 +66,7 @@ struct FiguresTests {
         #expect(await bench.figures()?.age == .seconds(7))
     }
 
-    @Test("In the background, what is known turns unhealthy when it is stale, as the answers do")
+    @Test("With an interval, a stale state is unhealthy, as in the answers")
     func stale() async {
         let bench = await Bench(.background(Self.two, staleAfter: .seconds(15)))
         await bench.check()

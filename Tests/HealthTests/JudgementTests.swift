@@ -27,7 +27,7 @@ struct ReasonTests {
         ),
         (
             .matching(limit: limit), "timeout",
-            "connected, but waited for its body to be matched until the 1.5 s timeout"
+            "connected, but the body was still being judged at the 1.5 s timeout"
         ),
         (.transfer(.tls(detail: "certificate has expired")), "tls", "TLS failed: certificate has expired"),
         (.transfer(.reset(during: .response)), "reset", "connection reset while waiting for the response"),
@@ -37,7 +37,7 @@ struct ReasonTests {
         (.transfer(.tooLarge(limit: 65536)), "too_large", "response is larger than 64 KiB"),
         (
             .deadline(limit: .milliseconds(1800)), "deadline",
-            "no complete response when the check's deadline of 1.8 s came"
+            "no complete response within the check's deadline of 1.8 s"
         ),
         (
             .transfer(.internalError(detail: "too many open files")), "internal",
@@ -56,13 +56,13 @@ struct ReasonTests {
             .body(.lacks("ready", found: Excerpt(quoting: "no"))), "body",
             #"the body does not contain "ready": "no""#
         ),
-        (.peer(503, words: .none), "peer", "answered 503, as another instance is not well"),
+        (.peer(503, words: .none), "peer", "answered 503 because another instance is not healthy"),
         (
             .header(.compared("Server", expected: .exists(false), found: Excerpt("\"x\""))), "header",
             #"Server is "x", expected nothing there"#
         ),
         (
-            .slow(.milliseconds(812), limit: .milliseconds(500)), "slow", "took 812 ms, slow is over 500 ms"
+            .slow(.milliseconds(812), limit: .milliseconds(500)), "slow", "took 812 ms (slow: over 500 ms)"
         ),
         (
             .certificate(expiry: Timestamp(milliseconds: 1_795_240_800_000), margin: .seconds(14 * 86_400)),
@@ -71,7 +71,7 @@ struct ReasonTests {
         (.container(detail: "is paused"), "container", "the container is paused"),
         (
             .database(.postgres, words: "57P03 \"the database system is starting up\""), "database",
-            "PostgreSQL takes no client: 57P03 \"the database system is starting up\""
+            "PostgreSQL does not accept clients: 57P03 \"the database system is starting up\""
         ),
         (
             .unknownContainer(detail: "connection refused by unix:/x"), "unknown",
@@ -91,7 +91,7 @@ struct ReasonTests {
         #expect(Set(Self.reasons.map(\.1)) == Set(FailureCause.allCases.map(\.rawValue)))
     }
 
-    @Test("Whatever ran out of time is put down to the setting that the limit came from, and nothing else is")
+    @Test("A failure by time is attributed to the setting of the limit, and no other failure is")
     func limits() {
         let own = ProbeLimit(timeout: .seconds(1), deadline: .seconds(1))
         let cut = ProbeLimit(timeout: .seconds(2), deadline: .seconds(1))
@@ -113,7 +113,7 @@ struct ReasonTests {
 struct ProbeTests {
     private static let url = URL(scheme: .http, host: "loki", port: 3100, target: "/ready")
 
-    @Test("A probe is shown by what it does and by what is healthy")
+    @Test("A probe is described by its action and its expected result")
     func shown() {
         let body = BodyExpectation(contained: ["ready"])
         let http = Probe.http(Request(Self.url, method: .head), Expectation(.only(200), body: body))
@@ -127,7 +127,7 @@ struct ProbeTests {
 
 @Suite("Slow answers")
 struct SlowTests {
-    @Test("An answer that is right but late is degraded; what is wrong stays as it is")
+    @Test("A correct but late answer is degraded; a wrong one keeps its verdict")
     func late() {
         let url = URL(scheme: .tcp, host: "db", port: 5432, target: "")
         let target = Target(
@@ -195,7 +195,7 @@ struct HistoryTests {
         #expect(history.known?.recent.all.map(\.isUp) == [true, true, true, false, false, true, true, true])
     }
 
-    @Test("With thresholds, the status turns when enough observations in a row are against it")
+    @Test("With thresholds, enough contradicting observations in a row change the status")
     func thresholds() {
         var history = History()
         let verdicts: [(Verdict, isUp: Bool, against: Int)] = [

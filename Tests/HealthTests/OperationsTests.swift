@@ -15,13 +15,13 @@ struct OperationsTests {
         rows.filter { $0.hasPrefix("| `\(code)` | ") }.flatMap { $0.split(separator: " | ") }
     }
 
-    @Test("It says of every cause what it means and what to do", arguments: FailureCause.allCases)
+    @Test("It explains every cause, and what to do about it", arguments: FailureCause.allCases)
     func causes(cause: FailureCause) {
         let cells = cells(of: cause.rawValue)
         #expect(cells.count >= 3 && cells.dropFirst().allSatisfy { $0.count > 20 }, "\(cause.rawValue)")
     }
 
-    @Test("And of every cause of the whole", arguments: Report.Cause.allCases)
+    @Test("It explains every cause that concerns the whole node", arguments: Report.Cause.allCases)
     func causesOfTheWhole(cause: Report.Cause) {
         let cells = cells(of: cause.rawValue)
         #expect(cells.count >= 3 && cells.dropFirst().allSatisfy { $0.count > 20 }, "\(cause.rawValue)")

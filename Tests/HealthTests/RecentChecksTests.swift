@@ -52,7 +52,7 @@ struct RecentChecksTests {
         #expect(ring.all.map(\.startedAt.milliseconds) == [kept])
     }
 
-    @Test("What each found is kept, with its cause", arguments: FailureCause.allCases)
+    @Test("The result of each check is kept, with its cause", arguments: FailureCause.allCases)
     func results(cause: FailureCause) {
         var ring = RecentChecks()
         let results: [RecentChecks.Result] = [.healthy, .degraded(cause), .failed(cause)]
@@ -69,7 +69,7 @@ struct RecentChecksTests {
         #expect(copy == Self.ring(of: 120) && copy != ring)
     }
 
-    @Test("A target's are its observations, whatever the status is by them")
+    @Test("The checks of a target are its observations, independent of the status")
     func ofTarget() async throws {
         let bench = await Bench(.onDemand([.on("a")]))
         for outcome in [Outcome.ok, .refused, .ok] {
@@ -90,7 +90,7 @@ struct RecentChecksTests {
         #expect(known.status == .healthy && known.recent.all.map(\.isUp) == [true, false])
     }
 
-    @Test("A group's tell whether enough of its instances were healthy, and how long the slowest that answered took")
+    @Test("The checks of a group tell whether enough instances were healthy, and the time of the slowest answer")
     func ofGroup() async throws {
         let bench = await Bench(.onDemand([.group("loki", ["a", "b"], required: 1)]))
         for (a, b) in [(Outcome.ok, Outcome.ok), (.refused, .ok), (.ok, .refused), (.refused, .refused)] {
@@ -113,7 +113,7 @@ struct RecentChecksTests {
             ])
     }
 
-    @Test("They outlast a reload where the target stays, and end with one that is another")
+    @Test("They survive a reload if the target stays, and end with a changed target")
     func reload() async throws {
         let bench = await Bench(.onDemand([.on("a"), .group("loki", ["b", "c"], required: 1)]))
         let all = ["a": Outcome.refused, "b": .ok, "c": .ok]

@@ -119,7 +119,7 @@ struct VerdictTests {
             whole: .healthy, services: ["g": .healthy]),
     ]
 
-    @Test("The whole and its services", arguments: rows)
+    @Test("The status of the node follows from its services", arguments: rows)
     func verdict(row: Row) async {
         let services = [
             Service.on("a", threshold: row.threshold), .on("n", isCritical: false, threshold: row.threshold),
@@ -141,7 +141,7 @@ struct VerdictTests {
         #expect(found == row.services)
     }
 
-    @Test("On the way to another status, the report says how far it is")
+    @Test("The report shows the progress to another status")
     func onTheWay() async {
         let bench = await Bench(.background([.on("a", threshold: Threshold(rise: 2, fall: 3))]))
         func target(_ outcome: Outcome) async -> TargetReport? {

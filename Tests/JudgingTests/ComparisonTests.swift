@@ -2,7 +2,6 @@ import HTTPClient
 import Health
 import Judging
 import Testing
-import Time
 
 @Suite("Comparisons")
 struct ComparisonTests {
@@ -98,88 +97,5 @@ struct ComparisonTests {
                 == #"header: Content-Type is "text/html", expected "json" in it"#)
         #expect(word([]) == #"header: Content-Type is not there, expected "json" in it"#)
         #expect(word([type, Field(name: "Server", value: "x")]) == #"header: Server is "x", expected nothing there"#)
-    }
-}
-
-@Suite("Metrics of an upstream")
-struct MetricsTests {
-    private static let body = """
-        # HELP loki_ring_members Number of members in the ring
-        # TYPE loki_ring_members gauge
-        loki_ring_members{name="ingester",state="ACTIVE"} 3
-        loki_ring_members{name="ingester",state="Unhealthy"} 1 1395066363000
-        loki_ring_members{name="a \\"b\\", c",state="Unhealthy",} 0
-        loki_ring_members_total 7
-        wal_usage 0.1028
-        free_bytes{disk="/"}\t1.5e+09
-        nothing NaN
-        failures_total{kind="x"} 4
-        failures_total{kind="y"} 2\r
-
-        """
-
-    private static func word(_ selector: MetricSelector, _ comparisons: [Comparison]) throws -> String? {
-        let expectation = BodyExpectation(metrics: [MetricExpectation(selector, comparisons)])
-        return try BodyJudge(expectation).mismatch(in: Array(body.utf8))?.description
-    }
-
-    private static func label(_ name: String, _ value: String) -> MetricSelector.Label {
-        MetricSelector.Label(name: name, value: value)
-    }
-
-    @Test("All series that a selector stands for are compared, and there must be one")
-    func series() throws {
-        let unhealthy = MetricSelector(
-            name: "loki_ring_members", labels: [Self.label("state", "Unhealthy"), Self.label("name", "ingester")])
-        #expect(
-            try Self.word(unhealthy, [.atMost(0)])
-                == #"loki_ring_members{name="ingester",state="Unhealthy"} is 1, expected at most 0"#)
-        #expect(try Self.word(unhealthy, [.equals(.number(1))]) == nil)
-        let quoted = MetricSelector(name: "loki_ring_members", labels: [Self.label("name", #"a "b", c"#)])
-        #expect(try Self.word(quoted, [.equals(.number(0))]) == nil)
-        #expect(try Self.word(MetricSelector(name: "loki_ring_members"), [.above(0)]) != nil)
-        #expect(try Self.word(MetricSelector(name: "wal_usage"), [.below(0.9), .above(0)]) == nil)
-        #expect(
-            try Self.word(MetricSelector(name: "wal_usage"), [.below(0.1)]) == "wal_usage is 0.1028, expected below 0.1"
-        )
-        #expect(try Self.word(MetricSelector(name: "free_bytes"), [.atLeast(1.5e9)]) == nil)
-        #expect(try Self.word(MetricSelector(name: "nothing"), [.atLeast(0)]) == "nothing is nan, expected at least 0")
-        #expect(try Self.word(MetricSelector(name: "wal"), [.atLeast(0)]) == "the body has no metric wal")
-        #expect(try Self.word(MetricSelector(name: "wal"), [.exists(false)]) == nil)
-        #expect(
-            try Self.word(MetricSelector(name: "wal_usage"), [.exists(false)])
-                == "wal_usage is 0.1028, expected nothing there")
-    }
-
-    @Test("A counter is compared with the check before, each series for itself; a smaller one has begun anew")
-    func increase() throws {
-        let expectation = BodyExpectation(
-            metrics: [MetricExpectation(MetricSelector(name: "failures_total"), [.increase([.atMost(0)])])])
-        let judge = try ResponseJudge(Health.Expectation(.only(200), body: expectation))
-        var counters: [String: Double] = [:]
-        func word(_ x: Int, _ y: Int) -> String? {
-            let text = "failures_total{kind=\"x\"} \(x)\nfailures_total{kind=\"y\"} \(y)\n"
-            return judge.verdict(
-                on: Response(status: 200, body: Array(text.utf8)), at: Timestamp(milliseconds: 0), &counters
-            ).reason?.description
-        }
-        #expect(word(4, 2) == nil)
-        #expect(word(4, 2) == nil)
-        #expect(word(4, 5) == #"the increase of failures_total{kind="y"} is 3, expected at most 0"#)
-        #expect(word(4, 5) == nil)
-        #expect(word(0, 5) == nil)
-        #expect(word(1, 5) == #"the increase of failures_total{kind="x"} is 1, expected at most 0"#)
-    }
-
-    @Test("What is no sample is passed over, wherever the text is cut off")
-    func cut() throws {
-        let expectation = BodyExpectation(
-            metrics: [MetricExpectation(MetricSelector(name: "loki_ring_members"), [.atLeast(0)])])
-        let judge = try BodyJudge(expectation)
-        let bytes = Array(Self.body.utf8)
-        for end in bytes.indices {
-            let mismatch = judge.mismatch(in: Array(bytes[..<end]))
-            #expect(mismatch == nil || mismatch == .noMetric(MetricSelector(name: "loki_ring_members")))
-        }
     }
 }

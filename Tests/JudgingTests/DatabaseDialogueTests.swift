@@ -40,19 +40,19 @@ struct DatabaseDialogueTests {
         (.mysql, greeting + method + packet(4, [0, 0, 0, 2, 0, 0, 0]), 3, "up"),
         (
             .mysql, greeting + error(2, 1053, "#08S01Server shutdown in progress"), 1,
-            #"database: MySQL takes no client: 1053 "Server shutdown in progress""#
+            #"database: MySQL does not accept clients: 1053 "Server shutdown in progress""#
         ),
         (
             .mysql, error(0, 1040, "Too many connections"), 0,
-            #"database: MySQL takes no client: 1040 "Too many connections""#
+            #"database: MySQL does not accept clients: 1040 "Too many connections""#
         ),
         (
             .mysql, error(1, 1040, "#08004Too many connections"), 0,
-            #"database: MySQL takes no client: 1040 "Too many connections""#
+            #"database: MySQL does not accept clients: 1040 "Too many connections""#
         ),
         (
             .mysql, error(0, 1130, "Host '127.0.0.2' is not allowed to connect"), 0,
-            #"database: MySQL takes no client: 1130 "Host '127.0.0.2' is not allowed to connect""#
+            #"database: MySQL does not accept clients: 1130 "Host '127.0.0.2' is not allowed to connect""#
         ),
         (.postgres, message("R", [0, 0, 0, 10] + Array("SCRAM-SHA-256\0\0".utf8)), 1, "up"),
         (.postgres, message("R", [0, 0, 0, 0]), 1, "up"),
@@ -62,11 +62,11 @@ struct DatabaseDialogueTests {
         (.postgres, refusal("3D000", "database \"postgres\" does not exist"), 1, "up"),
         (
             .postgres, refusal("57P03", "the database system is starting up"), 1,
-            #"database: PostgreSQL takes no client: 57P03 "the database system is starting up""#
+            #"database: PostgreSQL does not accept clients: 57P03 "the database system is starting up""#
         ),
         (
             .postgres, refusal("53300", "sorry, too many clients already"), 1,
-            #"database: PostgreSQL takes no client: 53300 "sorry, too many clients already""#
+            #"database: PostgreSQL does not accept clients: 53300 "sorry, too many clients already""#
         ),
     ]
 
@@ -128,7 +128,7 @@ struct DatabaseDialogueTests {
         let received = Array("Ecould not fork new process for connection: Out of memory\n\0".utf8)
         #expect(
             Self.word(Database.postgres.verdict(on: received))
-                == #"database: PostgreSQL takes no client: error "could not fork new process for connection: Out of memory""#
+                == #"database: PostgreSQL does not accept clients: error "could not fork new process for connection: Out of memory""#
         )
     }
 

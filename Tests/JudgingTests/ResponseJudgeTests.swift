@@ -77,7 +77,7 @@ struct ResponseJudgeTests {
         let body = "Ingester not ready: instance 10.0.0.8:9095 past heartbeat timeout\n"
         #expect(
             try Self.verdict(expectation, 503, body).reason?.description
-                == "answered 503, as another instance is not well: "
+                == "answered 503 because another instance is not healthy: "
                 + "\"Ingester not ready: instance 10.0.0.8:9095 past heartbeat timeout\"")
     }
 }

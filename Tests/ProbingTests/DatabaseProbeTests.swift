@@ -44,7 +44,7 @@ struct DatabaseProbeTests {
         #expect(upstream.contents.allSatisfy { String(decoding: $0, as: UTF8.self).hasSuffix("healthz\0\0caching\0") })
     }
 
-    @Test("A server that takes no client says why")
+    @Test("A server that does not accept clients gives the reason")
     func refused() async throws {
         let upstream = try FaultyUpstream([.sendBytes(Self.full), .close])
         defer { upstream.stop() }

@@ -71,6 +71,15 @@ struct TargetProberTests {
                 "404 No\r\nLocation: /not-told\r\n\r\n{\"message\":\"No such container: nope\"}",
                 #"answered 404, expected 200: "{"message":"No such container: nope"}""#
             ),
+            // Loki refuses lines in Protobuf: here with a full disk, and while it starts.
+            (
+                "503 No\r\n\r\n\u{12}:rpc error: code = Unknown desc = Ingester is shutting down",
+                #"answered 503, expected 200: "rpc error: code = Unknown desc = Ingester is shutting down""#
+            ),
+            ("503 No\r\n\r\n\u{12}\nempty ring", #"answered 503, expected 200: "empty ring""#),
+            ("400 No\r\n\r\n\u{8}\u{3}\u{12}\u{2}no\u{1a}\u{1}x", #"answered 400, expected 200: "no""#),
+            ("400 No\r\n\r\n\u{12}\u{40}cut", #"answered 400, expected 200: "cut""#),
+            ("400 No\r\n\r\n\u{8}", "answered 400, expected 200: \"\u{8}\""),
         ])
     func words(answer: String, sentence: String) async throws {
         let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 \(answer)"), .close])
@@ -195,6 +204,41 @@ struct TargetProberTests {
             return code(outcome) != "internal"
         }
         #expect(code(outcome) == "body")
+    }
+
+    /// One that expects that a counter does not grow.
+    private func counting(_ port: UInt16, _ path: String = "/") -> Target {
+        let url = URL(scheme: .http, host: "127.0.0.1", port: Int(port), target: path)
+        let metric = MetricExpectation(MetricSelector(name: "failures_total"), [.increase([.atMost(0)])])
+        return Target(
+            id: "counting",
+            probe: .http(Request(url), Expectation(.only(200), body: BodyExpectation(metrics: [metric]))),
+            timeout: .seconds(20))
+    }
+
+    @Test(
+        "A counter is compared with the probe before, also where all but this target is forgotten, but not with another place"
+    )
+    func counters() async throws {
+        let upstream = try FaultyUpstream([.readHead])
+        defer { upstream.stop() }
+        func probe(_ count: Int, _ path: String = "/") async -> String {
+            let body = "# TYPE failures_total counter\nfailures_total \(count)\n"
+            upstream.change(to: [
+                .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"),
+            ])
+            let target = counting(upstream.port, path)
+            return code(await prober.outcome(of: target, within: ProbeLimit(timeout: .seconds(20))))
+        }
+        #expect(await probe(1) == "200")
+        #expect(await probe(2) == "body")
+        loop.run { prober.forget(but: [counting(upstream.port)]) }
+        #expect(await probe(3) == "body")
+        loop.run { prober.forget(but: [counting(upstream.port, "/other")]) }
+        #expect(await probe(4, "/other") == "200")
+        #expect(await probe(5, "/other") == "body")
+        loop.run { prober.forget() }
+        #expect(await probe(6, "/other") == "200")
     }
 
     @Test("What is out when all is forgotten is judged by what it was begun with, and nothing else is")

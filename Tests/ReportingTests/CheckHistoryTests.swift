@@ -28,7 +28,7 @@ struct CheckHistoryTests {
 
     private static func text(_ html: String) -> String { html.replacing(/<[^>]*>/, with: "|") }
 
-    @Test("Each check is a mark of its own, whose shape tells what it found, with time, cause and latency")
+    @Test("Each check has a mark, whose shape shows the result, with time, cause and latency")
     func marks() {
         let marks = Self.marks([
             (.healthy, 10), (.failed(.refused), 0), (.failed(.timeout), 1500), (.degraded(.peer), 9),
@@ -41,7 +41,7 @@ struct CheckHistoryTests {
             ])
     }
 
-    @Test("A healthy mark is the higher the longer the check took")
+    @Test("The height of a healthy mark shows the duration of the check")
     func heights() {
         let marks = Self.marks([(.healthy, 0), (.healthy, 24), (.healthy, 26), (.healthy, 60), (.healthy, 100)])
         #expect(marks.map(\.0) == ["h1", "h1", "h2", "h3", "h4"])
@@ -53,33 +53,33 @@ struct CheckHistoryTests {
         let checks: [Seen] = Array(repeating: (.healthy, 1), count: 70) + [(.failed(.dns), 1), (.degraded(.peer), 1)]
         let marks = Self.history(checks).marks(of: "a<b", atMost: 30)
         #expect(marks.matches(of: /<i\s/).count == 30)
-        #expect(marks.contains("role=\"img\" aria-label=\"a&lt;b: last 30 checks, 1 failed, 1 degraded\""))
-        #expect(Self.history([(.healthy, 1)]).marks(of: "a", atMost: 30).contains("\"a: last check, 0 failed\""))
+        #expect(marks.contains("role=\"img\" aria-label=\"a&lt;b: last 30 checks, 1 failed, 1 degraded.\""))
+        #expect(Self.history([(.healthy, 1)]).marks(of: "a", atMost: 30).contains("\"a: last check, 0 failed.\""))
     }
 
-    @Test("In words, checks in a row that found the same are one item, the latest first")
+    @Test("In the list, consecutive checks with the same result are one item, the latest first")
     func list() {
         let list = Self.history([
             (.healthy, 3), (.healthy, 4), (.failed(.refused), 1), (.failed(.refused), 1), (.failed(.timeout), 1500),
         ]).list
         #expect(
             list.matches(of: /<li>(.*?)<\/li>/).map { Self.text(String($0.1)) } == [
-                "|06:40:04|: failed (timeout), 1.5 s",
-                "|06:40:02| to |06:40:03|: failed (refused), 2 checks, 1 ms",
-                "|06:40:00| to |06:40:01|: healthy, 2 checks, 3 ms to 4 ms",
+                "|06:40:04|: failed (timeout), 1.5\u{A0}s",
+                "|06:40:02| to |06:40:03|: failed (refused), 2 checks, 1\u{A0}ms",
+                "|06:40:00| to |06:40:01|: healthy, 2 checks, 3\u{A0}ms to 4\u{A0}ms",
             ])
         let many: [Seen] = (0..<120).map { $0 % 2 == 0 ? (.healthy, 1) : (.failed(.dns), 1) }
         #expect(Self.history(many).list.matches(of: /<li>/).count == 20)
         #expect(Self.history([]).list == "<ol class=\"runs\"></ol>")
     }
 
-    @Test("It says which time it is of")
+    @Test("It shows the time that it covers")
     func span() {
         #expect(Self.history(Array(repeating: (.healthy, 1), count: 119)).span == "last 1 min")
         #expect(Self.history([(.healthy, 1), (.healthy, 1)]).span == "last 1 s")
         #expect(Self.history([(.healthy, 1)]).span == "one check")
         #expect(
             Self.text(Self.history([(.healthy, 1), (.failed(.dns), 9)]).caption)
-                == "2 checks since |06:40:00|, peak 1 ms")
+                == "2 checks since |06:40:00|, peak 1\u{A0}ms")
     }
 }

@@ -44,7 +44,7 @@ struct HealthJSONTests {
                 """)
     }
 
-    @Test("The summary has verdicts, and neither address nor cause nor the number of instances")
+    @Test("The summary has only verdicts: no address, cause or number of instances")
     func summary() throws {
         let report = try Built.report([
             Built.service("tempo", [(Built.refused, 0.4)]),
@@ -70,7 +70,7 @@ struct HealthJSONTests {
                 """)
     }
 
-    @Test("A cause of the whole is its output, and degraded is warn")
+    @Test("A cause that concerns the whole node is the output, and degraded is warn")
     func whole() throws {
         let draining = HealthJSON.encode(Built.report([], .draining), version: "0.1.0")
         #expect(draining.contains(#""status": "fail""#) && draining.contains(#""checks": {}"#))
@@ -81,7 +81,7 @@ struct HealthJSONTests {
         #expect(HealthJSON.encode(well, version: "0.1.0").hasPrefix("{\n  \"status\": \"pass\",\n"))
     }
 
-    @Test("A target on its way says so, and what came from outside cannot break it")
+    @Test("A target that is about to change its status says so, and text from outside cannot break the JSON")
     func edges() throws {
         let hostile = Verdict.down(.transfer(.tls(detail: "\"},\u{0}\n<script>")))
         let report = try Built.report([

@@ -53,14 +53,17 @@ struct MetricsReportTests {
         _ services: [ServiceFigures], status: HealthStatus? = .unhealthy, age: Duration? = .milliseconds(1500),
         isDraining: Bool = false, process: Figures.Process? = nil, discovery: [DiscoveryFigures] = []
     ) -> Figures {
-        Figures(
+        var figures = Figures(
             version: "0.1.0",
             health: HealthFigures(status: status, age: age, checks: 7, coalesced: 3, services: services),
-            isDraining: isDraining,
-            connections: .init(open: 2, accepted: 9, refused: [("max_connections", 1), ("exhausted", 0)]),
-            requests: [.init(route: "/healthz", code: 500, count: 4), .init(route: "malformed", code: 400, count: 1)],
-            loadedAt: Timestamp(milliseconds: 1_795_240_800_000), reloadHasFailed: false, process: process,
-            discovery: discovery)
+            loadedAt: Timestamp(milliseconds: 1_795_240_800_000))
+        figures.isDraining = isDraining
+        figures.connections = .init(open: 2, accepted: 9, refused: [("max_connections", 1), ("exhausted", 0)])
+        figures.requests = [
+            .init(route: "/healthz", code: 500, count: 4), .init(route: "malformed", code: 400, count: 1),
+        ]
+        (figures.process, figures.discovery) = (process, discovery)
+        return figures
     }
 
     private static func text(
@@ -76,8 +79,8 @@ struct MetricsReportTests {
         return [
             DiscoveryFigures(
                 provider: "consul", service: "loki", instance: "loki-1",
-                state: ("registered", ["registered", "retrying"]), isRegistered: true,
-                status: ("warning", ["passing", "warning"]), cause: nil, tally: tally)
+                state: ("registered", ["registered", "retrying"], nil), isRegistered: true,
+                status: ("warning", ["passing", "warning"]), cause: nil, lookAt: nil, tally: tally)
         ]
     }
 
@@ -85,7 +88,7 @@ struct MetricsReportTests {
         cpu: .milliseconds(1250), openDescriptors: 12, maxDescriptors: 4224, virtualBytes: 1_000_000,
         residentBytes: 500_000, startedAt: Timestamp(milliseconds: 1_795_240_700_000))
 
-    @Test("In the text format, all is as docs/metrics.md promises")
+    @Test("The text format is as docs/metrics.md describes")
     func text() throws {
         let lines = try Self.text(Self.figures(Self.services(), process: Self.process, discovery: Self.discovery))
             .split(separator: "\n")
@@ -174,7 +177,7 @@ struct MetricsReportTests {
             + "\(name)_sum{service=\"\(service)\"} 0.0\n\(name)_count{service=\"\(service)\"} 0\n"
     }
 
-    @Test("OpenMetrics names families without their endings, says units, and has an end; its samples are the same")
+    @Test("OpenMetrics has families without suffixes, units, and a last line, and the same samples")
     func openMetrics() throws {
         let figures = try Self.figures(Self.services(), process: Self.process)
         let lines = Self.text(figures, .openMetrics).split(separator: "\n")
@@ -189,7 +192,7 @@ struct MetricsReportTests {
         #expect(samples(lines) == samples(Self.text(figures).split(separator: "\n")))
     }
 
-    @Test("What is not known is left out, and not told as zero")
+    @Test("An unknown value is left out instead of shown as zero")
     func unknown() {
         let text = Self.text(Self.figures([], status: nil, age: nil))
         for metric in [Metric.up, .reportAge, .serviceUp, .targetUp, .probeFailures, .cpuSeconds] {
@@ -198,14 +201,14 @@ struct MetricsReportTests {
         #expect(text.contains("healthz_checks_total 7\n"))
     }
 
-    @Test("A node that drains is not up, whatever is known of its services")
+    @Test("A draining node is not up, whatever the state of its services")
     func draining() {
         let text = Self.text(Self.figures([], status: .healthy, isDraining: true))
         #expect(text.contains("healthz_up 0\n") && text.contains("healthz_draining 1\n"))
         #expect(Self.text(Self.figures([], status: .degraded)).contains("healthz_up 1\n"))
     }
 
-    @Test("Who is not shown details gets the services' verdicts, but no address, cause or time of theirs")
+    @Test("A client without access to details gets the verdicts of services, but no address, cause or time")
     func summary() throws {
         let text = try Self.text(Self.figures(Self.services(), process: Self.process), .text, .summary)
         #expect(text.contains("healthz_service_up{service=\"loki\"} 0\n"))

@@ -28,7 +28,7 @@ struct MonitoringTests {
         #expect(names.subtracting(Metric.allCases.map(\.rawValue)).sorted() == [])
     }
 
-    @Test("The dashboard shows every metric, but those of which it shows the outcome")
+    @Test("The dashboard shows every metric, or a figure that is derived from it")
     func shown() throws {
         let unseen: Set = [
             Metric.serviceUp, .serviceCritical, .lastReloadSuccess, .virtualMemory,

@@ -7,7 +7,7 @@ import Time
 
 @Suite("Reports, written out")
 struct ReportingTests {
-    @Test("The JSON has the shape that docs/api.md promises, verdict first")
+    @Test("The JSON has the form of docs/api.md, with the verdict first")
     func json() throws {
         let report = try Reports.report([
             Reports.service("grafana", .up, status: 200),
@@ -30,7 +30,7 @@ struct ReportingTests {
                 """)
     }
 
-    @Test("Degraded, on the way, and instances have their places")
+    @Test("Degraded services, changing targets and instances have their places")
     func jsonShades() throws {
         let threshold = Threshold(rise: 2, fall: 3)
         let report = try Reports.report([
@@ -66,7 +66,7 @@ struct ReportingTests {
                 """)
     }
 
-    @Test("The summary has verdicts, and neither address nor cause nor message")
+    @Test("The summary has only verdicts: no address, cause or message")
     func summary() throws {
         let report = try Reports.report([
             Reports.service("exporter", Reports.refused, isCritical: false), Reports.service("tempo", Reports.refused),
@@ -89,7 +89,7 @@ struct ReportingTests {
         #expect(TextReport.encode(report, .summary) == "Unhealthy: tempo, loki; degraded: exporter\n")
     }
 
-    @Test("A cause of the whole, no services, and warnings have their places")
+    @Test("A cause that concerns the whole node, an empty list of services, and warnings have their places")
     func jsonEdges() {
         #expect(
             JSONReport.encode(Reports.report([], .draining), warnings: ["exclude: no service is named \"a\\b\""]) == """
@@ -170,7 +170,7 @@ struct ReportingTests {
         #expect(Timestamp(milliseconds: milliseconds).rfc3339 == text)
     }
 
-    @Test("No millisecond is rounded to another")
+    @Test("Every millisecond is written exactly")
     func everyMillisecond() {
         for millisecond in Int64(0)..<1000 {
             let text = Timestamp(milliseconds: 1_795_243_200_000 + millisecond).rfc3339
@@ -178,7 +178,7 @@ struct ReportingTests {
         }
     }
 
-    @Test("Every day of five centuries is the one that the library says")
+    @Test("Every day of five centuries is written as by Foundation")
     func everyDay() {
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         for day in stride(from: Int64(-36_500), through: 146_000, by: 1) {
@@ -190,7 +190,7 @@ struct ReportingTests {
         }
     }
 
-    @Test("A line of JSON holds what it is given")
+    @Test("A JSON line has all values that were written to it")
     func jsonLine() {
         let line = JSONLine.encode([
             ("a", .text("b\n")), ("c", .text("")), ("d", .integer(-7)), ("e", .decimal(0.449)), ("f", .decimal(1000)),

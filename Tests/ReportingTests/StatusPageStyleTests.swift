@@ -27,7 +27,7 @@ struct StatusPageStyleTests {
         #expect(!StatusPage.contentSecurityPolicy.contains("unsafe"))
     }
 
-    @Test("Neither of them ends before its end, or fetches from elsewhere")
+    @Test("Neither of them ends its element early, or loads anything from elsewhere")
     func contained() {
         for text in [StatusPage.style, StatusPage.script] {
             #expect(

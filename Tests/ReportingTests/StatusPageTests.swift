@@ -55,7 +55,7 @@ struct StatusPageTests {
         ])
     }
 
-    @Test("It says in one glance whether the node is healthy, and then of each service what is known")
+    @Test("It shows first whether the node is healthy, and then the state of each service")
     func content() throws {
         let page = try Self.page(Self.sample())
         let text = Self.text(page)
@@ -79,7 +79,7 @@ struct StatusPageTests {
         #expect(page.contains("<time datetime=\"2026-11-21T06:39:55.123Z\">06:39:55</time>"))
     }
 
-    @Test("The sick come first, else the order is the configuration's")
+    @Test("Failed services come first; otherwise the order is the configuration's")
     func order() throws {
         let page = try Self.page(Self.sample())
         let names = page.matches(of: /<h3>.*?<span class="name">(.*?)<\/span>/).map { String($0.1) }
@@ -133,7 +133,7 @@ struct StatusPageTests {
         #expect(Set(icons).count == 4)
     }
 
-    @Test("What is no service's fault is said", arguments: Report.Cause.allCases)
+    @Test("A cause that concerns the whole node is shown", arguments: Report.Cause.allCases)
     func causes(cause: Report.Cause) throws {
         let page = try Self.page(Built.report([Built.service("a", [(.up, 1)])], cause))
         let headings: [Report.Cause: String] = [
@@ -141,13 +141,22 @@ struct StatusPageTests {
             .nothingChecked: "Unhealthy: nothing checked",
         ]
         #expect(Self.text(page).contains("node-7 \(headings[cause] ?? "?") "))
-        #expect(Self.text(page).contains("\(cause.description)."))
+        #expect(Self.text(page).contains(cause.description.sentence))
         #expect(Self.title(page)?.hasSuffix(" \(headings[cause] ?? "?") · node-7") == true)
         let empty = Self.page(Built.report([], cause))
         #expect(!empty.contains("<h2"))
     }
 
-    @Test("It is about what was asked for, and says what the request got wrong")
+    @Test("The reason of maintenance is shown with details, and not repeated in the heading")
+    func maintenance() throws {
+        let services = try [Built.service("a", [(.up, 1)])]
+        let report = Built.report(services, .maintenance).with(note: "disk swap, back at 15:00")
+        #expect(Self.text(Self.page(report)).contains("Maintenance Disk swap, back at 15:00. The service answers"))
+        #expect(Self.text(Self.page(report, .summary)).contains("Maintenance The node is under maintenance. "))
+        #expect(!Self.page(report, .summary).contains("disk swap"))
+    }
+
+    @Test("It shows the requested services, and the mistakes of the request")
     func selections() throws {
         let report = try Built.report([Built.service("a", [(.up, 1)])])
         #expect(Self.text(Self.page(report, .full, .only("a"))).contains("This page is about a alone."))
@@ -169,7 +178,7 @@ struct StatusPageTests {
         #expect(!still.contains("<script>") && !still.contains("http-equiv"))
     }
 
-    @Test("Results against the status are told")
+    @Test("Results that contradict the status are shown")
     func against() throws {
         let threshold = Threshold(rise: 2, fall: 3)
         let page = try Self.page(
@@ -183,7 +192,7 @@ struct StatusPageTests {
         #expect(!Self.text(page).contains(" Healthy "))
     }
 
-    @Test("The summary has names and verdicts alone")
+    @Test("The summary has only names and verdicts")
     func summary() throws {
         let page = try Self.page(Self.sample(), .summary)
         for secret in [
@@ -198,7 +207,7 @@ struct StatusPageTests {
         #expect(text.contains("are not shown to you. A request with the token shows them"))
     }
 
-    @Test("What came from outside can be nothing but text, wherever it stands")
+    @Test("Text from outside is shown as text everywhere")
     func hostile() throws {
         let attack =
             "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;\u{0}\u{1B}[31m\u{202E}\u{2028}</title></style>"
@@ -230,11 +239,11 @@ struct StatusPageTests {
         let page = ErrorPage.encode("404 Not Found", "no service is named \"<x>\"")
         try Self.expectWellFormed(page)
         #expect(Self.title(page) == "? 404 Not Found · healthz")
-        #expect(Self.text(page).contains("no service is named &quot;&lt;x&gt;&quot; The status of this node"))
+        #expect(Self.text(page).contains("No service is named &quot;&lt;x&gt;&quot;. The status of this node"))
         #expect(page.contains("<a href=\"/\">"))
     }
 
-    @Test("The same report is always the same page, so that one can be kept for all who ask")
+    @Test("The same report always gives the same page, so one page serves all clients")
     func pure() throws {
         let report = try Self.sample()
         #expect(Self.page(report) == Self.page(report))

@@ -6,7 +6,7 @@ import Time
 
 @testable import Reporting
 
-@Suite("What a terminal is shown")
+@Suite("Output for terminals")
 struct TerminalTests {
     private static let unicode = Look(isColoured: false, isUnicode: true, width: nil)
 
@@ -80,7 +80,7 @@ struct TerminalTests {
             StyledLine.wrap("a b", after: StyledLine("x: "), indent: 2, .plain).map { $0.text(.plain) } == ["x: a b"])
     }
 
-    @Test("The sick come first, each with why and what to look at")
+    @Test("Failed services come first, each with its reason and advice")
     func table() throws {
         let report = try Reports.report([
             Reports.service("grafana", .up, status: 200),
@@ -115,7 +115,7 @@ struct TerminalTests {
                 """)
     }
 
-    @Test("Colour adds nothing but colour")
+    @Test("Colour changes nothing but the colour")
     func coloured() throws {
         let report = try Reports.report([
             Reports.service("loki", Reports.refused), Reports.service("exporter", Reports.refused, isCritical: false),
@@ -126,7 +126,7 @@ struct TerminalTests {
         #expect(coloured.replacing(/\u{1B}\[[0-9;]*m/, with: "") == TableReport.encode(report, Self.unicode))
     }
 
-    @Test("What upstreams say cannot reach the terminal, and no line is wider than it")
+    @Test("Control characters of upstreams do not reach the terminal, and no line is wider than it")
     func hostile() throws {
         let nasty = "\u{1B}]0;x\u{7}\u{1B}[2J\r\n\u{9B}31m\u{202E}" + String(repeating: "日x ", count: 80)
         let report = try Reports.report([
@@ -143,7 +143,7 @@ struct TerminalTests {
         }
     }
 
-    @Test("A watch tells what has changed, since when, and for how long it was otherwise")
+    @Test("A watch shows the changes, their times, and the duration of the former state")
     func watch() throws {
         var watch = Watch()
         func round(_ verdict: Verdict, second: Int64) throws {
@@ -161,21 +161,20 @@ struct TerminalTests {
         let words = ResponseWords(body: Excerpt(quoting: "Application is stopping"))
         try round(.down(.status(503, expected: .only(404), words: words)), second: 6)
         #expect(
-            WatchReport.frame(watch, every: "2s", Self.unicode, height: nil, waiting: nil) == [
+            WatchReport.frame(watch, .pausing(interval: "2s"), Self.unicode, height: nil) == [
                 "round 4 at 2026-11-21T06:40:06.000Z took 3 ms; every 2s; Ctrl-C ends it", "",
                 "Unhealthy: loki (status)", "",
                 "   STATUS     SERVICE  HTTP  TIME    SINCE               URL",
                 "✗  UNHEALTHY  loki     -     3.1 ms  06:00:00Z (40 min)  http://loki:3000/",
                 "✓  healthy    grafana  200   3.1 ms  06:00:00Z (40 min)  http://grafana:3000/", "",
                 #"✗ loki: status: answered 503, expected 404: "Application is stopping""#,
-                "  look at: starting, stopping, or waiting for a peer? the body says so",
+                "  look at: starting, stopping, a full disk, a dead peer? see its log too",
                 "  since 06:00:00Z (40 min), not seen healthy yet", "", "Changes",
                 "> 06:40:06Z  ✗ loki: unhealthy (refused) -> unhealthy (status), after 4 s",
                 "  06:40:02Z  ✗ loki: healthy -> unhealthy (refused), after 2 s",
             ])
         let small = WatchReport.frame(
-            watch, every: "2s", Look(isColoured: false, isUnicode: true, width: 40), height: 6,
-            waiting: .milliseconds(700))
+            watch, .checking(.milliseconds(700)), Look(isColoured: false, isUnicode: true, width: 40), height: 6)
         #expect(small.count == 6)
         #expect(small.last == "… 12 more lines")
         #expect(small.allSatisfy { $0.count <= 40 })
@@ -184,14 +183,14 @@ struct TerminalTests {
         #expect(!printed.contains("healthy -> unhealthy (refused)"))
     }
 
-    @Test("Before the first round, the frame says for how long it has been waited for")
+    @Test("During the first check, the frame shows how long it has been running")
     func firstFrame() {
         #expect(
-            WatchReport.frame(Watch(), every: "2s", .plain, height: 24, waiting: .milliseconds(1200))
+            WatchReport.frame(Watch(), .checking(.milliseconds(1200)), .plain, height: 24)
                 == ["checking for 1.2 s; Ctrl-C ends it"])
     }
 
-    @Test("Changes do not pile up")
+    @Test("The number of kept changes is limited")
     func bounded() throws {
         var watch = Watch()
         for round in 0..<50 {
@@ -204,10 +203,10 @@ struct TerminalTests {
         #expect(watch.changes.first?.round == 50)
     }
 
-    @Test("Progress says what is waited for, in one line that fits")
+    @Test("Progress shows the services that are still checked, in one line that fits")
     func progress() {
         var progress = Progress(["grafana", "loki", "日志"])
-        progress.isBack("grafana")
+        progress.receive("grafana")
         #expect(
             progress.line(after: .milliseconds(1200), .plain) == "1 of 3 are back after 1.2 s, waiting for loki, 日志")
         let narrow = Look(isColoured: false, isUnicode: true, width: 20)

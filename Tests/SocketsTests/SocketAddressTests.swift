@@ -20,7 +20,7 @@ struct SocketAddressTests {
         #expect(Array(bytes.dropFirst(2)) == [0] + Array("name".utf8))
     }
 
-    @Test("What a C function has written ends at its zero byte, or with its buffer")
+    @Test("The text of a C function ends at its zero byte, or with its buffer")
     func buffers() {
         #expect(String(buffer: [0x61, 0x62, 0, 0x63]) == "ab")
         #expect(String(buffer: [0x61, 0x62]) == "ab")

@@ -5,7 +5,7 @@ import Time
 struct InstantTests {
     private let now = Instant.now
 
-    @Test("A duration later, and back again")
+    @Test("Adding and subtracting a duration gives the same instant")
     func arithmetic() {
         for duration: Duration in [.zero, .nanoseconds(1), .milliseconds(1500), .seconds(400_000_000), .seconds(-3)] {
             #expect((now + duration) - now == duration)
@@ -23,7 +23,7 @@ struct InstantTests {
         #expect(Duration(secondsComponent: 1, attosecondsComponent: 1_999_999_999).wholeNanoseconds == 1_000_000_001)
     }
 
-    @Test("Nothing overflows: what is out of reach is as far as can be reached")
+    @Test("Nothing overflows: results are clamped to the range")
     func bounds() {
         let end = now + .seconds(Int64.max)
         let beginning = now - .seconds(Int64.max) - .seconds(Int64.max)
@@ -40,7 +40,7 @@ struct InstantTests {
                 == .max)
     }
 
-    @Test("The clock goes on as the system's own does")
+    @Test("The clock advances like the system's clock")
     func clock() async throws {
         let outer = ContinuousClock.now
         let start = Instant.now

@@ -29,7 +29,7 @@ struct TimestampReadingTests {
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
-    @Test("What is written is read again, for every third day of five centuries")
+    @Test("A written timestamp is read back, for every third day of five centuries")
     func roundTrip() {
         for day in stride(from: Int64(-80_000), to: 110_000, by: 3) {
             let time = Timestamp(milliseconds: day * 86_400_000 + (day & 0xFFFFF) * 17 + 1)

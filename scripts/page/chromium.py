@@ -15,7 +15,7 @@ class Chromium:
 
     def __init__(self, limit=60):
         self.limit = limit
-        self.console, self.requests = [], []
+        self.console, self.requests, self.scheduled = [], [], []
         self.number, self.buffer, self.events = 0, b"", []
         self.folder = tempfile.mkdtemp(prefix="healthz-chromium-")
         to_browser, self.output = os.pipe()
@@ -94,15 +94,42 @@ class Chromium:
             self.console.append(parameters["entry"]["text"])
         elif method == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
+        elif method == "Page.frameScheduledNavigation":
+            self.scheduled.append((parameters["reason"], parameters["delay"]))
 
     def open(self, url, width=1280, height=800, dark=False, media="", script=True):
-        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        self.call("Emulation.setEmulatedMedia", media=media, features=features)
+        self.view(width, height, dark, media)
         self.call("Emulation.setScriptExecutionDisabled", value=not script)
-        self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.call("Page.navigate", url=url)
         self.wait(lambda message: message.get("method") == "Page.loadEventFired")
+
+    def view(self, width, height=800, dark=False, media=""):
+        """Shows the page in another size and colour, without loading it again."""
+        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.call("Emulation.setEmulatedMedia", media=media, features=features)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def hurry(self, times):
+        """In pages that are opened from now on, time-outs end this many times as early. `waits` has those that were asked for."""
+        self.call(
+            "Page.addScriptToEvaluateOnNewDocument",
+            source="{ const wait = setTimeout; window.waits = []; window.setTimeout = (action, time, ...rest) => "
+                   "{ waits.push(time); return wait(action, time / %d, ...rest); }; }" % times)
+
+    def accessible(self):
+        """What a screen reader is given: role, name and depth of each element, in the order of reading."""
+        nodes = self.call("Accessibility.getFullAXTree")["nodes"]
+        known = {node["nodeId"]: node for node in nodes}
+
+        def walk(node, depth):
+            if not node["ignored"]:
+                yield node["role"]["value"], node.get("name", {}).get("value", ""), depth
+            for child in node.get("childIds", []):
+                if child in known:
+                    yield from walk(known[child], depth + (not node["ignored"]))
+
+        return list(walk(nodes[0], 0))
 
     def evaluate(self, expression):
         answer = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
@@ -116,4 +143,4 @@ class Chromium:
         while not self.evaluate(expression):
             if time.monotonic() > end:
                 raise TimeoutError(expression)
-            time.sleep(0.1)
+            time.sleep(0.05)

@@ -1,8 +1,11 @@
 """The node in the pictures of the status page."""
 
+import concurrent.futures
 import contextlib
+import os
 import random
 import signal
+import tempfile
 import time
 
 from standins import Sidecar, Upstream
@@ -89,13 +92,24 @@ def draining(checks=CHECKS):
 
 
 @contextlib.contextmanager
+def maintained(checks=CHECKS):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "maintenance")
+        with open(path, "w") as file:
+            file.write("disk swap, back at 15:00\n")
+        with node(sick=False, checks=checks, environment={"HEALTHZ_MAINTENANCE_FILE": path}) as sidecar:
+            yield sidecar
+
+
+@contextlib.contextmanager
 def running(sidecar, upstreams):
     try:
         yield
     finally:
         sidecar.stop()
-        for upstream in upstreams.values():
-            upstream.stop()
+        # At once, as each takes up to half a second.
+        with concurrent.futures.ThreadPoolExecutor(len(upstreams)) as pool:
+            list(pool.map(Upstream.stop, upstreams.values()))
 
 
 def until(is_so, limit=120):

@@ -12,11 +12,15 @@ Break = collections.namedtuple("Break", "title names alert senders do undo short
 
 
 def killed(title, program, names, alert, datacenter, short=True):
+    def programs(check):
+        """A real Consul is two programs: consul and consul-agent."""
+        return [one for one in check.sides["dc1"].place.commands if one == program or one == f"{program}-agent"]
+
     def do(check):
-        check.sides["dc1"].place.kill(program)
+        check.sides["dc1"].place.kill(*programs(check))
 
     def undo(check):
-        check.sides["dc1"].place.start(program)
+        check.sides["dc1"].place.start(*programs(check))
 
     return Break(f"{title} of dc1 killed", names, (alert, datacenter), 1, do, undo, short)
 

@@ -39,9 +39,13 @@ def answer(message, addresses, code=0):
     return head + message[12:at + 4] + records
 
 
+def status(message):
+    return struct.unpack_from("!H", message, 2)[0] & 15
+
+
 def addresses(message):
     """The addresses of an answer. None stands for any code that is no success."""
-    if struct.unpack_from("!H", message, 2)[0] & 15:
+    if status(message):
         return None
     count = struct.unpack_from("!H", message, 6)[0]
     _, at = read_name(message, 12)
@@ -61,8 +65,8 @@ def resolve(name, servers, timeout=1.0):
                 got = asking.recv(4096)
             except OSError:
                 continue
-            if got[:2] == sent[:2]:
-                # NXDOMAIN is an answer: no resolver asks the next server after it.
+            # NXDOMAIN is an answer: no resolver asks the next server after it. It does after SERVFAIL.
+            if got[:2] == sent[:2] and status(got) != SERVFAIL:
                 found = addresses(got)
                 return found[0] if found else None
     return None

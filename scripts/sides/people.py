@@ -1,6 +1,7 @@
 """Those outside who notice: a client that follows names, an application that writes rows, and people who get alerts."""
 
 import collections
+import datetime
 import http.client
 import json
 import threading
@@ -66,7 +67,12 @@ class Client:
         return sum(not one.good for one in found), len(found)
 
 
-Notification = collections.namedtuple("Notification", "time sender alert datacenter service")
+Notification = collections.namedtuple("Notification", "time sender alert datacenter service began")
+
+
+def began(alert):
+    """When the alert began, on the clock that does not jump."""
+    return time.monotonic() - time.time() + datetime.datetime.fromisoformat(alert["startsAt"]).timestamp()
 
 
 class People:
@@ -84,7 +90,7 @@ class People:
                     if alert["status"] == "firing":
                         received.append(Notification(
                             time.monotonic(), self.path.strip("/"), labels["alertname"], labels.get("datacenter", ""),
-                            labels.get("service", labels.get("instance", "")),
+                            labels.get("service", labels.get("instance", "")), began(alert),
                         ))
                 self.send_response(200)
                 self.end_headers()
@@ -97,7 +103,8 @@ class People:
             threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def told(self, alert, datacenter, since):
-        return [one for one in self.notifications if one.alert == alert and one.datacenter == datacenter and one.time >= since]
+        """An alert of the break before may still be told when the next one has begun."""
+        return [one for one in self.notifications if one[2:4] == (alert, datacenter) and min(one.time, one.began) >= since]
 
 
 class Writer:

@@ -55,6 +55,8 @@ class Network:
             for where, device, address in ((outside, place, OUTSIDE[place]), (name, "uplink", ADDRESSES[place])):
                 ip("-n", where, "address", "add", f"{address}/24", "dev", device)
                 ip("-n", where, "link", "set", "dev", device, "up")
+            # For a server of a real Consul beside the agent.
+            ip("-n", name, "address", "add", f"{ADDRESSES[place][:-1]}2/24", "dev", "uplink")
             ip("-n", name, "route", "add", "default", "via", OUTSIDE[place])
         with open(f"/var/run/netns/{outside}") as file:
             if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), CLONE_NEWNET):

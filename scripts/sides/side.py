@@ -8,7 +8,8 @@ import subprocess
 
 import yaml
 
-from places import ADDRESSES, OUTSIDE, Failure, Place, wait
+import consul_program
+from places import OUTSIDE, Failure, Place, wait
 from prometheus_config import without_consul
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -86,11 +87,9 @@ class Side:
 
     def define_consul(self):
         if self.tools.consul:
+            consul_program.define(self, TWO)
             self.place.define(
-                "consul", self.tools.consul, "agent", "-server", "-bootstrap-expect=1", f"-node={self.datacenter}-server",
-                f"-datacenter={self.datacenter}", f"-bind={self.address}", f"-client={self.address}",
-                f"-retry-join-wan={self.place.other_address}", f"-data-dir={self.folder}/consul",
-                f"-config-file={TWO}/consul/server.hcl", f"-config-file={self.secrets}/consul-{self.datacenter}.json",
+                "consul-targets", "python3", "-B", HERE / "consul_targets.py", self.address, 8501, f"http://{self.address}:8500"
             )
             return
         self.place.define(
@@ -99,18 +98,22 @@ class Side:
         )
 
     def setup(self):
-        """The script of compose. Like compose, it is run again if it fails: dc2 may not yet have the tokens of dc1."""
+        """The script of compose. Like compose, it is run again if it fails: dc2 may not yet have the tokens of dc1. At last it
+        must find that nothing is left to do."""
         environment = {
             "CONSUL_HTTP_ADDR": f"http://{self.address}:8500", "SECRETS": str(self.secrets), "DATACENTER": self.datacenter,
         }
 
         def once():
             try:
-                return self.place.run("sh", TWO / "consul" / "setup", environment=environment)
+                said = self.place.run("sh", TWO / "consul" / "setup", environment=environment)
             except Failure as failure:
                 raise OSError(str(failure)) from failure
+            if len(said.splitlines()) > 1:
+                raise LookupError(said)
+            return said
 
-        return wait(f"Consul of {self.datacenter} is set up", once, 30, 0.5)
+        return wait(f"Consul of {self.datacenter} is set up", once, 60, 0.5)
 
     # What healthz watches, and healthz.
 
@@ -157,9 +160,9 @@ class Side:
             if old not in text:
                 raise Failure(f"prometheus.yml has no {old}")
             text = text.replace(old, new)
-        configuration = without_consul(text, f"http://{self.address}:8500/http-sd")
-        if self.tools.consul:
-            self.targets_by_hand(configuration)
+        # A real Consul has no discovery by HTTP; consul_targets.py answers for it.
+        port = 8501 if self.tools.consul else 8500
+        configuration = without_consul(text, f"http://{self.address}:{port}/http-sd")
         configuration["global"]["scrape_timeout"] = f"{self.pace.scrape}s"
         file = self.folder / "prometheus.yml"
         file.write_text(yaml.safe_dump(configuration))
@@ -179,17 +182,3 @@ class Side:
             f"--web.listen-address={self.address}:9093", f"--cluster.listen-address={self.address}:9094",
             f"--cluster.peer={self.place.other_address}:9094", "--cluster.peer-timeout=3s", "--cluster.reconnect-timeout=168h",
         )
-
-    @staticmethod
-    def targets_by_hand(configuration):
-        """A real Consul has no discovery by HTTP, and Debian's Prometheus none by Consul."""
-        ports = {"healthz": 8080, "grafana": 3000, "loki": 3100, "tempo": 3200, "prometheus": 9090, "alertmanager": 9093,
-                 "mysqld-exporter": 9104}
-        for job in configuration["scrape_configs"]:
-            if job.pop("http_sd_configs", None):
-                names = {"healthz"} if job["job_name"] == "healthz" else set(ports) - {"healthz"}
-                job.pop("relabel_configs")
-                job["static_configs"] = [
-                    {"targets": [f"{address}:{ports[name]}"], "labels": {"datacenter": datacenter, "job": name}}
-                    for datacenter, address in ADDRESSES.items() for name in sorted(names)
-                ]

@@ -1,7 +1,7 @@
 import Discovery
-import Glibc
 import HTTPClient
 import Health
+import Sockets
 
 /// Reads `discovery.consul`.
 struct ConsulReader {
@@ -9,14 +9,13 @@ struct ConsulReader {
 
     private let section: Section<ConsulKey>
     private let file: ConfigurationFile
-    private let files: Files
     private let mistakes: Mistakes
     private let environment: Environment
 
-    /// nil where it is no mapping.
-    init?(_ node: YAMLNode, _ path: String, _ file: ConfigurationFile, _ files: Files, _ environment: Environment) {
+    /// nil if the node is not a mapping.
+    init?(_ node: YAMLNode, _ path: String, _ file: ConfigurationFile, _ environment: Environment) {
         guard let section = Section<ConsulKey>(node, path: path, file.mistakes) else { return nil }
-        (self.section, self.file, self.files, self.environment) = (section, file, files, environment)
+        (self.section, self.file, self.environment) = (section, file, environment)
         mistakes = file.mistakes
     }
 
@@ -42,14 +41,23 @@ struct ConsulReader {
 
     // MARK: Services
 
-    /// A service before it is made, and where it stands.
+    /// A service before its validation, with its place in the file.
     private struct Draft {
         var parts: ConsulService.Parts
-        /// The service whose verdict is told; nil for the node's.
+        /// The service whose verdict is registered; nil for the node's verdict.
         var source: String?
         var url: YAMLNode?
-        /// Whether the URL is the node's own, to which a service's name is joined.
+        /// Whether the URL is the node's own: then the name of the service is appended.
         var urlIsCommon: Bool
+        let position: Position
+        let path: String
+    }
+
+    /// An entry of the list of services.
+    private struct Entry {
+        let name: String
+        /// nil if the entry has a name only.
+        let keys: Section<ConsulServiceKey>?
         let position: Position
         let path: String
     }
@@ -57,10 +65,10 @@ struct ConsulReader {
     private func drafts(for services: [Service]) -> [Draft] {
         var common = ConsulService.Parts()
         common.address = text(.serviceAddress)
-        common.port = value(.port) { text throws(ValueError) in try Int(setting: text, within: 1...65_535) }
+        common.port = section.value(.port) { text throws(ValueError) in try Int(setting: text, within: 1...65_535) }
         common.tags = section[.tags]?.list(path: section.path(.tags), mistakes) ?? []
         common.meta = section[.meta]?.texts(path: section.path(.meta), mistakes) ?? [:]
-        let after = value(.deregisterAfter) { text throws(ValueError) in
+        let after = section.value(.deregisterAfter) { text throws(ValueError) in
             let time = try Duration(setting: text, within: .zero...ConsulReader.day * 30)
             guard time == .zero || time >= .seconds(60) else { throw ValueError("is neither 0 nor at least 1m") }
             return time
@@ -91,25 +99,23 @@ struct ConsulReader {
         if node.isEmptyMapping { mistakes.add("names no service", at: node.position, path: path) }
         return entries.compactMap { name, position, node in
             let path = "\(path).\(name)"
-            guard !node.isNull else { return draft(name, nil, common, services, (position, path)) }
-            guard let keys = Section<ConsulServiceKey>(node, path: path, mistakes) else { return nil }
-            return draft(name, keys, common, services, (position, path))
+            let keys = node.isNull ? nil : Section<ConsulServiceKey>(node, path: path, mistakes)
+            guard node.isNull || keys != nil else { return nil }
+            return draft(Entry(name: name, keys: keys, position: position, path: path), common, services)
         }
     }
 
-    private func draft(
-        _ name: String, _ keys: Section<ConsulServiceKey>?, _ common: ConsulService.Parts, _ services: [Service],
-        _ place: (position: Position, path: String)
-    ) -> Draft? {
+    private func draft(_ entry: Entry, _ common: ConsulService.Parts, _ services: [Service]) -> Draft? {
+        let (name, keys) = (entry.name, entry.keys)
         func text(_ key: ConsulServiceKey) -> String? {
-            keys.flatMap { $0[key]?.text(path: $0.path(key), mistakes) }
+            keys.flatMap { $0.text(key) }
         }
         var parts = common
         parts.name = name
         parts.id = text(.serviceID) ?? "\(name)-\(ConsulReader.hostName)"
         if let address = text(.serviceAddress) { parts.address = address }
         if let keys {
-            let port = keys[.port]?.value(path: keys.path(.port), mistakes) { text throws(ValueError) in
+            let port = keys.value(.port) { text throws(ValueError) in
                 try Int(setting: text, within: 1...65_535)
             }
             parts.port = port ?? parts.port
@@ -121,15 +127,15 @@ struct ConsulReader {
         let source = text(.verdict) ?? name
         guard source == "node" || services.contains(where: { $0.name == source }) else {
             let known = services.map(\.name).joined(separator: ", ")
-            let position = keys?[.verdict]?.position ?? place.position
+            let position = keys?[.verdict]?.position ?? entry.position
             mistakes.add(
-                "is told the verdict of \(source), which is no service here; verdict can be node, \(known)",
-                at: position, path: place.path)
+                "has the verdict of \(source), which is not a service; verdict can be node, \(known)",
+                at: position, path: entry.path)
             return nil
         }
         return Draft(
             parts: parts, source: source == "node" ? nil : source, url: keys?[.url] ?? section[.url],
-            urlIsCommon: keys?[.url] == nil, position: place.position, path: place.path)
+            urlIsCommon: keys?[.url] == nil, position: entry.position, path: entry.path)
     }
 
     private func entry(_ draft: Draft, _ pace: (interval: Duration, limit: Duration)) -> ConsulSettings.Entry? {
@@ -144,11 +150,11 @@ struct ConsulReader {
             return nil
         }
         var settings = ConsulRegistrar.Settings(service)
-        let register: RegisterWord? = word(.register)
+        let register: RegisterWord? = section.word(.register)
         settings.start = register == .start ? .atOnce : .whenHealthy
-        let degraded: DegradedWord? = word(.degraded)
+        let degraded: DegradedWord? = section.word(.degraded)
         settings.degraded = degraded == .passing ? .passing : .warning
-        let onDrain: ConsulDrainWord? = word(.onDrain)
+        let onDrain: ConsulDrainWord? = section.word(.onDrain)
         switch onDrain {
         case .critical?: settings.leaving = .critical
         case .keep?: settings.leaving = .keep
@@ -158,8 +164,8 @@ struct ConsulReader {
     }
 
     private func check(_ draft: Draft, _ pace: (interval: Duration, limit: Duration)) -> ConsulService.Check? {
-        let kind: ConsulCheckWord? = word(.check)
-        let ttl = value(.ttl) { text throws(ValueError) in
+        let kind: ConsulCheckWord? = section.word(.check)
+        let ttl = section.value(.ttl) { text throws(ValueError) in
             try Duration(setting: text, within: .seconds(1)...ConsulReader.day)
         }
         guard kind == .http else {
@@ -190,12 +196,12 @@ struct ConsulReader {
 
     // MARK: TLS
 
-    /// The files that the variables name.
+    /// Reads the files that the variables name.
     private func tls(_ paths: ConsulAgent.TLS) -> Request.TLS {
         var tls = Request.TLS()
         func pem(_ path: String?, _ name: String) -> [UInt8]? {
             guard let path else { return nil }
-            switch files.read(path) {
+            switch file.files.read(path) {
             case .success(let bytes): return bytes
             case .failure(let failure):
                 refuse("\(name): \(path) \(failure.problem)", nil)
@@ -215,11 +221,7 @@ struct ConsulReader {
 
     // MARK: Values
 
-    private static let hostName: String = {
-        var name = [CChar](repeating: 0, count: 256)
-        guard gethostname(&name, 255) == 0 else { return "node" }
-        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }()
+    private static let hostName = HostName.own ?? "node"
 
     private func refuse(_ problem: String, _ key: ConsulKey?) {
         mistakes.add(
@@ -227,22 +229,14 @@ struct ConsulReader {
             path: key.map { section.path($0) } ?? section.path)
     }
 
-    /// nil where there is none, or an empty one.
+    /// nil if the text is missing or empty.
     private func text(_ key: ConsulKey) -> String? {
-        section[key]?.text(path: section.path(key), mistakes).flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    private func word<Word: RawRepresentable<String> & CaseIterable>(_ key: ConsulKey) -> Word? {
-        value(key) { text throws(ValueError) in try Word(word: text) }
-    }
-
-    private func value<Value>(_ key: ConsulKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
-        section[key]?.value(path: section.path(key), mistakes, parse)
+        section.text(key).flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 
 extension YAMLNode {
-    /// A list of texts; one text stands for a list of one.
+    /// A list of texts. A single text counts as a list of one.
     fileprivate func list(path: String, _ mistakes: Mistakes) -> [String] {
         elements.enumerated().compactMap { index, node in
             let text = node.text(path: "\(path)[\(index)]", mistakes)

@@ -25,7 +25,7 @@ package enum ConsulKey: String, CaseIterable, Sendable {
     case services
 }
 
-/// What a service can have in the section's `services`.
+/// The keys of an entry in `services`.
 package enum ConsulServiceKey: String, CaseIterable, Sendable {
     case serviceID = "service_id"
     case serviceAddress = "service_address"

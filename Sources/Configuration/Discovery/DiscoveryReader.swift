@@ -1,30 +1,28 @@
 import Discovery
 import Health
 
-/// Reads the `discovery` section of the configuration file, noting whatever is wrong with it.
+/// Reads the `discovery` section of the configuration file, and collects its mistakes.
 struct DiscoveryReader {
     private let sources: Sources
-    private let files: Files
     private let services: [Service]
     private let background: Configuration.Background?
     private let deadline: Duration
 
     init(
-        _ sources: Sources, _ files: Files, _ services: [Service], _ background: Configuration.Background?,
-        deadline: Duration
+        _ sources: Sources, _ services: [Service], _ background: Configuration.Background?, deadline: Duration
     ) {
-        (self.sources, self.files, self.services) = (sources, files, services)
+        (self.sources, self.services) = (sources, services)
         (self.background, self.deadline) = (background, deadline)
     }
 
-    /// nil where there is no such section, or nothing right in it.
+    /// nil if the section is missing or invalid.
     func read() -> DiscoverySettings? {
         guard let file = sources.file, let node = sources.discovery,
             let section = Section<DiscoveryKey>(node, path: "discovery", file.mistakes)
         else { return nil }
         guard sources.isGiven(.interval) else {
             file.mistakes.add(
-                "needs interval: a verdict that nobody asks for has to be found out", at: node.position,
+                "needs interval: registries are told the results of checks at an interval", at: node.position,
                 path: "discovery")
             return nil
         }
@@ -34,7 +32,7 @@ struct DiscoveryReader {
             settings.cloudMap = CloudMapReader(node, section.path(.cloudMap), file, environment)?.read()
         }
         if let node = section[.consul] {
-            settings.consul = ConsulReader(node, section.path(.consul), file, files, environment)?
+            settings.consul = ConsulReader(node, section.path(.consul), file, environment)?
                 .read(for: services, background, deadline: deadline)
         }
         if node.isEmptyMapping {
@@ -52,7 +50,7 @@ struct CloudMapReader {
     private let mistakes: Mistakes
     private let environment: Environment
 
-    /// nil where it is no mapping.
+    /// nil if the node is not a mapping.
     init?(_ node: YAMLNode, _ path: String, _ file: ConfigurationFile, _ environment: Environment) {
         guard let section = Section<CloudMapKey>(node, path: path, file.mistakes) else { return nil }
         (self.section, mistakes, self.environment) = (section, file.mistakes, environment)
@@ -64,20 +62,20 @@ struct CloudMapReader {
         parts.stackID = text(.stackID)
         parts.instanceID = text(.instanceID)
         parts.address = text(.address)
-        parts.port = value(.port) { text throws(ValueError) in try Int(setting: text, within: 1...65_535) }
+        parts.port = section.value(.port) { text throws(ValueError) in try Int(setting: text, within: 1...65_535) }
         parts.attributes = section[.attributes]?.texts(path: section.path(.attributes), mistakes) ?? [:]
         var settings = CloudMapSettings(parts)
         settings.region = text(.region).isEmpty ? nil : text(.region)
         settings.endpoint = text(.endpoint).isEmpty ? nil : text(.endpoint)
-        let register: RegisterWord? = word(.register)
+        let register: RegisterWord? = section.word(.register)
         settings.start = register == .start ? .atOnce : .whenHealthy
-        let onDrain: CloudMapDrainWord? = word(.onDrain)
+        let onDrain: CloudMapDrainWord? = section.word(.onDrain)
         switch onDrain {
         case .unhealthy?: settings.leaving = .unhealthy
         case .keep?: settings.leaving = .keep
         case .deregister?, nil: settings.leaving = .deregister
         }
-        let refresh = value(.refresh) { text throws(ValueError) in
+        let refresh = section.value(.refresh) { text throws(ValueError) in
             try Duration(setting: text, within: CloudMapReader.refreshLimits)
         }
         settings.refresh = refresh ?? settings.refresh
@@ -90,7 +88,7 @@ struct CloudMapReader {
         return settings
     }
 
-    /// What the environment says is looked at here, so that a mistake is seen at the start.
+    /// Checks the environment at the start, so that its mistakes are reported then.
     private func checkPlace(_ settings: CloudMapSettings) {
         do {
             let region = settings.region ?? CloudMapPlace.region(in: environment)
@@ -125,15 +123,7 @@ struct CloudMapReader {
     }
 
     private func text(_ key: CloudMapKey) -> String {
-        section[key]?.text(path: section.path(key), mistakes) ?? ""
-    }
-
-    private func word<Word: RawRepresentable<String> & CaseIterable>(_ key: CloudMapKey) -> Word? {
-        value(key) { text throws(ValueError) in try Word(word: text) }
-    }
-
-    private func value<Value>(_ key: CloudMapKey, _ parse: (String) throws(ValueError) -> Value) -> Value? {
-        section[key]?.value(path: section.path(key), mistakes, parse)
+        section.text(key) ?? ""
     }
 }
 

@@ -1,13 +1,13 @@
 package import Time
 
-/// The keys that requests to AWS are signed with.
+/// The keys that sign requests to AWS.
 package struct AWSKeys: Sendable, Hashable {
-    /// Names the secret, and is none itself: AWS' own logs show it.
+    /// The name of the secret, not a secret itself: AWS' own logs show it.
     package let accessKeyID: String
     package let secretKey: Secret
-    /// Temporary keys have one; it goes with each request.
+    /// Only temporary keys have one; it is sent with each request.
     package let sessionToken: Secret?
-    /// By the wall clock. Nil: they do not expire, or nobody said when.
+    /// By the wall clock; nil if the keys do not expire or the source does not tell.
     package let expiresAt: Timestamp?
 
     package init(accessKeyID: String, secretKey: Secret, sessionToken: Secret? = nil, expiresAt: Timestamp? = nil) {

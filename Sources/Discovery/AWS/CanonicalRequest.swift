@@ -1,6 +1,6 @@
 import HTTPClient
 
-/// A request as Signature Version 4 wants it written, so that both sides compute the same.
+/// A request in the canonical form of Signature Version 4, from which both sides compute the signature.
 struct CanonicalRequest {
     let text: String
     /// In lower case, sorted, with ";" between them.
@@ -22,7 +22,7 @@ struct CanonicalRequest {
         text = lines.joined(separator: "\n")
     }
 
-    /// Encoded a second time, as all services but S3 have it.
+    /// Encoded a second time, as for all services except S3.
     private static func encoded(_ path: Substring) -> String {
         var output: [UInt8] = []
         for byte in path.utf8 {
@@ -46,7 +46,7 @@ struct CanonicalRequest {
         }
     }
 
-    /// By name, then by value; a parameter without "=" has an empty value.
+    /// Sorted by name, then by value; a parameter without "=" has an empty value.
     private static func sorted(_ query: Substring) -> String {
         guard !query.isEmpty else { return "" }
         let pairs = query.split(separator: "&", omittingEmptySubsequences: false).map { parameter in
@@ -56,7 +56,7 @@ struct CanonicalRequest {
         return pairs.sorted { $0 < $1 }.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
     }
 
-    /// Without white space at its ends, and with one space where there is more of it.
+    /// Without white space at both ends, and with single spaces inside.
     private static func trimmed(_ value: String) -> String {
         value.split { $0 == " " || $0 == "\t" }.joined(separator: " ")
     }

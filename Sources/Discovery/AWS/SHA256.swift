@@ -4,7 +4,7 @@ import CCrypto
 enum SHA256 {
     static let byteCount = 32
 
-    /// libcrypto could not do it: it has no memory, or its configuration forbids the algorithm.
+    /// libcrypto has failed: it has no memory, or its configuration forbids the algorithm.
     struct Failure: Error {}
 
     /// FIPS 180-4.

@@ -1,10 +1,10 @@
 package import HTTPClient
 package import Time
 
-/// Signs requests for AWS, Signature Version 4.
+/// Signs requests for AWS with Signature Version 4.
 ///
-/// The time is an argument, so that a wrong clock can be corrected: libcurl 7.88's own signer takes no time from its caller,
-/// and signs fields that it does not send.
+/// The time is an argument, so that a wrong clock can be corrected. libcurl 7.88's own signer takes no time, and
+/// signs fields that it does not send.
 package struct Signer: Sendable {
     package let region: String
     package let service: String
@@ -14,7 +14,7 @@ package struct Signer: Sendable {
         self.service = service
     }
 
-    /// The request with the fields that AWS wants besides. All the fields it has are signed, and so is Host.
+    /// The request with the fields that AWS requires. All of its fields and Host are signed.
     package func sign(
         _ request: Request, with keys: AWSKeys, at time: Timestamp
     ) throws(SigningFailure) -> Request {
@@ -36,7 +36,7 @@ package struct Signer: Sendable {
         }
     }
 
-    /// - Parameter date: as `basicDate` has it.
+    /// - Parameter date: in the format of `basicDate`.
     func signingKey(for secret: Secret, date: String) throws(SHA256.Failure) -> [UInt8] {
         var key = Array("AWS4\(secret.text)".utf8)
         for part in [String(date.prefix(8)), region, service, "aws4_request"] {

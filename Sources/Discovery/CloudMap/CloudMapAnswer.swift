@@ -1,16 +1,16 @@
 package import HTTPClient
 
-/// What Cloud Map answers a call with.
+/// An answer of Cloud Map.
 package enum CloudMapAnswer: Sendable, Hashable {
-    /// - Parameter next: the token of the next page; nil on the last one.
+    /// - Parameter next: the token of the next page; nil on the last page.
     case instances([CloudMapEntry], next: String?)
-    /// To register or to deregister has begun. It is done when the operation of that identifier is.
+    /// Registering or deregistering has begun. It is finished when the operation with this identifier is.
     case begun(operation: String)
     case instance(CloudMapEntry)
     case healthUpdated
     case operation(CloudMapProgress)
 
-    /// - Throws: why it was not done.
+    /// - Throws: the failure that the answer reports.
     package init(_ response: Response, to call: CloudMapCall) throws(CloudMapFailure) {
         guard response.status == 200 else { throw CloudMapFailure(response, to: call.operation) }
         guard let answer = CloudMapAnswer.read(response.body, of: call.operation) else {
@@ -36,7 +36,7 @@ package enum CloudMapAnswer: Sendable, Hashable {
         }
     }
 
-    /// The members of all answers.
+    /// The members of all answers together.
     private struct Parts: Decodable {
         let instances: [CloudMapEntry]?
         let nextToken, operationID: String?
@@ -53,7 +53,7 @@ package enum CloudMapAnswer: Sendable, Hashable {
     }
 }
 
-/// An instance that is registered.
+/// A registered instance.
 package struct CloudMapEntry: Sendable, Hashable, Decodable {
     package let id: String
     package let attributes: [String: String]
@@ -63,7 +63,7 @@ package struct CloudMapEntry: Sendable, Hashable, Decodable {
         self.attributes = attributes
     }
 
-    /// nil where it says nothing of a stack: it is another tool's.
+    /// nil if it has no stack: then another tool has registered it.
     package var stackID: String? {
         attributes[CloudMapRegistration.stackKey].flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -80,7 +80,7 @@ package struct CloudMapEntry: Sendable, Hashable, Decodable {
     }
 }
 
-/// How far an operation of Cloud Map has come.
+/// The progress of an operation.
 package enum CloudMapProgress: Sendable, Hashable, Decodable {
     case underway
     case succeeded
@@ -100,7 +100,7 @@ package enum CloudMapProgress: Sendable, Hashable, Decodable {
             self = .failed(
                 code: try container.decodeIfPresent(String.self, forKey: .code) ?? "",
                 message: try container.decodeIfPresent(String.self, forKey: .message) ?? "")
-        // SUBMITTED and PENDING, and whatever comes to be between them and the end.
+        // SUBMITTED, PENDING, and unknown statuses.
         default: self = .underway
         }
     }

@@ -2,9 +2,9 @@ package import HTTPClient
 
 /// A request to AWS Cloud Map, as a value.
 package enum CloudMapCall: Sendable, Hashable {
-    /// - Parameter page: the token of the page before; nil for the first page.
+    /// - Parameter page: the token from the previous page; nil for the first page.
     case listInstances(service: String, page: String?)
-    /// - Parameter request: the same for each try of one registration, so that Cloud Map does not take it for two.
+    /// - Parameter request: the same for each try of one registration, so that Cloud Map does not register it twice.
     case registerInstance(CloudMapRegistration, initially: CloudMapHealth?, request: String)
     case deregisterInstance(service: String, instance: String)
     case getInstance(service: String, instance: String)
@@ -22,7 +22,7 @@ package enum CloudMapCall: Sendable, Hashable {
         }
     }
 
-    /// Not signed yet.
+    /// Makes the request without its signature.
     /// - Parameter endpoint: of Cloud Map, with "/" or a path before it.
     package func request(to endpoint: URL) -> Request {
         let fields = [
@@ -53,7 +53,7 @@ package enum CloudMapCall: Sendable, Hashable {
         return JSONText.encode(parts)
     }
 
-    /// The members of all operations; a call has some of them, and the others are not written.
+    /// The members of all operations together; those that a call does not use are left out.
     private struct Parts: Encodable {
         var serviceID, instanceID, nextToken, creatorRequestID, status, operationID: String?
         var maxResults: Int?
@@ -72,7 +72,7 @@ package enum CloudMapCall: Sendable, Hashable {
     }
 }
 
-/// An operation of Cloud Map's API, by the name that IAM policies have too.
+/// An operation of Cloud Map's API, by the name that IAM policies use.
 package enum CloudMapOperation: String, Sendable, CaseIterable {
     case listInstances = "ListInstances"
     case registerInstance = "RegisterInstance"
@@ -82,7 +82,7 @@ package enum CloudMapOperation: String, Sendable, CaseIterable {
     case getOperation = "GetOperation"
 }
 
-/// The health of an instance, as Cloud Map has it.
+/// The health of an instance in Cloud Map.
 package enum CloudMapHealth: String, Sendable, CaseIterable {
     case healthy = "HEALTHY"
     case unhealthy = "UNHEALTHY"

@@ -1,8 +1,8 @@
 package import HTTPClient
 package import Time
 
-/// Makes calls to Cloud Map, as a machine: gets keys where there are none, or none that are fresh; signs; and tries once more
-/// where Cloud Map says that the keys have expired, or that the clock is wrong.
+/// Makes calls to Cloud Map, as a machine: gets keys if there are none or they are too old, signs the call, and
+/// retries once if Cloud Map reports expired keys or a wrong clock.
 package struct CloudMapCaller: Sendable {
     package enum Action: Sendable, Equatable {
         case wait
@@ -17,7 +17,7 @@ package struct CloudMapCaller: Sendable {
         case calling(CloudMapCall, Attempt, AWSKeys)
     }
 
-    /// What has been done for this call, so that it is done once.
+    /// The steps that are taken at most once for each call.
     private struct Attempt {
         var hasNewKeys = false
         var hasNewClock = false
@@ -29,7 +29,7 @@ package struct CloudMapCaller: Sendable {
     private let signer: Signer
     private var fetch: KeyFetch
     private var ring = KeyRing()
-    /// How far Cloud Map's clock is ahead of this machine's, in milliseconds, since it complained.
+    /// The difference between Cloud Map's clock and this machine's in milliseconds, after Cloud Map has reported it.
     private var clockOffset: Int64 = 0
     private var random: any RandomNumberGenerator & Sendable
     private var state = State.idle
@@ -44,7 +44,7 @@ package struct CloudMapCaller: Sendable {
         fetch = KeyFetch(keys)
     }
 
-    /// One call at a time.
+    /// Starts a call. There is one call at a time.
     package mutating func begin(
         _ call: CloudMapCall, at now: Moment
     ) -> Action {
@@ -112,7 +112,7 @@ package struct CloudMapCaller: Sendable {
         case .readFile(let path): return .readFile(path)
         case .send(let request, let limit): return .send(request, within: limit)
         case .finish(.success(let keys)):
-            ring.took(keys, at: corrected(now), using: &random)
+            ring.accept(keys, at: corrected(now), using: &random)
             return send(call, attempt, at: now)
         case .finish(.failure(let failure)):
             ring.failedToRenew(at: corrected(now))
@@ -144,7 +144,7 @@ package struct CloudMapCaller: Sendable {
         return Moment(instant: now.instant, timestamp: Timestamp(milliseconds: time))
     }
 
-    /// - Returns: whether the answer says what time it is.
+    /// - Returns: whether the answer has a time.
     private mutating func correctClock(by response: Response, at now: Moment) -> Bool {
         guard let date = response.value(of: "Date").flatMap(Timestamp.init(httpDate:)) else { return false }
         clockOffset = date.milliseconds - now.timestamp.milliseconds
@@ -153,7 +153,7 @@ package struct CloudMapCaller: Sendable {
 }
 
 extension Response {
-    /// Without what is secret of those keys, should an error repeat it.
+    /// Removes the secrets of these keys, in case an error repeats them.
     fileprivate func hiding(_ keys: AWSKeys) -> Response {
         guard status != 200 else { return self }
         var text = String(decoding: body, as: UTF8.self)

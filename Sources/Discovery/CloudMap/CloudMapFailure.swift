@@ -1,13 +1,13 @@
 package import HTTPClient
 import Health
 
-/// Why Cloud Map did not do what it was asked for.
+/// Why a call to Cloud Map has failed.
 package struct CloudMapFailure: Error, Sendable, Hashable {
-    /// Closed: what a caller has to tell apart.
+    /// The set is closed: the cases that a caller distinguishes.
     package enum Problem: Sendable, Hashable {
         case throttled
-        /// Another operation is at work on the same instance.
-        /// - Parameter operation: nil where Cloud Map does not say which.
+        /// Another operation on the same instance is running.
+        /// - Parameter operation: nil if Cloud Map does not name it.
         case duplicate(operation: String?)
         case denied
         case expired
@@ -15,7 +15,7 @@ package struct CloudMapFailure: Error, Sendable, Hashable {
         case instanceNotFound
         case serviceNotFound
         case operationNotFound
-        /// The service has no custom health.
+        /// The service has no custom health check.
         case customHealthNotFound
         case unreachable
         case timeout
@@ -27,11 +27,11 @@ package struct CloudMapFailure: Error, Sendable, Hashable {
     package let operation: CloudMapOperation
     /// In one line, without secrets.
     package let detail: String
-    /// What AWS' support asks for.
+    /// The identifier for AWS support.
     package let requestID: String?
 
-    /// - Parameter detail: cut at its first line break. An answer to a wrong signature repeats the request behind it, session
-    ///   token included.
+    /// - Parameter detail: cut at its first line break. An answer to a wrong signature repeats the request after it,
+    ///   including the session token.
     package init(
         _ problem: Problem, of operation: CloudMapOperation, detail: String, requestID: String? = nil
     ) {
@@ -51,11 +51,11 @@ package struct CloudMapFailure: Error, Sendable, Hashable {
         self.init(problem, of: operation, detail: "\(failure)")
     }
 
-    /// Reads a response that is not 200.
+    /// Reads a response with another status than 200.
     package init(_ response: Response, to operation: CloudMapOperation) {
         let requestID = response.value(of: "x-amzn-RequestId")
         guard let told = JSONText.decode(Told.self, from: response.body), let type = told.type else {
-            // A proxy's page, or XML.
+            // Not from Cloud Map: the page of a proxy, or XML.
             let problem = Problem(status: response.status)
             self.init(problem, of: operation, detail: "status \(response.status)", requestID: requestID)
             return
@@ -70,7 +70,7 @@ package struct CloudMapFailure: Error, Sendable, Hashable {
         self.init(problem, of: operation, detail: detail, requestID: requestID)
     }
 
-    /// `com.amazonaws.servicediscovery#InstanceNotFound:http://…` without what stands before and behind the code.
+    /// `com.amazonaws.servicediscovery#InstanceNotFound:http://…` without the parts before and after the code.
     static func code(_ type: String) -> String {
         let start = type.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)[0]
         return String(start.split(separator: "#", omittingEmptySubsequences: false).last ?? start)
@@ -110,7 +110,7 @@ extension CloudMapFailure: CustomStringConvertible {
 }
 
 extension CloudMapFailure {
-    /// The same will be refused again, until somebody changes something.
+    /// The same call will be refused again until somebody changes something.
     var isRefusal: Bool {
         switch problem {
         case .denied, .invalid, .serviceNotFound: true
@@ -118,7 +118,7 @@ extension CloudMapFailure {
         }
     }
 
-    /// Whether it may have been done all the same.
+    /// Whether the call may have had its effect nevertheless.
     var leavesDoubt: Bool {
         switch problem {
         case .unreachable, .timeout, .server: true
@@ -126,17 +126,17 @@ extension CloudMapFailure {
         }
     }
 
-    /// Whether it says that the service has no custom health.
+    /// Whether the failure says that the service has no custom health check.
     var isOfCustomHealth: Bool {
         problem == .customHealthNotFound || detail.contains(CloudMapRegistration.initialHealthKey)
     }
 }
 
 extension CloudMapFailure.Problem {
-    /// nil for a code that is not known here: then the status says what it is.
+    /// nil for an unknown code: then the status decides.
     fileprivate init?(code: String, message: String) {
         switch code {
-        // As botocore has them.
+        // The codes of botocore.
         case "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "SlowDown",
             "TooManyRequestsException", "TransactionInProgressException", "RequestLimitExceeded",
             "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "PriorRequestNotComplete",
@@ -149,7 +149,7 @@ extension CloudMapFailure.Problem {
         case "ExpiredToken", "ExpiredTokenException": self = .expired
         case "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture": self = .clock
         case "InvalidSignatureException":
-            // One code for two causes; only the words tell them apart.
+            // One code for two causes; only the message distinguishes them.
             let isOfTime = message.contains("Signature expired") || message.contains("not yet current")
             self = isOfTime ? .clock : .denied
         case "InstanceNotFound": self = .instanceNotFound
@@ -172,7 +172,7 @@ extension CloudMapFailure.Problem {
             }
     }
 
-    /// What an operation failed of.
+    /// The problem of a failed operation.
     /// - Parameter code: GetOperation's ErrorCode.
     package init(operationError code: String) {
         self =

@@ -1,18 +1,18 @@
 import Health
 import Time
 
-/// What should be, and what Cloud Map has acknowledged: from both follows the next task.
+/// The wanted and the acknowledged state of a registration. The next task follows from the two.
 struct CloudMapLedger: Sendable {
-    /// What is known of the registration.
+    /// The known state of the registration.
     enum Presence: Sendable, Equatable {
-        /// Nothing: an earlier life of this process may have left one.
+        /// Unknown: a former process may have left a registration.
         case unknown
         case absent
-        /// It was there, and somebody has taken it away.
+        /// It was registered, and somebody has removed it.
         case lost
-        /// Another stack has taken it away.
+        /// Another stack has removed it.
         case swept
-        /// Nil where it says something else than it should.
+        /// nil if it differs from the wanted registration.
         case present(CloudMapRegistration?)
     }
 
@@ -24,10 +24,10 @@ struct CloudMapLedger: Sendable {
     private(set) var health: CloudMapHealth?
     private(set) var hasCustomHealth = true
     private(set) var lookAt: Instant?
-    /// The health is as it should be as far as is known, and is to be told once more.
+    /// The acknowledged health is as wanted, but is to be sent once more.
     private var tellsAgain = false
     private var notedHealth: CloudMapHealth?
-    /// What was registered before a reload changed the identity; it ends when the new registration is there.
+    /// The former registration after a reload with another identity; it is removed after the new one is registered.
     private var former: [CloudMapIdentity] = []
 
     init(_ settings: CloudMapRegistrar.Settings) {
@@ -38,20 +38,20 @@ struct CloudMapLedger: Sendable {
     var isPresent: Bool { if case .present = presence { true } else { false } }
     var wantsRegistration: Bool { hasBeenGood || settings.start == .atOnce }
 
-    /// Degraded is to be used, and what is not known is not.
+    /// Degraded counts as healthy, and unknown as unhealthy.
     private var wantedHealth: CloudMapHealth {
         status.map { $0 == .unhealthy ? .unhealthy : .healthy } ?? .unhealthy
     }
 
-    // MARK: What follows
+    // MARK: The next task
 
-    /// - Parameter failed: what failed last, if it did.
+    /// - Parameter failed: the task that has failed last, if any.
     func nextTask(at now: Instant, failed: CloudMapTask?) -> CloudMapTask? {
         let register = CloudMapTask.registering(hasCustomHealth ? wantedHealth : nil)
         switch presence {
         case .unknown, .absent:
             if wantsRegistration { return register }
-            // Ill from the start: an earlier life may have left a registration that says healthy.
+            // Unhealthy from the start: a former process may have left a registration that is healthy.
             if presence == .unknown, status != nil { return .inspecting }
         case .lost:
             if wantsRegistration { return settings.registration.stackID == nil ? register : .listing(page: nil) }
@@ -59,14 +59,14 @@ struct CloudMapLedger: Sendable {
         case .present(let known):
             if known != settings.registration { return register }
             let isTold = !hasCustomHealth || health == wantedHealth && !tellsAgain
-            // To tell may be what is not allowed, and to look must not wait for it for ever; nor the other way round.
+            // One of the two tasks may be forbidden, and must not prevent the other.
             if let lookAt, now >= lookAt, isTold || failed?.isTelling == true { return .inspecting }
             if !isTold { return .telling(wantedHealth) }
         }
         return former.first.map { .deregistering($0) }
     }
 
-    /// While the process ends.
+    /// At the end of the process.
     var lastTask: CloudMapTask? {
         let mayBeThere = presence == .unknown || isPresent
         switch settings.leaving {
@@ -77,9 +77,9 @@ struct CloudMapLedger: Sendable {
         }
     }
 
-    // MARK: What has come to be
+    // MARK: Results
 
-    /// - Returns: whether Cloud Map is to be told another health than before.
+    /// - Returns: whether another health than before is to be sent.
     mutating func judged(_ status: HealthStatus) -> Bool {
         let old = wantedHealth
         self.status = status
@@ -87,7 +87,7 @@ struct CloudMapLedger: Sendable {
         return wantedHealth != old
     }
 
-    /// - Parameter mayBeThere: a call or an operation is out that may register the old identity.
+    /// - Parameter mayBeThere: whether a running call or operation may register the old identity.
     mutating func adopt(_ settings: CloudMapRegistrar.Settings, mayBeThere: Bool) {
         let old = identity
         self.settings = settings
@@ -100,7 +100,7 @@ struct CloudMapLedger: Sendable {
         (presence, health, notedHealth, lookAt, tellsAgain) = (.unknown, nil, nil, nil, false)
     }
 
-    /// A registration is asked for. It may come to be though no answer says so.
+    /// A registration has been requested. It may succeed even if no answer comes.
     mutating func registering() {
         if !isPresent { presence = .unknown }
     }
@@ -109,7 +109,7 @@ struct CloudMapLedger: Sendable {
         _ registration: CloudMapRegistration, _ health: CloudMapHealth?, lookAt: Instant
     ) {
         (presence, self.health, notedHealth, self.lookAt) = (.present(registration), health, health, lookAt)
-        // Registering sets the health to what was said with it, or so the documents say of the first time.
+        // Registering sets the health to the initial health, according to the documentation only the first time.
         tellsAgain = true
     }
 
@@ -119,7 +119,7 @@ struct CloudMapLedger: Sendable {
         (self.lookAt, tellsAgain) = (lookAt, true)
     }
 
-    /// There is no such instance.
+    /// The instance does not exist.
     mutating func missed() -> [RegistrarNote] {
         let wasPresent = isPresent
         (presence, health) = (wasPresent ? .lost : .absent, nil)
@@ -128,12 +128,12 @@ struct CloudMapLedger: Sendable {
 
     mutating func told(_ health: CloudMapHealth) -> [RegistrarNote] {
         defer { (self.health, notedHealth, tellsAgain) = (health, health, false) }
-        // Only what is registered can be told anything.
+        // The health can only be set for a registered instance.
         if !isPresent { presence = .present(settings.registration) }
         return health == notedHealth ? [] : [.told(health.rawValue)]
     }
 
-    /// What was told may have come through, though no answer says so.
+    /// The health may have been set even if no answer has come.
     mutating func mayHaveTold() {
         health = nil
     }
@@ -150,8 +150,8 @@ struct CloudMapLedger: Sendable {
         return [.deregistered]
     }
 
-    /// A page of the list, by which a registration that was lost is looked for.
-    /// - Returns: what to note, and whether the next page is needed.
+    /// Takes a page of the list, to find the cause of a lost registration.
+    /// - Returns: the note for the log, and whether the next page is needed.
     mutating func listed(_ entries: [CloudMapEntry]) -> (notes: [RegistrarNote], goesOn: Bool) {
         if let own = entries.first(where: { $0.id == settings.registration.instanceID }) {
             presence = .present(settings.registration.matches(own) ? settings.registration : nil)
@@ -165,7 +165,7 @@ struct CloudMapLedger: Sendable {
         return ([], true)
     }
 
-    /// The whole list has neither this instance nor another stack's.
+    /// The whole list has neither this instance nor one of another stack.
     mutating func listEnded() {
         if presence == .lost { presence = .absent }
     }

@@ -1,11 +1,11 @@
 package import HTTPClient
 
-/// Where Cloud Map is: a region, and the URL of its API there.
+/// The region and the URL of Cloud Map's API.
 package struct CloudMapPlace: Sendable, Equatable {
-    /// Why there is none. Closed: each cause has one case and one text.
+    /// Why there is no place. The set is closed: each cause has one case and one text.
     package enum Failure: Error, Sendable, Hashable, CustomStringConvertible {
         case region(String)
-        /// A setting or a variable is no http or https URL. It is not shown: it may have credentials in it.
+        /// A setting or a variable is not an http or https URL. It is not shown, because it may have credentials.
         case endpoint(name: String)
 
         package var description: String {
@@ -19,12 +19,12 @@ package struct CloudMapPlace: Sendable, Equatable {
     package let region: String
     package let endpoint: URL
 
-    /// The region that the environment names; nil where the metadata service has to be asked.
+    /// The region in the environment; nil if the metadata service must be asked.
     package static func region(in environment: Environment) -> String? {
         environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
     }
 
-    /// - Parameter setting: the endpoint's URL, where the configuration has one.
+    /// - Parameter setting: the endpoint in the configuration; nil if there is none.
     package init(region: String, setting: String? = nil, _ environment: Environment) throws(Failure) {
         guard region.isHostLabel else { throw .region(region) }
         self.region = region
@@ -60,7 +60,7 @@ package struct CloudMapPlace: Sendable, Equatable {
 }
 
 extension String {
-    /// RFC 1123, in lower case: it becomes a part of the host's name.
+    /// RFC 1123, in lower case, because it becomes a part of a host name.
     fileprivate var isHostLabel: Bool {
         (1...63).contains(utf8.count) && !hasPrefix("-") && !hasSuffix("-")
             && utf8.allSatisfy { byte in

@@ -1,12 +1,12 @@
 extension CloudMapRegistrar {
-    /// How long Cloud Map waits before it believes a custom health, as its documentation says: about that.
+    /// The time until Cloud Map applies a custom health, by its documentation approximately.
     package static let propagation = Duration.seconds(30)
 
     package struct Settings: Sendable, Equatable {
         package enum Start: Sendable {
             /// At the first check that is healthy or degraded.
             case whenHealthy
-            /// As unhealthy, until a check says otherwise.
+            /// At the start, as unhealthy until a check says otherwise.
             case atOnce
         }
 
@@ -17,7 +17,7 @@ extension CloudMapRegistrar {
         package var registration: CloudMapRegistration
         package var start = Start.whenHealthy
         package var leaving = Leaving.deregister
-        /// How often to look whether the registration is still there, and to tell the health again; ten per cent more or less.
+        /// How often to verify the registration, and to send the health again; plus or minus ten per cent.
         package var refresh = defaultRefresh
 
         package static let defaultRefresh = Duration.seconds(300)

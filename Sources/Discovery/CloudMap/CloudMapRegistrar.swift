@@ -1,14 +1,14 @@
 package import Health
 package import Time
 
-/// Keeps a node's registration in Cloud Map true, as a machine. What should be is held against what Cloud Map has
-/// acknowledged, again after each event; what failed is never simply repeated. There is never more than one call out.
+/// Maintains a node's registration in Cloud Map, as a machine. After each event it compares the wanted state with the
+/// acknowledged state; a failed call is not simply repeated. There is at most one call at a time.
 package struct CloudMapRegistrar: Sendable {
     package enum Action: Sendable, Equatable {
         /// Make the call, and then call `answered` or `failed`.
         case call(CloudMapCall)
         case note(RegistrarNote)
-        /// Nothing is left to be done.
+        /// Nothing is left to do.
         case end
     }
 
@@ -20,14 +20,14 @@ package struct CloudMapRegistrar: Sendable {
     private var random: any RandomNumberGenerator & Sendable
     private var backoff = Backoff(longest: .seconds(30))
     private var life = Life.serving
-    /// What the call that is out is for.
+    /// The task of the running call.
     private var task: CloudMapTask?
-    /// A reload has changed the identity since the call was made: what comes of it does not matter.
+    /// A reload has changed the identity since the call was made, so its result does not count.
     private var isOutdated = false
     private var failedTask: CloudMapTask?
     private var operation: OperationWatch?
     private var registersSince: Instant?
-    /// The last registration that was tried, so that Cloud Map knows another try of it.
+    /// The last registration that was tried, so that Cloud Map recognises a retry.
     private var request: (registration: CloudMapRegistration, health: CloudMapHealth?, id: String)?
 
     package init(
@@ -37,21 +37,21 @@ package struct CloudMapRegistrar: Sendable {
         self.random = random
     }
 
-    // MARK: What is so
+    // MARK: State
 
     package var isRegistered: Bool { ledger.isPresent }
 
-    /// What Cloud Map has acknowledged; nil where it is not known, or the service has no custom health.
+    /// The acknowledged health; nil if it is unknown, or if the service has no custom health check.
     package var acknowledgedHealth: CloudMapHealth? {
         ledger.isPresent && ledger.hasCustomHealth ? ledger.health : nil
     }
 
     package var instanceID: String { ledger.identity.instanceID }
 
-    /// Of the failure after which the next try is waited for.
+    /// The cause of the failure before the present pause.
     package var cause: RegistryCause? { backoff.cause }
 
-    /// When to call `timePassed`; nil where no time is waited for.
+    /// When to call `timePassed`; nil for never.
     package var wakeAt: Instant? {
         guard task == nil, life != .gone else { return nil }
         if let pause = [backoff.waitsUntil, operation?.pollAt].compactMap({ $0 }).max() { return pause }
@@ -77,14 +77,14 @@ package struct CloudMapRegistrar: Sendable {
 
     /// A check has ended.
     package mutating func judged(_ status: HealthStatus, at now: Instant) -> [Action] {
-        // That looking failed says nothing of telling.
+        // Looking and telling fail independently.
         if ledger.judged(status), failedTask == .inspecting { backoff.tryNow() }
         return proceed(at: now)
     }
 
     package mutating func timePassed(at now: Instant) -> [Action] { proceed(at: now) }
 
-    /// There are other keys than before.
+    /// There are new keys.
     package mutating func keysChanged(at now: Instant) -> [Action] {
         if backoff.cause == .denied || backoff.cause == .expired { backoff.tryNow() }
         return proceed(at: now)
@@ -105,7 +105,7 @@ package struct CloudMapRegistrar: Sendable {
         return take(failure, of: task, at: now) + proceed(at: now)
     }
 
-    /// A reload. Nothing is sent where the registration stays what it is.
+    /// After a reload. Sends nothing if the registration is unchanged.
     package mutating func adopt(_ settings: Settings, at now: Instant) -> [Action] {
         guard life == .serving else { return [] }
         let old = ledger.identity
@@ -115,7 +115,7 @@ package struct CloudMapRegistrar: Sendable {
             isOutdated = task != nil
             registersSince = nil
         }
-        // What was refused may be allowed, or asked for in another way.
+        // A refused request may be allowed now, or may be different.
         if ledger.identity != old || backoff.isRefused { backoff.tryNow() }
         return proceed(at: now)
     }
@@ -126,16 +126,16 @@ package struct CloudMapRegistrar: Sendable {
         life = ledger.settings.leaving == .keep ? .gone : .leaving
         guard life == .leaving else { return [.end] }
         backoff.tryNow()
-        operation?.hurry(at: now)
+        operation?.pollNow(at: now)
         return proceed(at: now)
     }
 
-    /// The process ends now, whatever is out.
+    /// The process ends now, even during a call.
     package mutating func end() {
         life = .gone
     }
 
-    // MARK: What to do next
+    // MARK: The next step
 
     private mutating func proceed(at now: Instant) -> [Action] {
         guard task == nil, life != .gone else { return [] }
@@ -184,7 +184,7 @@ package struct CloudMapRegistrar: Sendable {
         return task
     }
 
-    // MARK: What came of it
+    // MARK: Results
 
     private mutating func take(_ answer: CloudMapAnswer, of task: CloudMapTask, at now: Instant) -> [Action] {
         switch (task, answer) {
@@ -215,7 +215,7 @@ package struct CloudMapRegistrar: Sendable {
         }
         operation = nil
         switch (watched.purpose, progress) {
-        // However it ended, it is out of the way.
+        // The other operation has ended, with whatever result.
         case (.another, _): return []
         case (.registration(let registration, let health), .succeeded):
             let duration = registersSince.map { now - $0 } ?? .zero
@@ -244,7 +244,7 @@ package struct CloudMapRegistrar: Sendable {
             backoff.answered()
             return ledger.foundNoCustomHealth().map { .note($0) }
         case (_, .duplicate(let other?)):
-            // Not worth a word: it is waited for, and then the same is tried again.
+            // Not reported: the same call is tried again after a pause.
             operation = OperationWatch(other, .another, at: now)
             backoff.failed(failure.cause, isRefusal: false, at: now, using: &random)
             return []
@@ -267,7 +267,7 @@ package struct CloudMapRegistrar: Sendable {
         var actions: [Action] = []
         if let note = backoff.note(failure.cause, text: "\(failure)") { actions.append(.note(note)) }
         if life == .leaving, failure.isRefusal {
-            // The end will not wait until it is allowed.
+            // At the end there is no time to wait for a permission.
             life = .gone
             actions.append(.end)
         }

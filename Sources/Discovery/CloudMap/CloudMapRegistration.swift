@@ -1,10 +1,10 @@
 import Glibc
 
-/// What a node is registered as in a service of Cloud Map: its identity and its attributes, each of them valid.
+/// The registration of a node in a service of Cloud Map: its identity and its attributes, all valid.
 package struct CloudMapRegistration: Sendable, Hashable {
-    /// What it is made from, as it was written.
+    /// The parts of a registration before validation.
     package struct Parts: Sendable, Equatable {
-        /// An identifier, or an ARN where the namespace is shared.
+        /// An identifier, or an ARN for a shared namespace.
         package var serviceID = ""
         package var instanceID = ""
         /// Empty for none.
@@ -17,7 +17,7 @@ package struct CloudMapRegistration: Sendable, Hashable {
         package init() {}
     }
 
-    /// The attribute that says which stack an instance belongs to.
+    /// The attribute with the stack of an instance.
     package static let stackKey = "STACK"
     static let initialHealthKey = "AWS_INIT_HEALTH_STATUS"
     private static let customLimit = 30
@@ -26,7 +26,7 @@ package struct CloudMapRegistration: Sendable, Hashable {
     package let serviceID: String
     package let instanceID: String
     package let stackID: String?
-    /// All but the initial health.
+    /// All attributes except the initial health.
     package let attributes: [String: String]
 
     package init(_ parts: Parts) throws(CloudMapMistake) {
@@ -49,14 +49,14 @@ package struct CloudMapRegistration: Sendable, Hashable {
         stackID = parts.stackID.isEmpty ? nil : parts.stackID
     }
 
-    /// - Parameter health: nil where the service has no custom health.
+    /// - Parameter health: nil if the service has no custom health check.
     package func attributes(initially health: CloudMapHealth?) -> [String: String] {
         var all = attributes
         all[CloudMapRegistration.initialHealthKey] = health?.rawValue
         return all
     }
 
-    /// Whether that entry says what this registration would say. What it says besides does not matter.
+    /// Whether the entry has all values of this registration. It may have others.
     package func matches(_ entry: CloudMapEntry) -> Bool {
         attributes.allSatisfy { entry.attributes[$0.key] == $0.value }
     }
@@ -92,24 +92,24 @@ package struct CloudMapRegistration: Sendable, Hashable {
 }
 
 extension String {
-    /// ASCII that is seen.
+    /// Visible ASCII.
     fileprivate var isPrintable: Bool { utf8.allSatisfy { (0x21...0x7E).contains($0) } }
 
-    /// Spaces and tabs may stand within it, but not at its ends.
+    /// Spaces and tabs are allowed inside, but not at the ends.
     fileprivate var isAttributeValue: Bool {
         guard let first = utf8.first, let last = utf8.last else { return true }
         return utf8.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x09 } && first > 0x20 && last > 0x20
     }
 }
 
-/// Why a registration cannot be made. Closed: each mistake has one case and one text.
+/// A mistake in a registration. The set is closed: each mistake has one case and one text.
 package enum CloudMapMistake: Error, Sendable, Hashable, CustomStringConvertible {
     case serviceID(String)
     case instanceID(String)
     case address(String)
     case port(Int)
     case attributeKey(String)
-    /// The value is not shown: it may be anything.
+    /// The value is not shown, because it may be secret.
     case attributeValue(key: String)
     case reserved(String)
     case tooMany(Int)

@@ -1,8 +1,8 @@
-/// What the registrar makes a call for.
+/// The purpose of a registrar's call.
 enum CloudMapTask: Sendable, Equatable {
-    /// Is the registration there, and as it should be?
+    /// Verify that the registration exists and is as wanted.
     case inspecting
-    /// Is another stack there? Page by page.
+    /// Look for another stack, page by page.
     case listing(page: String?)
     case registering(CloudMapHealth?)
     case telling(CloudMapHealth)
@@ -12,7 +12,7 @@ enum CloudMapTask: Sendable, Equatable {
     var isTelling: Bool { if case .telling = self { true } else { false } }
 }
 
-/// Which instance of which service.
+/// An instance of a service.
 struct CloudMapIdentity: Sendable, Hashable {
     let serviceID: String
     let instanceID: String

@@ -1,11 +1,12 @@
 import Time
 
-/// An operation of Cloud Map that is underway, and when to ask for it: after 1, 2, 4 and then each 8 seconds, for a minute.
+/// A running operation of Cloud Map, and the times to ask for its progress: after 1, 2, 4 and then each 8 seconds,
+/// for a minute.
 struct OperationWatch: Sendable, Equatable {
     enum Purpose: Sendable, Equatable {
         case registration(CloudMapRegistration, initially: CloudMapHealth?)
         case deregistration(CloudMapIdentity)
-        /// Somebody else's, on the same instance.
+        /// Another caller's operation on the same instance.
         case another
     }
 
@@ -22,7 +23,7 @@ struct OperationWatch: Sendable, Equatable {
         pollAt = now + .seconds(1)
     }
 
-    /// It is still underway.
+    /// The operation is still running.
     /// - Returns: whether to ask again.
     mutating func polled(at now: Instant) -> Bool {
         polls += 1
@@ -30,11 +31,11 @@ struct OperationWatch: Sendable, Equatable {
         return now - since < OperationWatch.limit
     }
 
-    mutating func hurry(at now: Instant) {
+    mutating func pollNow(at now: Instant) {
         pollAt = now
     }
 
-    /// The same, of what is no longer ours.
+    /// The same operation after the wanted state has changed.
     func disowned(at now: Instant) -> OperationWatch {
         OperationWatch(id, .another, at: now)
     }

@@ -1,7 +1,7 @@
 package import Time
 
-/// Registers a node in Cloud Map and sweeps other stacks, or deregisters it, once, as a machine. The registration is done
-/// before anything is swept, so that the name never runs empty.
+/// Registers a node in Cloud Map and removes instances of other stacks, or deregisters it, once, as a machine. It
+/// registers before it removes others, so that the name always has an address.
 package struct CloudMapCommand: Sendable {
     package enum Kind: Sendable {
         case register, deregister
@@ -12,7 +12,7 @@ package struct CloudMapCommand: Sendable {
         package var registration: CloudMapRegistration
         package var sweep = SweepPolicy()
         package var isDryRun = false
-        /// For the whole command.
+        /// The limit of the whole command.
         package var limit = Duration.seconds(120)
 
         package init(_ kind: Kind, _ registration: CloudMapRegistration) {
@@ -35,19 +35,19 @@ package struct CloudMapCommand: Sendable {
         case ended
     }
 
-    /// What the instances are listed for.
+    /// The purpose of a list of instances.
     private enum Purpose {
         case plan
-        /// After a pause, where many would go.
+        /// After a pause, because many instances would be removed.
         case planAgain
-        /// Whether those that were swept are gone.
+        /// To see whether the removed instances are gone.
         case checking(Set<String>, round: Int)
     }
 
-    /// More than that many are swept only after a pause and another look.
+    /// More instances are removed only after a pause and another look.
     private static let few = 20
     private static let longestPause = Duration.seconds(10)
-    /// Five a second: the limit is an account's.
+    /// Five per second: the limit of an account.
     private static let sweepPause = Duration.milliseconds(200)
     private static let checkingRounds = 6
 
@@ -59,7 +59,7 @@ package struct CloudMapCommand: Sendable {
     private var backoff = Backoff(longest: .seconds(30))
     private var state: State
     private var isOut = false
-    /// The next call is not made before.
+    /// The earliest time of the next call.
     private var readyAt: Instant
 
     package init(
@@ -74,7 +74,7 @@ package struct CloudMapCommand: Sendable {
         state = settings.kind == .register ? .registering : .deregistering
     }
 
-    /// When to call `timePassed`; nil when it has ended.
+    /// When to call `timePassed`; nil after the end.
     package var wakeAt: Instant? {
         if case .ended = state { return nil }
         return isOut ? deadline : min(deadline, nextCallAt)
@@ -118,7 +118,7 @@ package struct CloudMapCommand: Sendable {
         return take(failure, at: now) + proceed(at: now)
     }
 
-    // MARK: What to do next
+    // MARK: The next step
 
     private mutating func proceed(at now: Instant) -> [Action] {
         if case .ended = state { return [] }
@@ -147,7 +147,7 @@ package struct CloudMapCommand: Sendable {
         return [.finish(exit)]
     }
 
-    // MARK: What came of it
+    // MARK: Results
 
     private mutating func take(_ answer: CloudMapAnswer, at now: Instant) -> [Action] {
         switch (state, answer) {
@@ -181,7 +181,7 @@ package struct CloudMapCommand: Sendable {
             return []
         }
         switch (watch.purpose, progress) {
-        // However it ended, it is out of the way.
+        // The other operation has ended, with whatever result.
         case (.another, _):
             state = settings.kind == .register ? .registering : .deregistering
             return []
@@ -236,7 +236,7 @@ package struct CloudMapCommand: Sendable {
         return []
     }
 
-    /// To deregister has only begun. The list says when it is done, for all at once.
+    /// Deregistering has only begun. The list shows the end for all instances together.
     private mutating func check(_ swept: Set<String>, round: Int, at now: Instant) {
         state = .listing(.checking(swept, round: round), read: [], page: nil)
         readyAt = now + .seconds(1 << min(round - 1, 3))

@@ -1,23 +1,23 @@
 package import EventLoop
 import Time
 
-/// Carries a command for Cloud Map out: the shell around `CloudMapCommand`.
+/// Runs a command for Cloud Map: the shell around `CloudMapCommand`.
 package actor CloudMapRun {
     private nonisolated let loop: EventLoop
     private let link: CloudMapLink
-    private let took: @Sendable (CommandStep) -> Void
+    private let report: @Sendable (CommandStep) -> Void
     private var command: CloudMapCommand
     private var timer: LoopTimer?
     private var whenOver: CheckedContinuation<CommandExit, Never>?
 
-    /// - Parameter took: called with each step, on the loop.
+    /// - Parameter report: called for each step, on the loop.
     package init(
         _ settings: CloudMapCommand.Settings, on loop: EventLoop, by link: CloudMapLink,
-        took: @escaping @Sendable (CommandStep) -> Void
+        report: @escaping @Sendable (CommandStep) -> Void
     ) {
         self.loop = loop
         self.link = link
-        self.took = took
+        self.report = report
         command = CloudMapCommand(settings, at: .now)
     }
 
@@ -38,7 +38,7 @@ package actor CloudMapRun {
     private func perform(_ actions: [CloudMapCommand.Action]) {
         for action in actions {
             switch action {
-            case .step(let step): took(step)
+            case .step(let step): report(step)
             case .call(let call):
                 link.assumeIsolated { $0.make(call) { result in self.assumeIsolated { $0.ended(result) } } }
             case .finish(let exit):

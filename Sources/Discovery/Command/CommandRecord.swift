@@ -1,4 +1,4 @@
-/// What a command has come to, for a script: an object whose members are listed in docs/discovery.md.
+/// The result of a command for scripts: an object whose members are listed in docs/discovery.md.
 package struct CommandRecord: Sendable, Encodable {
     private enum CodingKeys: String, CodingKey {
         case command, region, result, registered, deregistered, sweep, swept, left, error
@@ -34,7 +34,7 @@ package struct CommandRecord: Sendable, Encodable {
         }
     }
 
-    package mutating func took(_ step: CommandStep) {
+    package mutating func add(_ step: CommandStep) {
         switch step {
         case .registered: registered = true
         case .deregistered, .notThere: deregistered = true
@@ -75,7 +75,7 @@ extension SweepPlan {
 }
 
 extension CommandStep {
-    /// Whether it is a warning, or why the command has failed.
+    /// Whether it is a warning or the cause of the command's failure.
     package var isProblem: Bool {
         switch self {
         case .left, .noCustomHealth, .retrying, .failed, .outOfTime, .planned(.tooFew): true

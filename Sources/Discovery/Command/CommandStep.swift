@@ -1,6 +1,6 @@
 import Time
 
-/// What a command has done or found, in the order in which it came: a line each.
+/// A step or a finding of a command, in order: each is a line.
 package enum CommandStep: Sendable, Equatable {
     case registering(instance: String)
     case registered(duration: Duration)
@@ -9,17 +9,18 @@ package enum CommandStep: Sendable, Equatable {
     case notThere
     case waiting(operation: String)
     case planned(SweepPlan)
-    /// More would go than a few: other nodes may be at it, so that the list is read once more after that time.
+    /// More than a few instances would be removed. Other nodes may be removing them, so the list is read again after
+    /// this time.
     case pausing(Duration)
     case swept(instance: String)
-    /// Somebody else has taken it out, or is about to.
+    /// Another caller has removed it, or is removing it.
     case alreadyGone(instance: String)
-    /// They were taken out, and are still listed.
+    /// They were removed, but are still listed.
     case left([String])
-    /// Of a dry run.
+    /// In a dry run.
     case wouldRegister(instance: String), wouldDeregister(instance: String), wouldSweep(instance: String)
     case noCustomHealth
-    /// Tried again after that time.
+    /// A retry after this time.
     case retrying(text: String, pause: Duration)
     case failed(text: String)
     case outOfTime(limit: Duration)
@@ -62,9 +63,9 @@ extension SweepPlan: CustomStringConvertible {
     }
 }
 
-/// How a command ends, as its exit status (sysexits.h).
+/// The exit status of a command (sysexits.h).
 package enum CommandExit: Int32, Sendable {
-    /// Done, also where a sweep was refused.
+    /// Success, even if nothing was removed.
     case done = 0
     /// Cloud Map was not reached, or did not finish in time.
     case unavailable = 69

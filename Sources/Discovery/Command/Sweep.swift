@@ -1,9 +1,9 @@
-/// Which instances of other stacks a node takes out of the service when it has registered, and when it does not.
+/// Decides which instances of other stacks a node removes after its registration.
 package struct SweepPolicy: Sendable, Equatable {
-    /// How many of the own stack have to be registered before others go.
+    /// How many instances of the own stack must be registered before others are removed.
     package enum Minimum: Sendable, Equatable {
         case count(Int)
-        /// Of those that would go.
+        /// A share of the instances that would be removed.
         case percent(Int)
 
         /// Reads `3` or `50%`.
@@ -26,24 +26,24 @@ package struct SweepPolicy: Sendable, Equatable {
 
     package var isOn = true
     package var minimum = Minimum.percent(50)
-    /// Stacks that stay beside the own one.
+    /// Stacks that stay in addition to the own one.
     package var keep: Set<String> = []
 
     package init() {}
 }
 
-/// What a sweep will do, from the list of all instances.
+/// The plan of a sweep, from the list of all instances.
 package enum SweepPlan: Sendable, Equatable {
     case off
-    /// Without a stack, every instance would be another stack's.
+    /// Without a stack, every instance would be of another stack.
     case noStack
     case nothing
-    /// Fewer of the own stack are there than have to be.
+    /// Too few instances of the own stack are registered.
     case tooFew(own: Int, needed: Int, others: Int)
-    /// The identifiers of those that go, sorted.
+    /// The identifiers of the instances to remove, sorted.
     case sweep([String])
 
-    /// - Parameter registration: the own one. Its instance counts as registered, and never goes.
+    /// - Parameter registration: the own one. Its instance counts as registered, and is never removed.
     package init(_ entries: [CloudMapEntry], own registration: CloudMapRegistration, _ policy: SweepPolicy) {
         guard policy.isOn else {
             self = .off
@@ -56,7 +56,7 @@ package enum SweepPlan: Sendable, Equatable {
         var own: Set = [registration.instanceID]
         var others: Set<String> = []
         for entry in entries where entry.id != registration.instanceID {
-            // Without a stack it is another tool's.
+            // An instance without a stack is another tool's.
             guard let its = entry.stackID else { continue }
             if its == stack {
                 own.insert(entry.id)

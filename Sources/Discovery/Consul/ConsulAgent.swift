@@ -1,19 +1,19 @@
 package import HTTPClient
 
-/// How a node's Consul agent is reached, as the CONSUL_* variables have it.
+/// The address and the credentials of a node's Consul agent, from the CONSUL_* variables.
 package struct ConsulAgent: Sendable, Equatable {
-    /// What a request is authorized by.
+    /// The credential of a request.
     package enum Token: Sendable, Equatable {
         case none
         case text(Secret)
-        /// Read when the process begins, at a reload, and after a refusal.
+        /// Read at the start, at a reload, and after a refusal.
         case file(String)
     }
 
-    /// How an https agent is verified, and how it verifies the client: paths of files in PEM.
+    /// The verification of an https agent, and the client's certificate: paths of PEM files.
     package struct TLS: Sendable, Equatable {
         package var authorities: String?
-        /// A folder of authorities, each in a file of its own.
+        /// A folder with one file for each authority.
         package var authoritiesFolder: String?
         package var certificate: String?
         package var key: String?
@@ -23,7 +23,7 @@ package struct ConsulAgent: Sendable, Equatable {
         package init() {}
     }
 
-    /// With the path that all requests' paths begin with, and the credentials of a proxy before the agent.
+    /// With the prefix of all paths, and the credentials for a proxy before the agent.
     package let url: URL
     package let token: Token
     package let tls: TLS
@@ -32,8 +32,8 @@ package struct ConsulAgent: Sendable, Equatable {
     package let partition: String?
 
     /// - Parameters:
-    ///   - address: the configuration's, which goes before CONSUL_HTTP_ADDR.
-    ///   - tokenFile: the configuration's, which goes before the variables.
+    ///   - address: from the configuration; overrides CONSUL_HTTP_ADDR.
+    ///   - tokenFile: from the configuration; overrides the variables.
     package init(
         address: String? = nil, tokenFile: String? = nil, _ environment: Environment
     ) throws(ConsulMistake) {
@@ -57,13 +57,13 @@ package struct ConsulAgent: Sendable, Equatable {
         self.tls = tls
     }
 
-    /// `host:port`, an http or https URL, or `unix:///path`, as Consul's own programs read it.
+    /// `host:port`, an http or https URL, or `unix:///path`, as in Consul's own programs.
     private static func url(_ text: String, isTLS: Bool) -> URL? {
         if let scheme = text.firstRange(of: "://") {
             let rest = text[scheme.upperBound...]
             switch text[..<scheme.lowerBound].lowercased() {
             case "unix":
-                // The Host field has to be something that is no address.
+                // The Host field needs a name that is not an address.
                 let isPath = rest.hasPrefix("/") && !rest.utf8.contains(0)
                 return isPath ? URL(scheme: .http, host: "localhost", target: "/", socketPath: String(rest)) : nil
             case "http": return URL(text: isTLS ? "https://\(rest)" : text)
@@ -79,7 +79,7 @@ package struct ConsulAgent: Sendable, Equatable {
         return URL.Credentials(user: parts[0], password: parts.count > 1 ? parts[1] : "")
     }
 
-    /// A file goes before the text, as in Consul's own programs.
+    /// A file overrides the text, as in Consul's own programs.
     private static func token(_ file: String?, _ environment: Environment) throws(ConsulMistake) -> Token {
         if let path = file ?? environment["CONSUL_HTTP_TOKEN_FILE"] { return .file(path) }
         guard let text = environment["CONSUL_HTTP_TOKEN"] else { return .none }
@@ -96,7 +96,7 @@ package struct ConsulAgent: Sendable, Equatable {
         }
     }
 
-    /// The token that a file has, without the line break at its end.
+    /// The token in a file, without the line break at its end.
     package static func token(inFile bytes: [UInt8]) -> Secret? {
         var rest = bytes[...]
         while let last = rest.last, last == 0x0A || last == 0x0D || last == 0x20 { rest.removeLast() }
@@ -105,9 +105,9 @@ package struct ConsulAgent: Sendable, Equatable {
     }
 }
 
-/// Why Consul cannot be talked to as it is configured. Closed: each mistake has one case and one text.
+/// A mistake in the configuration of Consul. The set is closed: each mistake has one case and one text.
 package enum ConsulMistake: Error, Sendable, Hashable {
-    /// It is not shown: it may have credentials in it.
+    /// The value is not shown, because it may have credentials.
     case address(name: String)
     case flag(name: String)
     case token

@@ -1,14 +1,14 @@
 package import HTTPClient
 import Health
 
-/// What Consul's agent answers a call with.
+/// An answer of Consul's agent.
 package enum ConsulAnswer: Sendable, Hashable {
     case done
-    /// The service is registered, and its checks together say this.
+    /// The service is registered, with the status of all its checks together.
     case known(ConsulStatus)
 
-    /// - Parameter token: what no message may repeat.
-    /// - Throws: why it was not done.
+    /// - Parameter token: must not be in a message.
+    /// - Throws: the failure that the answer reports.
     package init(_ response: Response, to call: ConsulCall, hiding token: Secret? = nil) throws(ConsulFailure) {
         switch (call.operation, response.status) {
         case (.look, 200): self = .known(.passing)
@@ -20,9 +20,9 @@ package enum ConsulAnswer: Sendable, Hashable {
     }
 }
 
-/// Why Consul's agent did not do what it was asked for.
+/// Why a call to Consul's agent has failed.
 package struct ConsulFailure: Error, Sendable, Hashable {
-    /// Closed: what a caller has to tell apart.
+    /// The set is closed: the cases that a caller distinguishes.
     package enum Problem: Sendable, Hashable {
         case throttled, denied
         /// The agent does not have that check or service: it has lost its state, or has deregistered it.
@@ -50,7 +50,7 @@ package struct ConsulFailure: Error, Sendable, Hashable {
         self.init(problem, of: operation, detail: "\(failure)")
     }
 
-    /// Reads a response that is not 200. The agent's errors are text.
+    /// Reads a response with another status than 200. The agent's errors are text.
     init(_ response: Response, to operation: ConsulOperation, hiding token: Secret?) {
         var text = String(decoding: response.body, as: UTF8.self)
         if let token, !token.text.isEmpty { text = text.replacing(token.text, with: "\(token)") }
@@ -74,17 +74,17 @@ extension ConsulFailure: CustomStringConvertible {
         }
     }
 
-    /// The same will be refused again, until somebody changes something.
+    /// The same call will be refused again until somebody changes something.
     var isRefusal: Bool { problem == .denied || problem == .invalid }
 }
 
 extension ConsulFailure.Problem {
     fileprivate init(status: Int, _ text: String, of operation: ConsulOperation) {
-        // 500 before version 1.12, and 404 from then on.
+        // 500 before version 1.12, and 404 since then.
         let isUnknown = text.contains("Unknown check") || text.contains("does not have associated TTL")
         switch status {
         case 401, 403: self = .denied
-        // Passed on from a server.
+        // Forwarded from a server.
         case 500 where text.contains("ACL not found") || text.contains("Permission denied"): self = .denied
         case 404 where operation == .look && !text.contains("page not found"): self = .unknown
         case 404, 500: self = isUnknown ? .unknown : status == 404 ? .invalid : .server

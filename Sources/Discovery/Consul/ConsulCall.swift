@@ -5,7 +5,7 @@ import Time
 package enum ConsulCall: Sendable, Hashable {
     case register(ConsulService)
     case update(check: String, ConsulStatus, output: String)
-    /// What the agent knows of the service.
+    /// Read the agent's state of the service.
     case look(service: String)
     case deregister(service: String)
 
@@ -18,10 +18,10 @@ package enum ConsulCall: Sendable, Hashable {
         }
     }
 
-    /// How long one call may take. A frozen agent takes the connection, and never answers.
+    /// The limit of a call. A frozen agent accepts connections but never answers.
     package static let limit = Duration.seconds(2)
 
-    /// - Parameter token: as it is now; never in the URL, which gets into logs.
+    /// - Parameter token: the present token. It is never in the URL, because URLs are logged.
     package func request(to agent: ConsulAgent, token: Secret?, tls: Request.TLS = Request.TLS()) -> Request {
         var fields: [Field] = []
         if let token { fields.append(Field(name: "X-Consul-Token", value: token.text)) }
@@ -56,12 +56,12 @@ package enum ConsulCall: Sendable, Hashable {
     }
 }
 
-/// What a request to the agent does, for metrics and messages.
+/// The purpose of a request to the agent, for metrics and messages.
 package enum ConsulOperation: String, Sendable, CaseIterable {
     case register, update, look, deregister
 }
 
-/// The body of a registration. It has no member that an agent of version 1.10 does not know: that one refuses them.
+/// The body of a registration. All members are known to agents of version 1.10, which refuse unknown ones.
 private struct Registration: Encodable {
     private struct Check: Encodable {
         let id, name: String
@@ -103,7 +103,7 @@ private struct Registration: Encodable {
         tags = service.tags.isEmpty ? nil : service.tags
         meta = service.meta.isEmpty ? nil : service.meta
         var check = Check(id: service.checkID, name: "healthz")
-        // It is critical until it is told otherwise.
+        // It is critical until the first update.
         check.status = ConsulStatus.critical.rawValue
         check.deregisterAfter = service.deregisterAfter?.goText
         switch service.check {
@@ -117,14 +117,14 @@ private struct Registration: Encodable {
 }
 
 extension Duration {
-    /// As Go reads it: `30s`, or `1500ms` where it is not whole seconds.
+    /// In Go's notation: `30s`, or `1500ms` for fractions of a second.
     fileprivate var goText: String {
         components.attoseconds == 0 ? "\(components.seconds)s" : "\(Int64(milliseconds))ms"
     }
 }
 
 extension String {
-    /// Fit for one segment of a path, or for a query's value (RFC 3986 §2.3).
+    /// Encoded for a segment of a path, or for the value of a query (RFC 3986 §2.3).
     fileprivate var percentEncoded: String {
         var output: [UInt8] = []
         for byte in utf8 {
@@ -139,7 +139,7 @@ extension String {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// Whole characters of it, of at most that many bytes.
+    /// Its first characters, up to that many bytes.
     fileprivate func cut(to limit: Int) -> String {
         guard utf8.count > limit else { return self }
         var end = utf8.index(startIndex, offsetBy: limit)

@@ -1,7 +1,7 @@
 import Health
 import Time
 
-/// What the registrar makes a call for.
+/// The purpose of a registrar's call.
 enum ConsulTask: Sendable, Equatable {
     case registering(ConsulService)
     case telling(ConsulStatus)
@@ -9,13 +9,13 @@ enum ConsulTask: Sendable, Equatable {
     case deregistering(String)
 }
 
-/// What should be, and what Consul's agent has acknowledged: from both follows the next task.
+/// The wanted and the acknowledged state of a registration. The next task follows from the two.
 struct ConsulLedger: Sendable {
     enum Presence: Sendable, Equatable {
-        /// An earlier life of this process may have left a registration.
+        /// A former process may have left a registration.
         case unknown
         case absent
-        /// Nil where it may say something else than it should.
+        /// nil if it may differ from the wanted registration.
         case present(ConsulService?)
     }
 
@@ -27,9 +27,9 @@ struct ConsulLedger: Sendable {
     private(set) var presence = Presence.unknown
     private(set) var acknowledged: ConsulStatus?
     private var noted: ConsulStatus?
-    /// When the agent is to hear from us again.
+    /// When the agent must get the next update.
     private(set) var beatAt: Instant?
-    /// What was registered before a reload changed the identifier; it ends when the new registration is there.
+    /// The former registration after a reload with another identifier; it is removed after the new one is registered.
     private var former: [String] = []
 
     init(_ settings: ConsulRegistrar.Settings) {
@@ -48,13 +48,13 @@ struct ConsulLedger: Sendable {
         }
     }
 
-    // MARK: What follows
+    // MARK: The next task
 
     func nextTask(at now: Instant) -> ConsulTask? {
         switch presence {
         case .unknown, .absent:
             if wantsRegistration { return .registering(service) }
-            // Ill from the start: an earlier life may have left a check that still passes.
+            // Unhealthy from the start: a former process may have left a check that is still passing.
             if presence == .unknown, status != nil { return service.isTold ? .telling(.critical) : .looking }
         case .present(let known):
             if known != service { return .registering(service) }
@@ -65,7 +65,7 @@ struct ConsulLedger: Sendable {
         return former.first.map { .deregistering($0) }
     }
 
-    /// While the process drains. Where the agent asks by itself, it hears of that then.
+    /// During the drain. If the agent checks by itself, it notices the drain then.
     var drainingTask: ConsulTask? {
         service.isTold && presence != .absent && acknowledged != .critical ? .telling(.critical) : nil
     }
@@ -76,14 +76,14 @@ struct ConsulLedger: Sendable {
         return former.first.map { .deregistering($0) }
     }
 
-    // MARK: What has come to be
+    // MARK: Results
 
     mutating func judged(_ status: HealthStatus, output: String) {
         (self.status, self.output) = (status, output)
         if status != .unhealthy { hasBeenGood = true }
     }
 
-    /// - Parameter mayBeThere: a call is out that may register the old identifier.
+    /// - Parameter mayBeThere: whether a running call may register the old identifier.
     mutating func adopt(_ settings: ConsulRegistrar.Settings, mayBeThere: Bool) {
         let (old, new) = (self.settings.service.id, settings.service.id)
         self.settings = settings
@@ -93,43 +93,43 @@ struct ConsulLedger: Sendable {
         (presence, acknowledged, noted, beatAt) = (.unknown, nil, nil, nil)
     }
 
-    /// It is registered, and has to be so once more.
+    /// It is registered, and must be registered once more.
     mutating func doubt() {
         if isPresent { presence = .present(nil) }
     }
 
-    /// A registration is asked for. It may come to be though no answer says so.
+    /// A registration has been requested. It may succeed even if no answer comes.
     mutating func registering() {
         if !isPresent { presence = .unknown }
     }
 
     mutating func registered(_ service: ConsulService, at now: Instant) {
-        // The agent keeps the state of a check that it has, so that it has to be told again.
+        // The agent keeps the state of an existing check, so the status must be sent again.
         (presence, acknowledged, beatAt) = (.present(service), nil, now + service.beat)
     }
 
     mutating func told(_ status: ConsulStatus, at now: Instant) -> [RegistrarNote] {
-        // The first word after registering is no news where it is the best.
+        // The first status after registering is only reported if it is not the best.
         let isNews = noted.map { $0 != status } ?? (status != .passing)
         (acknowledged, noted) = (status, status)
         seen(at: now)
         return isNews ? [.told(status.rawValue)] : []
     }
 
-    /// What was told may have come through, though no answer says so.
+    /// The status may have been set even if no answer has come.
     mutating func mayHaveTold() {
         acknowledged = nil
     }
 
-    /// The agent has it.
+    /// The agent has the service.
     mutating func seen(at now: Instant) {
         if !isPresent { presence = .present(nil) }
         beatAt = now + service.beat
     }
 
-    /// The agent does not have it.
+    /// The agent does not have the service.
     mutating func missed() -> [RegistrarNote] {
-        // What was critical for long, the agent deregisters by itself, as it was told to.
+        // After the configured time in the critical state, the agent deregisters a service by itself.
         let isNews = isPresent && acknowledged != .critical
         (presence, acknowledged) = (.absent, nil)
         return isNews ? [.lost] : []
@@ -144,10 +144,10 @@ struct ConsulLedger: Sendable {
 }
 
 extension ConsulService {
-    /// Whether the agent is told, and does not ask by itself.
+    /// Whether the agent gets updates, and does not check by itself.
     fileprivate var isTold: Bool { if case .ttl = check { true } else { false } }
 
-    /// From one word to the agent to the next. Two in three may be lost before a TTL is over.
+    /// The time between updates. Two of three may be lost within a TTL.
     fileprivate var beat: Duration {
         switch check {
         case .ttl(let time): time * 3 / 10

@@ -1,19 +1,19 @@
 package import Health
 package import Time
 
-/// Keeps a service's registration with Consul's agent true, as a machine. What should be is held against what the agent has
-/// acknowledged, again after each event; what failed is never simply repeated. There is never more than one call out.
+/// Maintains a service's registration with Consul's agent, as a machine. After each event it compares the wanted
+/// state with the acknowledged state; a failed call is not simply repeated. There is at most one call at a time.
 package struct ConsulRegistrar: Sendable {
     package struct Settings: Sendable, Equatable {
         package enum Start: Sendable {
             /// At the first check that is healthy or degraded.
             case whenHealthy
-            /// As critical, until a check says otherwise.
+            /// At the start, as critical until a check says otherwise.
             case atOnce
         }
 
         package enum Leaving: Sendable {
-            /// Critical at once, deregistered when draining is over.
+            /// Critical at once, and deregistered after the drain.
             case deregister
             case critical, keep
         }
@@ -21,7 +21,7 @@ package struct ConsulRegistrar: Sendable {
         package var service: ConsulService
         package var start = Start.whenHealthy
         package var leaving = Leaving.deregister
-        /// What a degraded node is: warning, or passing where readers take passing alone.
+        /// The status of a degraded node: warning, or passing for readers that accept only passing.
         package var degraded = ConsulStatus.warning
 
         package init(_ service: ConsulService) {
@@ -32,10 +32,10 @@ package struct ConsulRegistrar: Sendable {
     package enum Action: Sendable, Equatable {
         /// Make the call, and then call `answered` or `failed`.
         case call(ConsulCall)
-        /// The token was refused. Read it anew, and call `tokenChanged` if it is another one.
+        /// The token was refused. Read it again, and call `tokenChanged` if it is different.
         case readToken
         case note(RegistrarNote)
-        /// Nothing is left to be done.
+        /// Nothing is left to do.
         case end
     }
 
@@ -47,9 +47,9 @@ package struct ConsulRegistrar: Sendable {
     private var random: any RandomNumberGenerator & Sendable
     private var backoff: Backoff
     private var life = Life.serving
-    /// What the call that is out is for.
+    /// The task of the running call.
     private var task: ConsulTask?
-    /// A reload has changed the identifier since the call was made: what comes of it does not matter.
+    /// A reload has changed the identifier since the call was made, so its result does not count.
     private var isOutdated = false
     private var registersSince: Instant?
 
@@ -61,17 +61,17 @@ package struct ConsulRegistrar: Sendable {
         backoff = Backoff(longest: settings.service.longestPause)
     }
 
-    // MARK: What is so
+    // MARK: State
 
     package var isRegistered: Bool { ledger.isPresent }
 
-    /// What the agent has acknowledged; nil where it is not known, or the agent asks by itself.
+    /// The acknowledged status; nil if it is unknown, or if the agent checks by itself.
     package var acknowledgedStatus: ConsulStatus? { ledger.isPresent ? ledger.acknowledged : nil }
 
-    /// Of the failure after which the next try is waited for.
+    /// The cause of the failure before the present pause.
     package var cause: RegistryCause? { backoff.cause }
 
-    /// When to call `timePassed`; nil where no time is waited for.
+    /// When to call `timePassed`; nil for never.
     package var wakeAt: Instant? {
         guard task == nil, life != .gone else { return nil }
         if let pause = backoff.waitsUntil { return pause }
@@ -94,7 +94,7 @@ package struct ConsulRegistrar: Sendable {
     package mutating func begin(at now: Instant) -> [Action] { proceed(at: now) }
 
     /// A check has ended.
-    /// - Parameter output: what Consul shows of it: the report as text, without secrets.
+    /// - Parameter output: the text that Consul shows: the report as text, without secrets.
     package mutating func judged(_ status: HealthStatus, output: String, at now: Instant) -> [Action] {
         ledger.judged(status, output: output)
         return proceed(at: now)
@@ -102,7 +102,7 @@ package struct ConsulRegistrar: Sendable {
 
     package mutating func timePassed(at now: Instant) -> [Action] { proceed(at: now) }
 
-    /// The token is another one. The agent keeps the token that registered, so it has to be registered anew.
+    /// The token is different. The agent keeps the token of a registration, so the service must be registered again.
     package mutating func tokenChanged(at now: Instant) -> [Action] {
         ledger.doubt()
         backoff.tryNow()
@@ -122,7 +122,7 @@ package struct ConsulRegistrar: Sendable {
         return take(failure, of: task, at: now) + proceed(at: now)
     }
 
-    /// A reload. Nothing is sent where the service stays what it is.
+    /// After a reload. Sends nothing if the service is unchanged.
     package mutating func adopt(_ settings: Settings, at now: Instant) -> [Action] {
         guard life == .serving else { return [] }
         let old = ledger.service.id
@@ -132,12 +132,12 @@ package struct ConsulRegistrar: Sendable {
             (isOutdated, registersSince) = (task != nil, nil)
             backoff.tryNow()
         }
-        // What was refused may be allowed, or asked for in another way.
+        // A refused request may be allowed now, or may be different.
         if backoff.isRefused { backoff.tryNow() }
         return proceed(at: now)
     }
 
-    /// The process drains: it says that it is about to end, and still answers.
+    /// The process drains: it is about to end, but still answers.
     package mutating func drain(at now: Instant) -> [Action] {
         guard life == .serving else { return [] }
         life = ledger.settings.leaving == .keep ? .gone : .draining
@@ -146,7 +146,7 @@ package struct ConsulRegistrar: Sendable {
         return proceed(at: now)
     }
 
-    /// Draining is over.
+    /// The drain is over.
     package mutating func drainEnded(at now: Instant) -> [Action] {
         guard life == .draining else { return [] }
         life = .leaving
@@ -154,12 +154,12 @@ package struct ConsulRegistrar: Sendable {
         return proceed(at: now)
     }
 
-    /// The process ends now, whatever is out.
+    /// The process ends now, even during a call.
     package mutating func end() {
         life = .gone
     }
 
-    // MARK: What to do next
+    // MARK: The next step
 
     private mutating func proceed(at now: Instant) -> [Action] {
         guard task == nil, life != .gone else { return [] }
@@ -205,7 +205,7 @@ package struct ConsulRegistrar: Sendable {
         return task
     }
 
-    // MARK: What came of it
+    // MARK: Results
 
     private mutating func complete(_ task: ConsulTask, at now: Instant) -> [RegistrarNote] {
         switch task {
@@ -235,7 +235,7 @@ package struct ConsulRegistrar: Sendable {
         if let note = backoff.note(failure.cause, text: "\(failure)") { actions.append(.note(note)) }
         if failure.problem == .denied { actions.append(.readToken) }
         if life == .leaving, failure.isRefusal {
-            // The end will not wait until it is allowed.
+            // At the end there is no time to wait for a permission.
             life = .gone
             actions.append(.end)
         }

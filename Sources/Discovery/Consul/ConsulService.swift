@@ -1,26 +1,26 @@
 package import HTTPClient
 import Health
 
-/// A service as it is registered with Consul's agent, each part valid.
+/// The registration of a service with Consul's agent, with valid parts.
 package struct ConsulService: Sendable, Hashable {
     package enum Check: Sendable, Hashable {
-        /// Healthz tells the agent, at the latest each third of that time.
+        /// healthz updates the agent at least once in a third of that time.
         case ttl(Duration)
-        /// The agent asks healthz.
+        /// The agent requests a URL of healthz.
         case http(URL, interval: Duration, timeout: Duration)
     }
 
-    /// What it is made from, as it was written.
+    /// The parts of a registration before validation.
     package struct Parts: Sendable {
         package var name = ""
         package var id = ""
-        /// Nil for the agent's.
+        /// nil for the agent's address.
         package var address: String?
         package var port: Int?
         package var tags: [String] = []
         package var meta: [String: String] = [:]
         package var check = Check.ttl(.seconds(30))
-        /// Nil for never.
+        /// nil for never.
         package var deregisterAfter: Duration? = .seconds(3_600)
 
         package init() {}
@@ -53,7 +53,7 @@ package struct ConsulService: Sendable, Hashable {
         (tags, meta, check, deregisterAfter) = (parts.tags, parts.meta, parts.check, parts.deregisterAfter)
     }
 
-    /// As Consul itself calls a service's only check.
+    /// The identifier that Consul gives a service's only check.
     package var checkID: String { "service:\(id)" }
 }
 

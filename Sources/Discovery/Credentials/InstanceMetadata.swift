@@ -1,8 +1,8 @@
 package import HTTPClient
 package import Time
 
-/// The instance metadata service of EC2, version 2, as a machine: asked a question, it says what to send. A token comes first,
-/// by PUT, and goes with each question. It never falls back to version 1.
+/// A client of the EC2 instance metadata service, version 2, as a machine: for each question it returns the request
+/// to send. First it gets a token by PUT, which is sent with each question. It never uses version 1.
 package struct InstanceMetadata: Sendable {
     package enum Question: Sendable, Hashable, CaseIterable {
         case instanceID, address, region, keys
@@ -25,7 +25,7 @@ package struct InstanceMetadata: Sendable {
         case asking(Step, Attempt)
     }
 
-    /// What is asked for next. Keys take two steps: the role's name, then the role's keys.
+    /// The next request. Keys take two: the name of the role, then its keys.
     private enum Step {
         case text(Question)
         case roleName
@@ -47,10 +47,10 @@ package struct InstanceMetadata: Sendable {
         var hasNewToken = false
     }
 
-    /// How long one try may take.
+    /// The limit of one try.
     package static let tryLimit = Duration.seconds(1)
     private static let tries = 3
-    /// Six hours, the longest there is.
+    /// Six hours, the longest allowed time.
     private static let tokenLife = Duration.seconds(21_600)
 
     private let endpoint: URL
@@ -62,7 +62,7 @@ package struct InstanceMetadata: Sendable {
         self.endpoint = endpoint
     }
 
-    /// One question at a time.
+    /// Starts a question. There is one question at a time.
     package mutating func ask(_ question: Question, at now: Instant) -> Action {
         let step: Step = question == .keys ? .roleName : .text(question)
         return go(to: step, Attempt(), at: now)
@@ -84,7 +84,7 @@ package struct InstanceMetadata: Sendable {
                 return go(to: step, Attempt(hasNewToken: true), at: now)
             }
             guard response.status == 200 else { return fail(refusal(response.status, step.path)) }
-            return took(response.body, step, at: now)
+            return receive(response.body, step, at: now)
         }
     }
 
@@ -126,7 +126,7 @@ package struct InstanceMetadata: Sendable {
         }
     }
 
-    private mutating func took(_ body: [UInt8], _ step: Step, at now: Instant) -> Action {
+    private mutating func receive(_ body: [UInt8], _ step: Step, at now: Instant) -> Action {
         switch step {
         case .text:
             guard let text = InstanceMetadata.line(body) else { return fail(.unreadable(step.path)) }
@@ -159,7 +159,7 @@ package struct InstanceMetadata: Sendable {
         return .finish(result)
     }
 
-    /// One line of visible ASCII, without the line break that may end it.
+    /// One line of visible ASCII, without a line break at its end.
     private static func line(_ body: [UInt8]) -> String? {
         var bytes = body[...]
         while let last = bytes.last, last == 0x0A || last == 0x0D { bytes.removeLast() }
@@ -169,7 +169,7 @@ package struct InstanceMetadata: Sendable {
 }
 
 extension String {
-    /// What IAM allows, all of which can stand in a path.
+    /// The characters that IAM allows; all of them are allowed in a path.
     fileprivate var isRoleName: Bool {
         utf8.allSatisfy { byte in
             switch byte {

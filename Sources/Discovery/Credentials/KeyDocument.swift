@@ -1,8 +1,8 @@
 import Time
 
-/// Keys as the container's endpoint and the metadata service write them.
+/// Keys in the format of the container's endpoint and the metadata service.
 struct KeyDocument: Decodable {
-    /// `Success`, or why there are none. The container's endpoint has no such member.
+    /// `Success`, or why there are no keys. The container's endpoint has no such member.
     let code: String?
     private let accessKeyID, secretKey, token, expiration: String?
 
@@ -14,7 +14,7 @@ struct KeyDocument: Decodable {
         case expiration = "Expiration"
     }
 
-    /// nil where something is missing, or cannot be sent.
+    /// nil if a part is missing or cannot be sent.
     var keys: AWSKeys? {
         guard let accessKeyID, let secretKey, let token, let expiration, !accessKeyID.isEmpty, !secretKey.isEmpty,
             accessKeyID.isFieldValue, token.isFieldValue, let expiresAt = Timestamp(rfc3339: expiration)

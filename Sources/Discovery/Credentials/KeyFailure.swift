@@ -1,14 +1,14 @@
 package import HTTPClient
 
-/// Why there are no keys for AWS. Closed: each cause has one case and one text, and no text has a secret in it.
+/// Why there are no keys for AWS. The set is closed: each cause has one case and one text without secrets.
 package enum KeyFailure: Error, Sendable, Hashable {
-    /// One of two variables that belong together.
+    /// Only one of two variables that belong together is set.
     case half(set: String, missing: String)
     /// A variable's value has control characters.
     case unsendable(String)
-    /// Keys by the token of a Kubernetes service account, which needs STS.
+    /// The token of a Kubernetes service account, which would need STS.
     case webIdentity
-    /// A variable is no http or https URL. It is not shown: it may have credentials in it.
+    /// A variable is not an http or https URL. It is not shown, because it may have credentials.
     case url(String)
     /// A token would be sent there without encryption.
     case untrusted(host: String)

@@ -1,11 +1,11 @@
 package import HTTPClient
 package import Time
 
-/// Gets keys from where they come from, as a machine: told to begin, it says what to read and what to send.
+/// Gets keys from their source, as a machine: it returns the files to read and the requests to send.
 package struct KeyFetch: Sendable {
     package enum Action: Sendable, Equatable {
         case wait
-        /// Call `fileRead` with the file's content, or with why it cannot be read.
+        /// Call `fileRead` with the file's content, or with the failure.
         case readFile(String)
         case send(Request, within: Duration)
         case finish(Result<AWSKeys, KeyFailure>)
@@ -22,7 +22,7 @@ package struct KeyFetch: Sendable {
     private static let containerTries = 3
 
     private let source: KeySource
-    /// Kept, as its token serves for hours.
+    /// Kept, because its token is valid for hours.
     private var metadata: InstanceMetadata?
     private var state = State.idle
 
@@ -46,7 +46,7 @@ package struct KeyFetch: Sendable {
         }
     }
 
-    /// - Parameter result: a failure is in words that follow the file's path.
+    /// - Parameter result: a failure is a phrase that follows the file's path.
     package mutating func fileRead(_ result: Result<[UInt8], FileFailure>) -> Action {
         guard case .readingToken(let url, let path) = state else { return .wait }
         switch result {
@@ -122,7 +122,7 @@ package struct KeyFetch: Sendable {
     }
 }
 
-/// Why a file was not read, in words that follow its path.
+/// Why a file was not read: a phrase that follows its path.
 package struct FileFailure: Error, Sendable, Hashable {
     package let problem: String
 

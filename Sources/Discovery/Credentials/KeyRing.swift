@@ -1,30 +1,30 @@
 package import Time
 
-/// The keys in hand, and when to get new ones. It waits for nothing itself: whoever is about to sign asks it.
+/// The present keys, and when to get new ones. It does not wait: it is asked before each signature.
 package struct KeyRing: Sendable {
-    /// Before the end of the keys.
+    /// Before the expiry of the keys.
     private static let renewal = Duration.seconds(900)
-    /// From then on no request goes without an attempt to get new ones.
+    /// From then on, every request first tries to get new keys.
     private static let necessity = Duration.seconds(600)
     private static let pause = Duration.seconds(60)
 
     package private(set) var keys: AWSKeys?
-    /// From when on new keys are wanted; nil for keys that do not expire.
+    /// When new keys are wanted; nil if the keys do not expire.
     private var renewAt: Timestamp?
-    /// A renewal that failed is not tried again before then.
+    /// The earliest time of the next try after a failed renewal.
     private var retryAt: Instant?
 
     package init() {}
 
-    /// Whether to get new keys before the next request is signed.
-    /// - Parameter now: its wall clock corrected.
+    /// Whether to get new keys before the next signature.
+    /// - Parameter now: with the wall clock corrected.
     package func wantsNew(at now: Moment) -> Bool {
         guard keys != nil else { return true }
         guard let renewAt, now.timestamp >= renewAt else { return false }
         return retryAt.map { now.instant >= $0 } ?? true
     }
 
-    package mutating func took(
+    package mutating func accept(
         _ keys: AWSKeys, at now: Moment, using random: inout some RandomNumberGenerator
     ) {
         self.keys = keys
@@ -35,18 +35,18 @@ package struct KeyRing: Sendable {
         let (end, time) = (expiresAt.milliseconds, now.timestamp.milliseconds)
         let (life, renewal) = (end - time, Int64(KeyRing.renewal.milliseconds))
         renewAt = Timestamp(milliseconds: life > renewal ? end - renewal : time + max(0, life / 2))
-        // The metadata service goes on giving keys that have expired where it cannot get new ones, and AWS takes them.
+        // If the metadata service cannot get new keys, it continues to return expired ones, and AWS accepts them.
         retryAt = life <= 0 ? now.instant + .seconds(Double.random(in: 120...600, using: &random)) : nil
     }
 
-    /// The old ones are kept. They may be good for a while, or AWS may take them all the same.
+    /// Keeps the old keys: they may still be valid, or AWS may accept them nevertheless.
     package mutating func failedToRenew(at now: Moment) {
         guard let expiresAt = keys?.expiresAt else { return }
         let left = expiresAt.milliseconds - now.timestamp.milliseconds
         retryAt = left > Int64(KeyRing.necessity.milliseconds) ? now.instant + KeyRing.pause : nil
     }
 
-    /// AWS says that they have expired.
+    /// AWS has reported that they have expired.
     package mutating func drop() {
         self = KeyRing()
     }

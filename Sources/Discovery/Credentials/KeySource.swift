@@ -1,6 +1,6 @@
 package import HTTPClient
 
-/// Where the keys for AWS come from, as the environment says.
+/// The source of the keys for AWS, from the environment.
 package enum KeySource: Sendable, Equatable {
     case environment(AWSKeys)
     /// The agent of ECS, or EKS Pod Identity.
@@ -8,16 +8,16 @@ package enum KeySource: Sendable, Equatable {
     /// The instance metadata service of EC2, version 2.
     case metadata(URL)
 
-    /// What a request to the container's endpoint is authorized by.
+    /// The credential of a request to the container's endpoint.
     package enum ContainerToken: Sendable, Equatable {
         case none
         case text(Secret)
-        /// Read for each request, as its content changes.
+        /// Read for each request, because its content changes.
         case file(String)
     }
 
-    /// In the order of AWS' own libraries, without files. One that is chosen and then fails is not passed over for the next:
-    /// that would be another identity.
+    /// In the order of AWS' own libraries, without files. If the chosen source fails, the next one is not used,
+    /// because it would be another identity.
     package init(_ environment: Environment) throws(KeyFailure) {
         if let keys = try KeySource.keys(environment) {
             self = .environment(keys)
@@ -47,7 +47,7 @@ package enum KeySource: Sendable, Equatable {
     private static func containerURL(_ environment: Environment) throws(KeyFailure) -> URL? {
         let (relative, full) = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
         if let path = environment[relative] {
-            // Anything but a path would name another host.
+            // Anything else than a path would name another host.
             guard path.hasPrefix("/"), let url = URL(text: "http://169.254.170.2\(path)") else { throw .url(relative) }
             return url
         }
@@ -57,7 +57,8 @@ package enum KeySource: Sendable, Equatable {
         return url
     }
 
-    /// Who may be sent the token without encryption: this host, and the addresses of ECS and EKS, which are on it.
+    /// The hosts that may get the token without encryption: this host, and the addresses of ECS and EKS, which are on
+    /// this host.
     private static func isTrusted(_ host: String) -> Bool {
         switch host.lowercased() {
         case "localhost", "::1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23": true
@@ -73,7 +74,7 @@ package enum KeySource: Sendable, Equatable {
         return .text(Secret(text))
     }
 
-    /// Where the instance metadata service is, for identity as well as for keys.
+    /// The metadata service, for identity and keys.
     package static func metadataURL(_ environment: Environment) throws(KeyFailure) -> URL {
         guard !environment.isTrue("AWS_EC2_METADATA_DISABLED") else { throw .metadataDisabled }
         let name = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
@@ -87,7 +88,7 @@ package enum KeySource: Sendable, Equatable {
 }
 
 extension String {
-    /// Whether it can be sent as a field's value: a line break would begin another field.
+    /// Whether it can be sent as the value of a field: a line break would begin another field.
     var isFieldValue: Bool { Field(name: "a", value: self).isValid }
 
     /// 127.0.0.0/8, in four parts.

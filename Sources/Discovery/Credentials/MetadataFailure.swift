@@ -1,18 +1,18 @@
 package import HTTPClient
 import Health
 
-/// Why the instance metadata service did not say what it was asked for.
+/// Why the instance metadata service did not answer a question.
 package enum MetadataFailure: Error, Sendable, Hashable {
     case transfer(TransferFailure)
-    /// Connected, and the answer to PUT never came.
+    /// Connected, but there was no answer to PUT.
     case hopLimit(place: String)
     /// 403.
     case forbidden
-    /// The instance has no role, so there are no keys.
+    /// The instance has no role, so it has no keys.
     case noRole
     case status(String, Int)
     case unreadable(String)
-    /// Answered with a code that is not `Success`.
+    /// The answer has another code than `Success`.
     case noKeys(code: String)
 }
 

@@ -6,12 +6,16 @@ import Time
 /// back together.
 struct Backoff: Sendable {
     private static let first = Duration.milliseconds(500)
-    /// After a refusal, which a try will not change.
+    /// After a refusal, which often lasts until somebody changes something. Not always: an agent of Consul that has not yet
+    /// found a server refuses every token, and a new role of AWS takes some seconds to be known. So the pauses grow to this.
     private static let refusalPause = Duration.seconds(60)
+    private static let firstRefusal = Duration.seconds(1)
 
     /// The longest pause after a failure that is no refusal.
     var longest: Duration
     private(set) var tries = 0
+    /// In a row.
+    private var refusals = 0
     /// Nil where there is nothing to wait for.
     private(set) var waitsUntil: Instant?
     /// Of the last failure.
@@ -31,9 +35,11 @@ struct Backoff: Sendable {
         let limit = min(longest, Backoff.first * (1 << min(tries, 10)))
         let pause =
             isRefusal
-            ? Backoff.refusalPause * Double.random(in: 0.9...1.1, using: &random)
+            ? min(Backoff.refusalPause, Backoff.firstRefusal * (1 << min(refusals, 10)))
+                * Double.random(in: 0.9...1.1, using: &random)
             : limit * Double.random(in: 0...1, using: &random)
         tries += 1
+        refusals = isRefusal ? refusals + 1 : 0
         waitsUntil = now + pause
         (self.cause, isRefused) = (cause, isRefusal)
         if since == nil { since = now }

@@ -1,34 +1,34 @@
-/// What a registrar has to say, once each time that it becomes so: a line of the log.
+/// A note of a registrar, once for each change: a line of the log.
 package enum RegistrarNote: Sendable, Equatable {
-    /// `duration` is from the decision to register to the registry's word that it is done.
+    /// `duration` is from the decision to register to the registry's confirmation.
     case registered(duration: Duration)
-    /// What the registry has been told, in its own word, where that is another than before.
+    /// The registry has acknowledged another health than before; the text is the registry's word.
     case told(String)
-    /// The registry no longer has the registration, and nobody here has ended it.
+    /// The registry has lost the registration.
     case lost
     case deregistered
-    /// Another stack has swept this node, which stays away.
+    /// Another stack has removed this node, which stays away.
     case superseded(by: String)
-    /// The service has no custom health, so that it cannot be told any.
+    /// The service has no custom health check, so its health cannot be set.
     case noCustomHealth
-    /// The first failure of that cause since all was well. `text` is one line without secrets.
+    /// The first failure with this cause. `text` is one line without secrets.
     case failed(RegistryCause, text: String)
-    /// All is well again, after so many tries.
+    /// All is well again after that many tries.
     case recovered(tries: Int, duration: Duration)
 }
 
-/// Where a registrar is, for whoever looks.
+/// The state of a registrar, for display.
 package enum RegistrarPhase: String, Sendable, CaseIterable {
     /// Not registered: no check has been good yet.
     case waiting
     case registering
     case registered
-    /// The registration is gone; whether another stack took it away is being found out.
+    /// The registration is gone, and the registrar looks for the cause.
     case looking
     case superseded
-    /// Something failed, and is tried again in a while.
+    /// A call has failed, and is tried again after a pause.
     case retrying
-    /// As retrying: keys or rights are missing.
+    /// Like retrying: keys or permissions are missing.
     case denied
     case draining
     case gone

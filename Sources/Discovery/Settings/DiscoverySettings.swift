@@ -1,6 +1,6 @@
 package import HTTPClient
 
-/// Where and as what a node is kept registered.
+/// The registrations of a node.
 package struct DiscoverySettings: Sendable, Equatable {
     package var cloudMap: CloudMapSettings?
     package var consul: ConsulSettings?
@@ -8,10 +8,10 @@ package struct DiscoverySettings: Sendable, Equatable {
     package init() {}
 }
 
-/// A registration in Cloud Map. What is missing, the instance metadata service is asked for.
+/// A registration in Cloud Map. Missing values come from the instance metadata service.
 package struct CloudMapSettings: Sendable, Equatable {
     package var parts: CloudMapRegistration.Parts
-    /// nil where the environment or the machine says it.
+    /// nil if the environment or the machine provides it.
     package var region: String?
     package var endpoint: String?
     package var start = CloudMapRegistrar.Settings.Start.whenHealthy
@@ -22,7 +22,7 @@ package struct CloudMapSettings: Sendable, Equatable {
         self.parts = parts
     }
 
-    /// - Parameter answers: the machine's, for what is missing.
+    /// - Parameter answers: the machine's answers for missing values.
     func registrar(_ answers: MetadataLink.Answers) throws(CloudMapMistake) -> CloudMapRegistrar.Settings {
         var parts = parts
         if parts.instanceID.isEmpty { parts.instanceID = answers[.instanceID] ?? "" }
@@ -32,10 +32,10 @@ package struct CloudMapSettings: Sendable, Equatable {
         return settings
     }
 
-    /// - Returns: what is wrong with what is there.
+    /// - Returns: the mistake in the given values, if any.
     package func mistake() -> CloudMapMistake? {
         do {
-            // Stand-ins for what the machine will say (RFC 5737).
+            // Placeholders for the machine's answers (RFC 5737).
             _ = try registrar([.instanceID: "i-0", .address: "192.0.2.1"])
             return nil
         } catch {
@@ -55,11 +55,11 @@ package struct CloudMapSettings: Sendable, Equatable {
     }
 }
 
-/// Services that are kept registered with Consul's agent.
+/// Registrations with Consul's agent.
 package struct ConsulSettings: Sendable, Equatable {
     package struct Entry: Sendable, Equatable {
         package var registrar: ConsulRegistrar.Settings
-        /// The service whose verdict is told; nil for the node's.
+        /// The service whose verdict is registered; nil for the node's verdict.
         package var source: String?
 
         package init(_ registrar: ConsulRegistrar.Settings, source: String?) {

@@ -5,8 +5,6 @@ import Time
 
 /// Keeps a node's registration in Cloud Map true: finds out who the node is, then makes the calls of a `CloudMapRegistrar`.
 package actor CloudMapKeeper {
-    package static let provider = "cloud_map"
-
     private nonisolated let loop: EventLoop
     private let client: any Client
     private let files: TokenFiles
@@ -20,7 +18,7 @@ package actor CloudMapKeeper {
     private var link: CloudMapLink?
     private var registrar: CloudMapRegistrar?
     private var status: HealthStatus?
-    private var tally = DiscoveryFigures.Tally()
+    private var record = KeeperRecord(.cloudMap)
     private var timer: LoopTimer?
     private var hasEnded = false
 
@@ -50,6 +48,7 @@ package actor CloudMapKeeper {
 
     private func start() {
         timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
+        see()
         findOut()
     }
 
@@ -83,7 +82,8 @@ package actor CloudMapKeeper {
         // A value with an address: the thread sanitizer cannot follow a reference to an empty one.
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         backoff.failed(failure.cause, isRefusal: failure.isRefusal, at: .now, using: &random)
-        tally.failures[failure.cause.rawValue, default: 0] += 1
+        record.failed(failure.cause)
+        see()
         tell(backoff.note(failure.cause, text: text))
         wake()
     }
@@ -124,6 +124,7 @@ package actor CloudMapKeeper {
         guard var machine = registrar else { return }
         let actions = event(&machine)
         registrar = machine
+        see()
         for action in actions {
             switch action {
             case .note(let note): tell(note)
@@ -131,7 +132,7 @@ package actor CloudMapKeeper {
                 hasEnded = true
                 tell(nil)
             case .call(let call):
-                tally.requests[call.operation.rawValue, default: 0] += 1
+                record.requested(call.operation.rawValue)
                 link?.assumeIsolated { $0.make(call) { result in self.assumeIsolated { $0.ended(result) } } }
             }
         }
@@ -142,10 +143,10 @@ package actor CloudMapKeeper {
         guard !hasEnded else { return }
         switch result {
         case .success(let answer):
-            tally.lastSuccessAt = Moment.now.timestamp
+            record.succeeded()
             perform { $0.answered(answer, at: .now) }
         case .failure(let failure):
-            tally.failures[failure.cause.rawValue, default: 0] += 1
+            record.failed(failure.cause)
             perform { $0.failed(failure, at: .now) }
         }
         tell(nil)
@@ -157,7 +158,7 @@ package actor CloudMapKeeper {
     }
 
     private func tell(_ note: RegistrarNote?) {
-        changed(KeeperEvent(provider: CloudMapKeeper.provider, service: settings.parts.serviceID, note: note))
+        changed(KeeperEvent(provider: Registry.cloudMap.rawValue, service: settings.parts.serviceID, note: note))
     }
 
     private func leave() {
@@ -173,16 +174,20 @@ package actor CloudMapKeeper {
         registrar?.end()
     }
 
+    private var phase: RegistrarPhase { registrar?.phase ?? (backoff.waitsUntil == nil ? .waiting : .retrying) }
+    private var cause: RegistryCause? { registrar?.cause ?? backoff.cause }
+    private var isRegistered: Bool { registrar?.isRegistered ?? false }
+
+    private func see() {
+        record.saw(phase, isRegistered: isRegistered, cause: cause)
+    }
+
     private var present: DiscoveryFigures {
-        let phase = registrar?.phase ?? (backoff.waitsUntil == nil ? .waiting : .retrying)
-        return DiscoveryFigures(
-            provider: CloudMapKeeper.provider, service: settings.parts.serviceID,
-            instance: registrar?.instanceID ?? (settings.parts.instanceID.isEmpty ? nil : settings.parts.instanceID),
-            state: (phase.rawValue, RegistrarPhase.names), isRegistered: registrar?.isRegistered ?? false,
-            status: (
-                registrar?.acknowledgedHealth?.rawValue.lowercased(),
-                CloudMapHealth.allCases.map { $0.rawValue.lowercased() }
-            ), cause: (registrar?.cause ?? backoff.cause)?.rawValue, tally: tally)
+        let named = settings.parts.instanceID.isEmpty ? nil : settings.parts.instanceID
+        let health = registrar?.acknowledgedHealth?.rawValue.lowercased()
+        return record.figures(
+            of: (settings.parts.serviceID, registrar?.instanceID ?? named), phase, cause, isRegistered: isRegistered,
+            status: (health, CloudMapHealth.allCases.map { $0.rawValue.lowercased() }))
     }
 }
 

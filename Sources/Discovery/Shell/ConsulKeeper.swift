@@ -5,8 +5,6 @@ import Time
 
 /// Keeps a service's registration with Consul's agent true: makes the calls of a `ConsulRegistrar`.
 package actor ConsulKeeper {
-    package static let provider = "consul"
-
     private nonisolated let loop: EventLoop
     private let client: any Client
     private let files: TokenFiles
@@ -20,7 +18,7 @@ package actor ConsulKeeper {
     /// Whether the token is known, without which nothing is sent.
     private var isReady = false
     private var verdict: (status: HealthStatus, output: String)?
-    private var tally = DiscoveryFigures.Tally()
+    private var record = KeeperRecord(.consul)
     private var timer: LoopTimer?
     private var hasEnded = false
 
@@ -51,6 +49,7 @@ package actor ConsulKeeper {
 
     private func start() {
         timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.timeHasPassed() } }
+        see()
         if case .file = agent.token { readToken() } else { begin(at: .now) }
     }
 
@@ -91,7 +90,9 @@ package actor ConsulKeeper {
 
     private func perform(_ event: (inout ConsulRegistrar) -> [ConsulRegistrar.Action]) {
         guard !hasEnded else { return }
-        for action in event(&registrar) {
+        let actions = event(&registrar)
+        see()
+        for action in actions {
             switch action {
             case .note(let note): tell(note)
             case .readToken: readToken()
@@ -105,7 +106,7 @@ package actor ConsulKeeper {
     }
 
     private func make(_ call: ConsulCall) {
-        tally.requests[call.operation.rawValue, default: 0] += 1
+        record.requested(call.operation.rawValue)
         let token = token
         client.send(call.request(to: agent, token: token, tls: tls), within: ConsulCall.limit) { result in
             self.assumeIsolated { $0.ended(call, result, token) }
@@ -119,11 +120,11 @@ package actor ConsulKeeper {
             case .failure(let failure): throw ConsulFailure(failure, of: call.operation)
             case .success(let response):
                 let answer = try ConsulAnswer(response, to: call, hiding: token)
-                tally.lastSuccessAt = Moment.now.timestamp
+                record.succeeded()
                 perform { $0.answered(answer, at: .now) }
             }
         } catch {
-            tally.failures[error.cause.rawValue, default: 0] += 1
+            record.failed(error.cause)
             perform { $0.failed(error, at: .now) }
             // It was made before the token was another one.
             if error.problem == .denied, token != self.token { perform { $0.tokenChanged(at: .now) } }
@@ -132,7 +133,7 @@ package actor ConsulKeeper {
     }
 
     private func tell(_ note: RegistrarNote?) {
-        changed(KeeperEvent(provider: ConsulKeeper.provider, service: settings.service.name, note: note))
+        changed(KeeperEvent(provider: Registry.consul.rawValue, service: settings.service.name, note: note))
     }
 
     private func leave() {
@@ -148,12 +149,15 @@ package actor ConsulKeeper {
         registrar.end()
     }
 
+    private func see() {
+        record.saw(registrar.phase, isRegistered: registrar.isRegistered, cause: registrar.cause)
+    }
+
     private var present: DiscoveryFigures {
-        DiscoveryFigures(
-            provider: ConsulKeeper.provider, service: settings.service.name, instance: settings.service.id,
-            state: (registrar.phase.rawValue, RegistrarPhase.names), isRegistered: registrar.isRegistered,
-            status: (registrar.acknowledgedStatus?.rawValue, ConsulStatus.allCases.map(\.rawValue)),
-            cause: registrar.cause?.rawValue, tally: tally)
+        record.figures(
+            of: (settings.service.name, settings.service.id), registrar.phase, registrar.cause,
+            isRegistered: registrar.isRegistered,
+            status: (registrar.acknowledgedStatus?.rawValue, ConsulStatus.allCases.map(\.rawValue)))
     }
 }
 

@@ -1,11 +1,11 @@
 import Health
 import Time
 
-/// How metrics are written: Prometheus' text format, or OpenMetrics 1.0.
+/// The format of metrics: Prometheus' text format, or OpenMetrics 1.0.
 package enum ExpositionFormat: CaseIterable, Sendable {
     case text, openMetrics
 
-    /// As a client asks for it.
+    /// The media type in a client's Accept field.
     package var mediaType: String {
         switch self {
         case .text: "text/plain;version=0.0.4"
@@ -21,7 +21,7 @@ package enum ExpositionFormat: CaseIterable, Sendable {
     }
 }
 
-/// Writes metrics as Prometheus reads them, each family in one piece. A family without samples is left out.
+/// Writes metrics for Prometheus, all samples of a family together. A family without samples is left out.
 struct Exposition {
     enum Value: Sendable, Equatable {
         case integer(Int)
@@ -50,13 +50,13 @@ struct Exposition {
         self.format = format
     }
 
-    /// All of it. OpenMetrics has a last line, so that who reads half of it knows.
+    /// The whole text. OpenMetrics requires a last line, so that a reader notices missing ones.
     consuming func finish() -> [UInt8] {
         if format == .openMetrics { append("# EOF\n") }
         return bytes
     }
 
-    /// A family of one sample without labels; none where the value is not known.
+    /// Writes a family of one sample without labels; nothing if the value is unknown.
     mutating func write(_ metric: Metric, _ value: Value?) {
         if let value { write(metric, [(labels: .none, value: value)]) }
     }

@@ -1,4 +1,4 @@
-/// A sample's labels as they are written, escaped once for all samples that bear them: `service="loki",status="healthy"`.
+/// The encoded labels of a sample, shared by all samples with these labels: `service="loki",status="healthy"`.
 struct Labels: Sendable, Hashable {
     static let none = Labels(bytes: [])
 
@@ -12,7 +12,7 @@ struct Labels: Sendable, Hashable {
         self = Labels.none.and(name, value)
     }
 
-    /// These, and one more.
+    /// These labels and one more.
     func and(_ name: StaticString, _ value: String) -> Labels {
         var bytes = bytes
         if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
@@ -23,7 +23,7 @@ struct Labels: Sendable, Hashable {
         return Labels(bytes: bytes)
     }
 
-    /// Both formats want a backslash before these, and nothing else.
+    /// Both formats require a backslash before exactly these characters.
     private static func append(escaping text: String, to bytes: inout [UInt8]) {
         for byte in text.utf8 {
             switch byte {

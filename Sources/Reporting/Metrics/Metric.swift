@@ -1,4 +1,4 @@
-/// Every metric there is: docs/metrics.md lists them, and a test holds the two together.
+/// All metrics. docs/metrics.md lists them, and a test compares the two.
 package enum Metric: String, CaseIterable, Sendable {
     case up = "healthz_up"
     case serviceUp = "healthz_service_up"
@@ -35,7 +35,7 @@ package enum Metric: String, CaseIterable, Sendable {
 
     package enum Kind: String, Sendable {
         case gauge, counter, histogram
-        /// A gauge that is always 1, and whose labels are what it tells: only OpenMetrics has a word for it.
+        /// A gauge that is always 1, with information in its labels. Only OpenMetrics has this type.
         case info
     }
 
@@ -54,7 +54,7 @@ package enum Metric: String, CaseIterable, Sendable {
         }
     }
 
-    /// What OpenMetrics calls the family: without the ending that tells the kind of its samples.
+    /// The name of the family in OpenMetrics: without the suffix for the type of its samples.
     var family: String {
         switch kind {
         case .counter: String(rawValue.dropLast("_total".count))
@@ -63,7 +63,7 @@ package enum Metric: String, CaseIterable, Sendable {
         }
     }
 
-    /// The unit, where the name has one.
+    /// The unit in the name, if there is one.
     var unit: String? { ["seconds", "bytes"].first { family.hasSuffix("_\($0)") } }
 
     var help: String {

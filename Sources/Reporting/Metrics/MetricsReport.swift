@@ -1,16 +1,16 @@
 package import Health
 package import Time
 
-/// Everything that metrics tell at a moment.
+/// All figures that the metrics show.
 package struct Figures: Sendable {
     /// The connections of clients.
     package struct Connections: Sendable {
         package let open: Int
         package let accepted: Int
-        /// By the limit that was reached: all that there are.
+        /// For each limit, also those that were never reached.
         package let refused: [(reason: String, count: Int)]
 
-        package init(open: Int, accepted: Int, refused: [(reason: String, count: Int)]) {
+        package init(open: Int = 0, accepted: Int = 0, refused: [(reason: String, count: Int)] = []) {
             self.open = open
             self.accepted = accepted
             self.refused = refused
@@ -54,32 +54,22 @@ package struct Figures: Sendable {
 
     package let version: String
     package let health: HealthFigures
-    package let isDraining: Bool
-    package let connections: Connections
-    package let requests: [Requests]
     /// When the configuration that is in force was loaded.
     package let loadedAt: Timestamp
-    package let reloadHasFailed: Bool
-    /// nil where the system does not tell.
-    package let process: Process?
-    package let discovery: [DiscoveryFigures]
-    /// Whether somebody has taken the node out of service.
+    package var reloadHasFailed = false
+    package var isDraining = false
+    /// The node has been taken out of service by a file.
     package var isInMaintenance = false
+    package var connections = Connections()
+    package var requests: [Requests] = []
+    /// nil if the system does not tell.
+    package var process: Process?
+    package var discovery: [DiscoveryFigures] = []
 
-    package init(
-        version: String, health: HealthFigures, isDraining: Bool, connections: Connections, requests: [Requests],
-        loadedAt: Timestamp, reloadHasFailed: Bool, process: Process?,
-        discovery: [DiscoveryFigures] = []
-    ) {
-        self.discovery = discovery
+    package init(version: String, health: HealthFigures, loadedAt: Timestamp) {
         self.version = version
         self.health = health
-        self.isDraining = isDraining
-        self.connections = connections
-        self.requests = requests
         self.loadedAt = loadedAt
-        self.reloadHasFailed = reloadHasFailed
-        self.process = process
     }
 
     var isUp: Bool? { isDraining || isInMaintenance ? false : health.status.map { $0 != .unhealthy } }
@@ -87,7 +77,7 @@ package struct Figures: Sendable {
 
 /// Figures as Prometheus scrapes them: docs/metrics.md.
 package enum MetricsReport {
-    /// - Parameter detail: in a summary, services have their verdicts alone, as in every other representation.
+    /// - Parameter detail: a summary has only the verdicts of services, as in the other formats.
     package static func encode(_ figures: Figures, _ format: ExpositionFormat, _ detail: Detail = .full) -> [UInt8] {
         var output = Exposition(format)
         output.write(.up, figures.isUp.map(Exposition.Value.init))
@@ -144,7 +134,7 @@ package enum MetricsReport {
             })
     }
 
-    /// In a summary, registries have no names.
+    /// A summary has no registries, because their names are details.
     private static func write(_ discovery: [DiscoveryFigures], _ detail: Detail, to output: inout Exposition) {
         guard detail == .full else { return }
         let labelled = discovery.map { figures in

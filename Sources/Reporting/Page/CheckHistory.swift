@@ -64,7 +64,8 @@ struct CheckHistory {
         var parts = [checks.count == 1 ? "last check" : "last \(checks.count) checks"]
         parts.append("\(checks.count { !$0.isUp }) failed")
         if degraded > 0 { parts.append("\(degraded) degraded") }
-        return parts.joined(separator: ", ")
+        // A screen reader goes on with what stands beside the picture.
+        return parts.joined(separator: ", ") + "."
     }
 
     // MARK: Words
@@ -73,7 +74,7 @@ struct CheckHistory {
     var caption: String {
         var parts = [checks.count == 1 ? "1 check" : "\(checks.count) checks"]
         if let first = checks.first { parts[0] += " since \(PageTime.short(first.startedAt, now: now))" }
-        if let peak { parts.append("peak \(peak.brief)") }
+        if let peak { parts.append("peak \(peak.unbroken)") }
         return parts.joined(separator: ", ")
     }
 
@@ -97,7 +98,7 @@ struct CheckHistory {
 
     private func range(of run: ArraySlice<RecentChecks.Check>) -> String {
         let durations = run.map(\.duration)
-        let (least, most) = ((durations.min() ?? .zero).brief, (durations.max() ?? .zero).brief)
+        let (least, most) = ((durations.min() ?? .zero).unbroken, (durations.max() ?? .zero).unbroken)
         return least == most ? least : "\(least) to \(most)"
     }
 

@@ -22,10 +22,10 @@ package enum ErrorPage {
         <section class="verdict lost" aria-labelledby="headline">
         <p class="place">healthz</p>
         <h1 id="headline">\(StatusMark.use(.lost))\(HTML.escape(title))</h1>
-        <p class="gist">\(HTML.escape(text, limit: 2000))</p>
+        <p class="gist">\(HTML.escape(text.sentence, limit: 2000))</p>
         </section>
         </main>
-        <footer><p><a href="/">The status of this node</a></p></footer>
+        <footer><nav aria-label="Way back"><a href="/">The status of this node</a></nav></footer>
         </body>
         </html>
 

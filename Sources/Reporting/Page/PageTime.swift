@@ -28,3 +28,8 @@ enum PageTime {
         "\(withDay ? "\(text.prefix(10)) " : "")\(text.dropFirst(11).prefix(8))"
     }
 }
+
+extension Duration {
+    /// Number and unit, which stay on one line.
+    var unbroken: String { brief.replacing(" ", with: "\u{A0}") }
+}

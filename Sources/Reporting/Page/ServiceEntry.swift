@@ -135,17 +135,17 @@ struct ServiceEntry {
 
     private func since(_ time: Timestamp) -> [String] {
         let lasted = Duration.milliseconds(max(0, now.milliseconds - time.milliseconds))
-        let relative = lasted < .seconds(1) ? "just now" : "for \(lasted.brief)"
+        let relative = lasted < .seconds(1) ? "just now" : "for \(lasted.unbroken)"
         return ["since \(PageTime.short(time, now: now)), \(relative)"]
     }
 
     // MARK: Figures
 
-    private func latency(_ target: TargetReport) -> String { target.observation.latency?.brief ?? "none" }
+    private func latency(_ target: TargetReport) -> String { target.observation.latency?.unbroken ?? "none" }
 
     /// Of the slowest instance.
     private func latency(_ service: ServiceReport) -> String {
-        service.instances.compactMap(\.observation.latency).max()?.brief ?? "none"
+        service.instances.compactMap(\.observation.latency).max()?.unbroken ?? "none"
     }
 
     private func seen(_ recent: RecentChecks, of subject: String, latency: String, isGroup: Bool) -> String {

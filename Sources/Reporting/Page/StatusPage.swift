@@ -17,11 +17,14 @@ package struct StatusPage {
         let refreshes: Bool
         /// The address of a page that says what to do when the node is unhealthy.
         let runbook: String?
+        /// What service discovery has been told of the node.
+        let discovery: [DiscoveryFigures]
 
         package init(
-            node: String, version: String, selection: Selection, code: Int, refreshes: Bool, runbook: String? = nil
+            node: String, version: String, selection: Selection, code: Int, refreshes: Bool, runbook: String? = nil,
+            discovery: [DiscoveryFigures] = []
         ) {
-            self.runbook = runbook
+            (self.runbook, self.discovery) = (runbook, discovery)
             self.node = node
             self.version = version
             self.selection = selection
@@ -65,7 +68,8 @@ package struct StatusPage {
         <p id="tip" aria-hidden="true" hidden></p>
         <main>
         \(verdict)
-        \(services)
+        \(services)\
+        \(RegistrationList(now: report.checkedAt, detail: detail).section(setting.discovery))
         </main>
         \(footer)
         \(setting.refreshes ? "<script>\(StatusPage.script)</script>\n" : "")\
@@ -123,13 +127,13 @@ package struct StatusPage {
         // The script writes the local time and the age into the span.
         let time = "\(PageTime.absolute(report.checkedAt)) UTC"
         let age = "<span class=\"age\"></span>."
-        return report.duration > .zero ? "Checked \(time) in \(report.duration.brief)\(age)" : "As of \(time)\(age)"
+        return report.duration > .zero ? "Checked \(time) in \(report.duration.unbroken)\(age)" : "As of \(time)\(age)"
     }
 
     /// In a sentence or two, what is the matter.
     private var gist: String {
         var sentences: [String] = []
-        if let message = report.message(withNote: detail == .full) { sentences.append("\(message).") }
+        if let cause { sentences.append(cause.sentence) }
         switch setting.selection {
         case .all: break
         case .only(let name): sentences.append("This page is about \(name) alone.")
@@ -144,6 +148,12 @@ package struct StatusPage {
         }
         sentences += count
         return sentences.joined(separator: " ")
+    }
+
+    private var cause: String? {
+        // The heading has said that it is maintenance.
+        if report.cause == .maintenance, detail == .full, !report.note.isEmpty { return report.note }
+        return report.message(withNote: detail == .full)
     }
 
     private var count: [String] {
@@ -205,7 +215,7 @@ package struct StatusPage {
         let away = detail == .full ? "" : "<p>\(hidden)<code>Authorization: Bearer …</code></p>\n"
         let (state, link) =
             setting.refreshes
-            ? ("This page fetches itself again every \(seconds) s.", "Pause")
+            ? ("This page fetches itself again every \(StatusPage.refresh.unbroken).", "Pause")
             : ("This page stays as it is.", "Refresh by itself")
         return """
             <footer>

@@ -92,8 +92,9 @@
 
     function span(milliseconds) {
         const seconds = Math.round(milliseconds / 1000);
-        if (seconds < 60) return `${seconds} s`;
-        return seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+        // Number and unit stay on one line.
+        if (seconds < 60) return `${seconds}\u00a0s`;
+        return seconds < 3600 ? `${Math.floor(seconds / 60)}\u00a0min` : `${Math.floor(seconds / 3600)}\u00a0h`;
     }
 
     function decorate() {

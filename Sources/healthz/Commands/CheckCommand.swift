@@ -32,9 +32,9 @@ struct CheckCommand: Subcommand {
     @OptionGroup var flags: SettingFlags
 
     func execute() async throws {
-        // Nobody else checks here: each result counts.
+        // No other process checks here, so each result counts.
         let configuration = try flags.configuration().onDemand
-        for warning in configuration.warnings { Terminal.complain("warning: \(warning)") }
+        for warning in configuration.warnings { Terminal.printError("warning: \(warning)") }
         let selection = try selection(among: configuration.services.map(\.name))
         let interval = try watch.map(interval)
 
@@ -48,7 +48,7 @@ struct CheckCommand: Subcommand {
             try Terminal.show(format.encode(report, Terminal.look))
             status = report.status
         }
-        // What is unknown is not healthy.
+        // An unknown state is not healthy.
         guard let status, status != .unhealthy else { throw ExitCode.unhealthy }
     }
 
@@ -56,14 +56,14 @@ struct CheckCommand: Subcommand {
         do {
             return try Duration(setting: text, within: .milliseconds(100) ... .seconds(3600))
         } catch {
-            Terminal.complain("--watch: \"\(text)\" \(error.problem)")
+            Terminal.printError("--watch: \"\(text)\" \(error.problem)")
             throw ExitCode.usage
         }
     }
 
     private func selection(among known: [String]) throws -> Selection {
         for service in services where !known.contains(service) {
-            Terminal.complain("no service is named \"\(service)\"; there are: \(known.joined(separator: ", "))")
+            Terminal.printError("no service is named \"\(service)\"; there are: \(known.joined(separator: ", "))")
             throw ExitCode.usage
         }
         return services.isEmpty ? .all : .excluding(Set(known).subtracting(services))

@@ -7,19 +7,19 @@ import Health
 import Reporting
 import Time
 
-/// Makes checks for a person who looks on.
+/// Makes checks for a person at a terminal.
 struct Checks {
     enum Event: Sendable {
-        /// The first result for a service is there.
-        case isBack(String)
+        /// The first result of a service.
+        case firstResult(String)
         case ended(Report)
         case tick
         case signal(Int32)
     }
 
-    /// The signals that end what a person looks on at; each leaves the terminal as it was.
+    /// The signals that end a check. The terminal is restored after each.
     static let endings = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
-    /// How long after such a signal the process may still be at work, or stuck in writing what nobody reads.
+    /// How long the process may still work after such a signal; it may be blocked by a full terminal.
     private static let patience = Duration.seconds(1)
 
     let services: [String]
@@ -30,14 +30,14 @@ struct Checks {
     private let engine: Engine
 
     init(of selection: Selection, _ configuration: Configuration) {
-        // While nobody takes them, ticks must not pile up for ever.
+        // Ticks that nobody takes must not accumulate.
         let (events, sink) = AsyncStream<Event>.makeStream(bufferingPolicy: .bufferingNewest(1024))
         self.events = events
         self.sink = sink
         self.selection = selection
         services = configuration.services.map(\.name).filter(selection.includes)
         engine = Engine(configuration, on: loop) { transition in
-            if case .service(let service, _) = transition { sink.yield(.isBack(service.name)) }
+            if case .service(let service, _) = transition { sink.yield(.firstResult(service.name)) }
         }
     }
 
@@ -46,25 +46,25 @@ struct Checks {
         try await engine.start()
     }
 
-    /// Its end is an event.
+    /// The end of the check is an event.
     func begin() {
         Task { sink.yield(.ended(await engine.aggregator.report(on: selection).report)) }
     }
 
-    /// From here on, until what is returned is released, these signals are events.
+    /// From here on, these signals are events, until the result is released.
     func signals(_ numbers: [Int32]) -> Signals {
         Signals(numbers, on: loop) { [sink] number in
             sink.yield(.signal(number))
             guard Checks.endings.contains(number) else { return }
-            // Not on the loop, which ends with the checks.
+            // Not on the loop: the loop ends with the checks.
             DispatchQueue(label: "healthz.end").asyncAfter(deadline: .now() + Checks.patience.seconds) {
-                // As a shell has it of a program that a signal has ended.
+                // The exit status of a program that a signal has ended, as shells report it.
                 _exit(128 + number)
             }
         }
     }
 
-    /// Ticks are events until the task that is returned is cancelled.
+    /// Ticks are events until the returned task is cancelled.
     func ticks(every pause: Duration) -> Task<Void, any Error> {
         Task { [sink] in
             while true {
@@ -74,7 +74,8 @@ struct Checks {
         }
     }
 
-    /// One check. On a terminal, a line on standard error says what it waits for, if it takes long.
+    /// Makes one check. If it takes long, a line on the terminal (standard error) shows the services that are still
+    /// checked.
     func once() async throws -> Report {
         try await start()
         guard var live = LiveLine(services) else { return await engine.aggregator.report(on: selection).report }
@@ -84,14 +85,14 @@ struct Checks {
         begin()
         for await event in events {
             switch event {
-            case .isBack(let service): live.isBack(service)
+            case .firstResult(let service): live.receive(service)
             case .tick: live.draw()
             case .ended(let report):
                 live.erase()
                 return report
             case .signal(let number):
                 live.erase()
-                // As a shell has it of a program that a signal has ended.
+                // The exit status of a program that a signal has ended, as shells report it.
                 throw ExitCode(128 + number)
             }
         }

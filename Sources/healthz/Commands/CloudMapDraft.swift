@@ -1,7 +1,7 @@
 import ArgumentParser
 import Discovery
 
-/// What a registration is made from, with the place of each value for a complaint.
+/// The parts of a registration, with the source of each value for error messages.
 struct CloudMapDraft {
     var parts = CloudMapRegistration.Parts()
     var stack: GivenValue?
@@ -14,7 +14,7 @@ struct CloudMapDraft {
         self.instance = instance
     }
 
-    /// - Parameter answers: the machine's, for what was not given.
+    /// - Parameter answers: the machine's answers for missing values.
     func registration(_ answers: MetadataLink.Answers) throws -> CloudMapRegistration {
         var parts = parts
         parts.serviceID = service.text
@@ -38,7 +38,7 @@ struct CloudMapDraft {
             case .port, .attributeKey, .attributeValue, .reserved, .tooMany, .tooLong: nil
             }
         if let given { return given.refused("\(mistake)") }
-        Terminal.complain("\(mistake)")
+        Terminal.printError("\(mistake)")
         return .usage
     }
 }

@@ -55,23 +55,23 @@ struct CloudMapFlags: ParsableArguments {
         return try given.duration()
     }
 
-    /// The service's identifier, or the end of the program.
+    /// Returns the service's identifier, or ends the program if there is none.
     func service() throws -> GivenValue {
         if let given = serviceGiven { return given }
-        Terminal.complain(
+        Terminal.printError(
             "no Cloud Map service is given: use --cloud-map-service-id, HEALTHZ_CLOUD_MAP_SERVICE_ID or SERVICE_ID")
         throw ExitCode.usage
     }
 }
 
-/// A value of a flag, or of a variable that stands for it.
+/// The value of a flag or of its variable.
 struct GivenValue {
     let text: String
-    /// The flag or the variable.
+    /// The name of the flag or the variable.
     let place: String
     private let isFlag: Bool
 
-    /// nil where nothing gives one. An empty variable gives none.
+    /// nil if neither is set. An empty variable counts as not set.
     init?(_ flag: String?, _ name: String, _ variables: [String]) {
         if let flag {
             (text, place, isFlag) = (flag, name, true)
@@ -94,9 +94,9 @@ struct GivenValue {
         }
     }
 
-    /// Says what is wrong.
+    /// Prints the mistake.
     func refused(_ problem: String) -> ExitCode {
-        Terminal.complain("\(place): \(problem)")
+        Terminal.printError("\(place): \(problem)")
         return isFlag ? .usage : .configuration
     }
 }

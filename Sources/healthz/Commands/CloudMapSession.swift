@@ -5,7 +5,7 @@ import Discovery
 import EventLoop
 import HTTPClient
 
-/// What a command needs to talk to Cloud Map: the loop, a client, and what the machine says of itself.
+/// The loop, the client and the answers of the machine for a command of Cloud Map.
 struct CloudMapSession {
     private let loop: EventLoop
     private let client: CurlClient
@@ -17,12 +17,12 @@ struct CloudMapSession {
         do {
             try await client.start()
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.system
         }
     }
 
-    /// What the instance metadata service answers; it is not asked where there are no questions.
+    /// The answers of the instance metadata service. Without questions, it is not asked.
     func answers(to questions: [InstanceMetadata.Question]) async throws -> MetadataLink.Answers {
         guard !questions.isEmpty else { return [:] }
         let result: Result<MetadataLink.Answers, MetadataFailure>
@@ -30,7 +30,7 @@ struct CloudMapSession {
             let link = MetadataLink(try KeySource.metadataURL(environment), on: loop, by: client)
             result = await link.answers(to: questions)
         } catch {
-            Terminal.complain(
+            Terminal.printError(
                 "\(questions.map(\.flag).joined(separator: ", ")) must be given, as the instance metadata service "
                     + "cannot be asked: \(error)")
             throw ExitCode.usage
@@ -38,12 +38,12 @@ struct CloudMapSession {
         switch result {
         case .success(let answers): return answers
         case .failure(let failure):
-            Terminal.complain("\(questions.map(\.flag).joined(separator: ", ")): \(failure)")
+            Terminal.printError("\(questions.map(\.flag).joined(separator: ", ")): \(failure)")
             throw ExitCode(failure.problem)
         }
     }
 
-    /// Carries the command out, and prints its steps.
+    /// Runs the command, and prints its steps.
     func run(_ settings: CloudMapCommand.Settings, in region: String, _ format: CloudMapFlags.Format) async throws {
         let link = try link(to: region)
         let (steps, sink) = AsyncStream<CommandStep>.makeStream()
@@ -55,7 +55,7 @@ struct CloudMapSession {
         var record = CommandRecord(settings, region: region)
         var printer = StepPrinter(format)
         for await step in steps {
-            record.took(step)
+            record.add(step)
             try printer.show(step)
         }
         let code = await exit
@@ -71,10 +71,10 @@ struct CloudMapSession {
             let caller = CloudMapCaller(endpoint: place.endpoint, region: place.region, keys: keys)
             return CloudMapLink(caller, on: loop, by: client, TokenFiles(on: loop, content: Files.system.content))
         } catch let failure as KeyFailure {
-            Terminal.complain("\(failure)")
+            Terminal.printError("\(failure)")
             throw ExitCode(failure.problem)
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.configuration
         }
     }
@@ -102,7 +102,7 @@ extension ExitCode {
 }
 
 extension Files {
-    /// A whole file, as the room of discovery wants it.
+    /// Reads a whole file for room Discovery.
     var content: @Sendable (String) -> Result<[UInt8], FileFailure> {
         { path in read(path).mapError { FileFailure(problem: $0.problem) } }
     }

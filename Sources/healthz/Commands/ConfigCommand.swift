@@ -18,7 +18,7 @@ struct ConfigCommand: Subcommand {
 
     func execute() async throws {
         let configuration = try flags.configuration()
-        for warning in configuration.warnings { Terminal.complain("warning: \(warning)") }
+        for warning in configuration.warnings { Terminal.printError("warning: \(warning)") }
         if check {
             try Terminal.show("the configuration is valid\n")
         } else {
@@ -53,7 +53,7 @@ struct ConfigCommand: Subcommand {
         return rows
     }
 
-    /// How long a failure can stay unseen, and what the balancer adds to that.
+    /// Shows how long a failure can stay unnoticed, and the time that the balancer adds.
     private func detection(_ configuration: Configuration) -> [[String]] {
         let own = configuration.worstDetection
         let balancer = Configuration.balancerDetection
@@ -70,7 +70,7 @@ struct ConfigCommand: Subcommand {
         if let cloudMap = settings.cloudMap {
             let parts = cloudMap.parts
             rows.append([
-                CloudMapKeeper.provider, parts.serviceID,
+                Registry.cloudMap.rawValue, parts.serviceID,
                 parts.instanceID.isEmpty ? "(of the EC2 instance)" : parts.instanceID,
                 cloudMap.endpoint.map { Endpoint.withoutCredentials($0) } ?? cloudMap.region
                     ?? "(region of the machine)",
@@ -80,25 +80,25 @@ struct ConfigCommand: Subcommand {
         for entry in settings.consul?.entries ?? [] {
             let service = entry.registrar.service
             rows.append([
-                ConsulKeeper.provider, service.name, service.id, settings.consul?.agent.url.place ?? "",
+                Registry.consul.rawValue, service.name, service.id, settings.consul?.agent.url.place ?? "",
                 entry.source ?? "node",
             ])
         }
         return rows
     }
 
-    /// How long clients that ask for the name may still be sent to a node that has failed.
+    /// Shows how long clients may still get the address of a failed node from DNS.
     private func turning(_ settings: DiscoverySettings, _ configuration: Configuration) -> [[String]] {
         let own = configuration.worstDetection.time
         var rows = [["WORST TIME UNTIL CLIENTS TURN AWAY", "", "FROM"]]
         if settings.cloudMap != nil {
             rows.append([
-                CloudMapKeeper.provider, seconds(own + CloudMapRegistrar.propagation),
+                Registry.cloudMap.rawValue, seconds(own + CloudMapRegistrar.propagation),
                 "healthz + 30 s of Cloud Map; then the TTL of the record",
             ])
         }
         for entry in settings.consul?.entries ?? [] {
-            let name = "\(ConsulKeeper.provider) \(entry.registrar.service.name)"
+            let name = "\(Registry.consul.rawValue) \(entry.registrar.service.name)"
             switch entry.registrar.service.check {
             case .ttl(let ttl):
                 rows.append([name, seconds(own), "healthz; a crash of healthz: the TTL of \(ttl.setting)"])

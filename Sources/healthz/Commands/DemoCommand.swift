@@ -48,7 +48,7 @@ struct DemoCommand: Subcommand {
         try await keyboard?.start()
         defer { keyboard?.restore() }
         try await sidecar.serve(orOnAnyPort: mayMove) { address in
-            // Not on the loop: a terminal may be slow.
+            // Not on the loop: a terminal may block.
             Task { @MainActor in
                 Terminal.write(introduction(to: address, hasKeys: keyboard != nil), to: STDOUT_FILENO)
             }
@@ -63,7 +63,7 @@ struct DemoCommand: Subcommand {
             do {
                 Terminal.write("\(service): \(service.text(try await standIn.toggle()))\n", to: STDOUT_FILENO)
             } catch {
-                Terminal.complain("demo: \(service): \(error)")
+                Terminal.printError("demo: \(service): \(error)")
             }
         }
     }

@@ -8,8 +8,8 @@ actor Keyboard {
     private let pressed: @Sendable (Character) -> Void
     private var poll: Poll?
 
-    /// Nil if standard input is not a terminal, or if this process is in its background: there, a change of the settings
-    /// would stop the process (termios(3)).
+    /// Returns nil if standard input is not a terminal, or if this process is in the background: there, a change of
+    /// the settings would stop the process (termios(3)).
     /// - Parameter pressed: called on the loop.
     init?(on loop: EventLoop, pressed: @escaping @Sendable (Character) -> Void) {
         var settings = termios()
@@ -21,8 +21,8 @@ actor Keyboard {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// Begins to read. Until `restore`, the terminal sends each key at once. Ctrl-C and Ctrl-Z work as usual. After Ctrl-Z,
-    /// the shell has restored the settings, and a key needs Enter.
+    /// Starts reading. Until `restore`, the terminal sends each key at once. Ctrl-C and Ctrl-Z work as usual. After
+    /// Ctrl-Z, the shell has restored the settings, and a key needs Enter.
     func start() throws {
         let poll = try Poll(on: loop) { [weak self] in self?.assumeIsolated { $0.read() } }
         // Edge-triggered: in the background, keys stay unread.

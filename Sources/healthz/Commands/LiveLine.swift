@@ -2,7 +2,7 @@ import Glibc
 import Health
 import Reporting
 
-/// The line that says what a check waits for: on standard error, where that is a terminal, and gone when it ends.
+/// A line on standard error that shows the running checks, if this is a terminal. It is erased at the end.
 struct LiveLine {
     static let pause = Duration.milliseconds(100)
 
@@ -12,14 +12,14 @@ struct LiveLine {
     private var progress: Progress
     private var isDrawn = false
 
-    /// nil where it cannot be shown.
+    /// nil if it cannot be shown.
     init?(_ services: [String]) {
         guard isatty(STDERR_FILENO) == 1, Look.isCapable(Terminal.environment) else { return nil }
         progress = Progress(services)
     }
 
-    mutating func isBack(_ service: String) {
-        progress.isBack(service)
+    mutating func receive(_ service: String) {
+        progress.receive(service)
     }
 
     mutating func draw() {

@@ -63,7 +63,7 @@ struct ProbeCommand: Subcommand {
         }
     }
 
-    /// Complains of every mistake, not only of the first.
+    /// Reports all mistakes, not only the first.
     private func arguments() throws -> (Probe, Duration) {
         let given = url.map { url in
             read("URL", url, shown: Endpoint.withoutCredentials(url)) { text throws(ValueError) in
@@ -72,7 +72,7 @@ struct ProbeCommand: Subcommand {
         }
         let statuses = StatusSet(accept)
         if statuses == nil {
-            Terminal.complain(
+            Terminal.printError(
                 "--accept: \"\(accept)\" is not a status, a range or a class (200, 200-299, 2xx), or a list of them")
         }
         let limit = read("--timeout", timeout) { text throws(ValueError) in
@@ -85,19 +85,19 @@ struct ProbeCommand: Subcommand {
         return (.http(Request(url, fields: fields, tls: tls), Expectation(statuses)), limit)
     }
 
-    /// nil where it is wrong, which is complained of.
+    /// nil if it is invalid, which is reported.
     private func tls(for url: URL?) -> Request.TLS? {
         var tls = Request.TLS()
         tls.isVerified = !insecureSkipVerify
         if let url, url.scheme != .https, caFile != nil || insecureSkipVerify {
-            Terminal.complain("--ca-file and --insecure-skip-verify are for https:// alone")
+            Terminal.printError("--ca-file and --insecure-skip-verify are for https:// alone")
             return nil
         }
         guard let caFile else { return tls }
         switch Files.system.read(caFile) {
         case .success(let bytes): tls.authorities = bytes
         case .failure(let failure):
-            Terminal.complain("--ca-file: \"\(caFile)\" \(failure.problem)")
+            Terminal.printError("--ca-file: \"\(caFile)\" \(failure.problem)")
             return nil
         }
         return tls
@@ -110,7 +110,7 @@ struct ProbeCommand: Subcommand {
             let value = parts.count == 2 ? parts[1].drop { $0 == " " } : ""
             let field = Field(name: String(parts.first ?? ""), value: String(value))
             guard parts.count == 2, field.isValid else {
-                Terminal.complain("--header: \"\(line)\" is not a name, a colon and a value")
+                Terminal.printError("--header: \"\(line)\" is not a name, a colon and a value")
                 return nil
             }
             fields.append(field)
@@ -120,20 +120,20 @@ struct ProbeCommand: Subcommand {
 
     private func ownURL() throws -> URL {
         guard let url = try listenAddress().url(target: "/livez") else {
-            Terminal.complain("the kernel chooses the port that healthz listens on: give the URL to probe")
+            Terminal.printError("the kernel chooses the port that healthz listens on: give the URL to probe")
             throw ExitCode.usage
         }
         return url
     }
 
-    /// Where the server listens. What was said of it to this command counts; but only the server's own sockets tell which port
-    /// the kernel has chosen, and that `[::]` is IPv4 alone where there is no IPv6.
+    /// Finds the address of the server. The settings of this command select it; but only the server's own sockets
+    /// show the port that the kernel has chosen, and whether `[::]` is IPv4 only because there is no IPv6.
     private func listenAddress() throws -> ListenAddress {
         let configured: (address: ListenAddress, isDefault: Bool)
         do {
             configured = try Configuration.listen(environment: Terminal.environment)
         } catch {
-            for mistake in error.mistakes { Terminal.complain(of: mistake) }
+            for mistake in error.mistakes { Terminal.printError(of: mistake) }
             throw ExitCode.usage
         }
         let found = ServingProcess.only()?.addresses ?? []
@@ -147,14 +147,14 @@ struct ProbeCommand: Subcommand {
         do {
             return try parse(text)
         } catch {
-            Terminal.complain("\(place): \"\(shown ?? text)\" \(error.problem)")
+            Terminal.printError("\(place): \"\(shown ?? text)\" \(error.problem)")
             return nil
         }
     }
 }
 
 extension ListenAddress {
-    /// Whether a server that was told `setting` may listen here.
+    /// Whether a server with the setting `setting` may listen here.
     fileprivate func canBe(_ setting: ListenAddress) -> Bool {
         guard case .tcp(let host, let port) = self, case .tcp(let wanted, let wantedPort) = setting else {
             return self == setting
@@ -163,7 +163,7 @@ extension ListenAddress {
         return host == wanted || host == "0.0.0.0" && (wanted == "::" || wanted.isEmpty)
     }
 
-    /// How this machine reaches a server that listens there; nil where the port is not known.
+    /// The URL of a server that listens there, from this machine; nil if the port is unknown.
     fileprivate func url(target: String) -> URL? {
         switch self {
         case .tcp(_, 0): nil

@@ -129,7 +129,7 @@ struct RegisterCommand: Subcommand {
         for text in attribute {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, !parts[0].isEmpty else {
-                Terminal.complain("--attribute: \"\(text)\" is not KEY=VALUE")
+                Terminal.printError("--attribute: \"\(text)\" is not KEY=VALUE")
                 throw ExitCode.usage
             }
             found[parts[0]] = parts[1]
@@ -146,7 +146,7 @@ struct RegisterCommand: Subcommand {
             let report = await engine.aggregator.report(on: .all).report
             if report.status != .unhealthy { return }
             guard Instant.now < end else {
-                Terminal.complain("not healthy within \(limit.brief), so nothing was registered:")
+                Terminal.printError("not healthy within \(limit.brief), so nothing was registered:")
                 Terminal.write(TextReport.encode(report), to: 2)
                 throw ExitCode.unhealthy
             }

@@ -1,11 +1,11 @@
 import Configuration
 import Health
 
-/// The names that a shell offers for a service.
+/// The completion of service names for shells.
 enum ServiceNames {
-    /// Those of the configuration that the command would read, without those that are given already. None if the
-    /// configuration has mistakes: a shell that completes a word cannot show them.
-    /// - Parameter words: of the command line.
+    /// The names in the configuration of the command, without those that are on the command line already. Empty if
+    /// the configuration has mistakes: a shell cannot show them.
+    /// - Parameter words: the words of the command line.
     static func offered(after words: [String]) -> [String] {
         var flags: [Setting: String] = [:]
         for (index, word) in words.enumerated() {

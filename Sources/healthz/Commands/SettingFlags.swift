@@ -4,10 +4,11 @@ import Glibc
 
 /// The flags of all settings, for every command that reads the configuration.
 ///
-/// ArgumentParser finds the options of a command in its mirror and decodes them by name. Usually the compiler writes both
-/// from a property for each option. Here both are written from the rows of `Setting`, so that a setting has one row.
+/// ArgumentParser finds the options of a command by its mirror, and decodes them by name. Usually the compiler makes
+/// both from one property for each option. Here both are made from the rows of `Setting`, so that a setting has one
+/// row.
 struct SettingFlags: ParsableArguments, CustomReflectable {
-    /// Those that were given.
+    /// The flags on the command line.
     let values: [Setting: String]
 
     init() {
@@ -71,7 +72,7 @@ extension Configuration {
         try Configuration(flags: flags, environment: Terminal.environment)
     }
 
-    /// The configuration, or the end of the program: with every mistake on a line of its own.
+    /// Returns the configuration, or prints each mistake on a line and ends the program.
     static func orComplaints(flags: [Setting: String]) throws -> Configuration {
         try orComplaints { () throws(ConfigurationError) in try load(flags: flags) }
     }
@@ -80,8 +81,8 @@ extension Configuration {
         do throws(ConfigurationError) {
             return try load()
         } catch {
-            for mistake in error.mistakes { Terminal.complain(of: mistake) }
-            for warning in error.warnings { Terminal.complain("warning: \(warning)") }
+            for mistake in error.mistakes { Terminal.printError(of: mistake) }
+            for warning in error.warnings { Terminal.printError("warning: \(warning)") }
             throw error.mistakes.allSatisfy { $0.origin == .flag } ? ExitCode.usage : ExitCode.configuration
         }
     }

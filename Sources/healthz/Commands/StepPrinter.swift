@@ -3,8 +3,8 @@ import Discovery
 import Glibc
 import Reporting
 
-/// Prints the steps of a command: a line each, on standard error where it is a problem. On a terminal, the instances that are
-/// swept share one line.
+/// Prints the steps of a command, a line for each; problems go to standard error. On a terminal, all removed
+/// instances share one line.
 struct StepPrinter {
     private let format: CloudMapFlags.Format
     private let isLive: Bool
@@ -26,7 +26,7 @@ struct StepPrinter {
         }
         try closeLine()
         if step.isProblem {
-            Terminal.complain("\(step)")
+            Terminal.printError("\(step)")
         } else if format == .text {
             try Terminal.show("\(step)\n")
         }

@@ -4,7 +4,7 @@ import Configuration
 import Glibc
 import Reporting
 
-/// What the commands have of the process round them.
+/// The standard streams and the exit codes of the commands.
 enum Terminal {
     static let environment: [String: String] = {
         var variables: [String: String] = [:]
@@ -17,14 +17,15 @@ enum Terminal {
         return variables
     }()
 
-    /// What standard output can show.
+    /// The display properties of standard output.
     static var look: Look { look(of: STDOUT_FILENO) }
 
     static func look(of descriptor: Int32) -> Look {
         Look(environment, isTerminal: isatty(descriptor) == 1, width: size(of: descriptor)?.columns)
     }
 
-    /// nil where it is no terminal. One that does not know, such as a serial line, is as its user says, or of the usual size.
+    /// nil if it is not a terminal. A terminal that does not know its size, such as a serial line, has the size in
+    /// the environment or the usual one.
     static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
         var (columns, rows): (Int32, Int32) = (0, 0)
         if healthz_window(descriptor, &columns, &rows) == 1 { return (Int(columns), Int(rows)) }
@@ -33,25 +34,25 @@ enum Terminal {
         return (said("COLUMNS") ?? 80, said("LINES") ?? 24)
     }
 
-    /// One line on standard error.
-    static func complain(_ line: String) {
+    /// Prints a line on standard error.
+    static func printError(_ line: String) {
         write("healthz: \(line)\n", to: STDERR_FILENO)
     }
 
-    /// What is wrong in a file begins with its place, as compilers write it, so that editors find it.
-    static func complain(of mistake: ConfigurationMistake) {
-        if case .file = mistake.origin { write("\(mistake)\n", to: STDERR_FILENO) } else { complain("\(mistake)") }
+    /// A mistake in a file begins with its position, in the format of compilers, so that editors find it.
+    static func printError(of mistake: ConfigurationMistake) {
+        if case .file = mistake.origin { write("\(mistake)\n", to: STDERR_FILENO) } else { printError("\(mistake)") }
     }
 
-    /// Text on standard output. What cannot be printed is an error, as whoever reads it would take a part for the whole.
+    /// Prints text on standard output. A failure is an error, because a reader would take a part for the whole.
     static func show(_ text: String) throws(ExitCode) {
         guard let code = write(text, to: STDOUT_FILENO) else { return }
-        complain("standard output: \(String(cString: strerror(code)))")
+        printError("standard output: \(String(cString: strerror(code)))")
         throw .system
     }
 
-    /// May block: never on the loop.
-    /// - Returns: errno(3), where not all of it could be written.
+    /// May block, so it must not be called on the loop.
+    /// - Returns: errno(3) if not all of it could be written.
     @discardableResult
     static func write(_ text: String, to descriptor: Int32) -> Int32? {
         var rest = Array(text.utf8)[...]
@@ -60,7 +61,7 @@ enum Terminal {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {
-                // Who shares it with us has made it so that it does not block.
+                // Another process has set the stream to non-blocking.
                 var watched = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&watched, 1, -1)
             } else if errno != EINTR {
@@ -71,14 +72,14 @@ enum Terminal {
     }
 }
 
-/// sysexits(3), as far as they apply.
+/// Exit codes of sysexits(3).
 extension ExitCode {
     static let unhealthy = ExitCode(1)
     static let usage = ExitCode(64)
-    /// What was asked for is not to be had: an address that is taken, or not this machine's.
+    /// A requested resource is not available: an address in use, or not of this machine.
     static let unavailable = ExitCode(69)
     static let system = ExitCode(71)
-    /// By whoever was asked to do something.
+    /// The request was refused.
     static let denied = ExitCode(77)
     static let configuration = ExitCode(78)
 }

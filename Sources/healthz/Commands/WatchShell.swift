@@ -4,9 +4,10 @@ import Glibc
 import Health
 import Reporting
 
-/// Round after round of checks, until a signal: in place on a terminal, else one below the other.
+/// Makes checks until a signal comes. On a terminal, each report replaces the last one; otherwise it follows the last
+/// one.
 struct WatchShell {
-    /// How long a round may be out before the window says so.
+    /// How long a check may take before the window shows it.
     private static let patience = Duration.milliseconds(300)
 
     private let checks: Checks
@@ -14,7 +15,7 @@ struct WatchShell {
     private let format: CheckCommand.Format
     private let isInPlace: Bool
     private var watch = Watch()
-    /// When the round that is out began.
+    /// When the running check began.
     private var startedAt: ContinuousClock.Instant?
     private var nextAt = ContinuousClock.now
 
@@ -25,7 +26,7 @@ struct WatchShell {
         isInPlace = format == .table && isatty(STDOUT_FILENO) == 1 && Look.isCapable(Terminal.environment)
     }
 
-    /// - Returns: the status of the last round; nil where none has ended.
+    /// - Returns: the status of the last report; nil if there is none.
     mutating func run() async throws -> HealthStatus? {
         try await checks.start()
         let signals = checks.signals(Checks.endings + (isInPlace ? [SIGWINCH, SIGTSTP, SIGCONT] : []))
@@ -48,7 +49,7 @@ struct WatchShell {
                 try leave()
                 withExtendedLifetime(signals) {}
                 return watch.latest?.status
-            case .isBack: break
+            case .firstResult: break
             }
         }
         return watch.latest?.status
@@ -73,7 +74,7 @@ struct WatchShell {
         }
     }
 
-    /// The next round begins an interval after the last began, or when that has ended.
+    /// The next check begins an interval after the last one, or at its end if that is later.
     private mutating func tick() throws(ExitCode) {
         let now = ContinuousClock.now
         if let startedAt {
@@ -83,7 +84,7 @@ struct WatchShell {
         }
     }
 
-    /// Whether the terminal is ours: continued in the background (`bg`), it is the shell's.
+    /// Whether the process is in the foreground: a process continued by `bg` must not draw.
     private var isInFront: Bool { isInPlace && tcgetpgrp(STDOUT_FILENO) == getpgrp() }
 
     private func draw() throws(ExitCode) {
@@ -92,10 +93,11 @@ struct WatchShell {
         let size = Terminal.size(of: STDOUT_FILENO)
         try Window.show(
             WatchReport.frame(
-                watch, every: interval.setting, Terminal.look, height: size?.rows, waiting: waiting))
+                watch, waiting.map { .checking($0) } ?? .pausing(interval: interval.setting), Terminal.look,
+                height: size?.rows))
     }
 
-    /// The last round stays to be read.
+    /// The last report stays on the screen.
     private func leave() throws(ExitCode) {
         guard isInFront else { return }
         try Window.leave()
@@ -103,14 +105,13 @@ struct WatchShell {
     }
 }
 
-/// The window of a terminal while it shows something other than what scrolls by: xterm's alternate screen, without the
-/// cursor.
+/// A terminal's window for a program: the alternate screen of xterm, without the cursor.
 private enum Window {
     static func enter() throws(ExitCode) {
         try Terminal.show("\u{1B}[?1049h\u{1B}[?25l")
     }
 
-    /// Each line is erased before it is written: after the last column, erasing would take the last character with it.
+    /// Erases each line before it is written: after the last column, erasing would remove the last character.
     static func show(_ lines: [String]) throws(ExitCode) {
         try Terminal.show("\u{1B}[H" + lines.map { "\u{1B}[2K\($0)" }.joined(separator: "\r\n") + "\u{1B}[J")
     }

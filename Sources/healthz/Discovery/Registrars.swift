@@ -6,9 +6,9 @@ import Health
 import Reporting
 import Time
 
-/// Tells service discovery what is known of this node: hands each report on to the keepers of its registrations.
+/// Keeps the registrations of this node: passes each report to the keepers.
 ///
-/// It has an HTTP client of its own, so that a registry that hangs takes nothing from the probes.
+/// It has an HTTP client of its own, so that a hanging registry does not delay probes.
 actor Registrars {
     private nonisolated let loop: EventLoop
     private let files: TokenFiles
@@ -17,13 +17,13 @@ actor Registrars {
     private var client: CurlClient?
     private var cloudMap: CloudMapKeeper?
     private var consul: [(keeper: ConsulKeeper, source: String?)] = []
-    /// Those that a reload has left out, and that are not gone yet.
+    /// Keepers of registrations that a reload has removed, until they have ended.
     private var former: [any Keeper] = []
     private var report: Report?
     private var isInMaintenance = false
     private var staleAfter = Duration.zero
     private var staleAt: Instant?
-    /// When the report is too old to be believed, or the end comes.
+    /// Fires when the report becomes stale, or at the end.
     private var timer: LoopTimer?
     private var endsAt: Instant?
     private var whenGone: CheckedContinuation<Void, Never>?
@@ -35,12 +35,12 @@ actor Registrars {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// - Parameter changed: called on the loop when a registration is another than before.
+    /// - Parameter changed: called on the loop when a registration has changed.
     func watch(_ changed: @escaping @Sendable (KeeperEvent) -> Void) {
         self.changed = changed
     }
 
-    /// What is to be kept registered from now on; at the start, and after a reload.
+    /// Sets the wanted registrations, at the start and after a reload.
     func adopt(_ configuration: Configuration) {
         staleAfter = configuration.background?.staleAfter ?? .zero
         let settings = configuration.discovery
@@ -60,7 +60,7 @@ actor Registrars {
         hand(on: report)
     }
 
-    /// Somebody takes the node out of service, or puts it back.
+    /// The node is taken out of service by a file, or put back.
     func maintain(_ isInMaintenance: Bool) {
         self.isInMaintenance = isInMaintenance
         if let report { hand(on: report) }
@@ -72,7 +72,7 @@ actor Registrars {
         staleAt = nil
     }
 
-    /// The process ends as soon as the registries know, and at that time whether they know or not.
+    /// Ends when the registries have been updated, but at that time at the latest.
     func leave(by time: Instant) {
         drain()
         for keeper in all { keeper.drainEnded() }
@@ -80,7 +80,7 @@ actor Registrars {
         wake()
     }
 
-    /// The process ends now, whatever is out.
+    /// Ends now, even during calls.
     func end() {
         for keeper in all { keeper.end() }
         former = []
@@ -102,7 +102,7 @@ actor Registrars {
 
     private var all: [any Keeper] { present + former }
 
-    /// nil where there is no memory or descriptor for it.
+    /// nil if there is no memory or descriptor for it.
     private func startedClient() -> CurlClient? {
         if let client { return client }
         let client = CurlClient(on: loop, userAgent: Engine.userAgent)

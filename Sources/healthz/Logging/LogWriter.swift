@@ -24,7 +24,7 @@ final class LogWriter: Sendable {
         }
         let failure = thread.run { [self] in
             let lost = dropped.exchange(0, ordering: .relaxed)
-            if lost > 0 { Terminal.complain("\(lost) log lines were dropped because nobody read them") }
+            if lost > 0 { Terminal.printError("\(lost) log lines were dropped because nobody read them") }
             Terminal.write(line, to: STDERR_FILENO)
             waiting.subtract(1, ordering: .relaxed)
         }

@@ -2,22 +2,22 @@ import Glibc
 
 /// The arguments that the system gave `main`.
 ///
-/// Swift's `CommandLine` reads them from /proc/self/cmdline. Where that cannot be read, it has none, and healthz would serve
-/// with defaults instead of doing what it was told.
+/// Swift's `CommandLine` reads them from /proc/self/cmdline. If that cannot be read, it is empty, and healthz would
+/// serve with the default configuration.
 enum Arguments {
-    /// Without the program's name; nil where they cannot be found. To be called on the main thread.
+    /// Without the program's name; nil if they are not found. To be called on the main thread.
     static func read() -> [String]? {
         if let found = onStack() { return found }
-        // A library has moved the environment before `main` began.
+        // A library has moved the environment before `main`.
         let arguments = CommandLine.arguments
         return arguments.isEmpty ? nil : Array(arguments.dropFirst())
     }
 
-    /// They stand on the stack, before the environment: argc, argv[0] to argv[argc - 1], a null pointer, environ (System V
-    /// ABI, AMD64 supplement, §3.4.1; the same on AArch64). No pointer is as small as a count of arguments.
+    /// They are on the stack before the environment: argc, argv[0] to argv[argc - 1], a null pointer, environ (System
+    /// V ABI, AMD64 supplement, §3.4.1; the same on AArch64). No pointer is as small as a count of arguments.
     private static func onStack() -> [String]? {
         let environment = UnsafeMutableRawPointer(environ)
-        // The stack grows down, and nothing is mapped above it: what is above this call is older, and on the stack.
+        // The stack grows down, and the memory above it is not mapped: an address above this call is on the stack.
         var here: UInt = 0
         let isOnStack = withUnsafeMutableBytes(of: &here) { $0.baseAddress.map { $0 < environment } ?? false }
         guard isOnStack else { return nil }

@@ -1,13 +1,13 @@
 import Glibc
 import Sockets
 
-/// The `healthz serve` that runs beside this command, and the sockets on which it listens (proc(5)).
+/// The `healthz serve` process on this machine, and its listening sockets (proc(5)).
 ///
-/// What it listens on may have been said by its flags or in its file, which a HEALTHCHECK does not see. The kernel knows.
+/// Its listen address may come from its flags or its file, which a HEALTHCHECK does not know. The kernel knows it.
 struct ServingProcess {
     private let folder: String
 
-    /// - Returns: nil where no such process can be seen, or more than one: then nobody knows which is meant.
+    /// - Returns: nil if there is no such process, or more than one: then the choice would be a guess.
     static func only() -> ServingProcess? {
         let own = (program: link("/proc/self/exe"), network: link("/proc/self/ns/net"))
         guard own.program != nil else { return nil }
@@ -17,7 +17,7 @@ struct ServingProcess {
         return found.count == 1 ? ServingProcess(folder: "/proc/\(found[0])") : nil
     }
 
-    /// Where it listens; empty where that cannot be seen.
+    /// The listen addresses; empty if they cannot be read.
     var addresses: [ListenAddress] {
         let sockets = Set(
             ServingProcess.names(in: "\(folder)/fd").compactMap { ServingProcess.link("\(folder)/fd/\($0)") })
@@ -35,7 +35,7 @@ struct ServingProcess {
         }
     }
 
-    /// Whether its command line is that of `serve`, which is also the default.
+    /// Whether the command line is that of `serve`, which is also the default.
     private static func isServing(_ process: Int32) -> Bool {
         let arguments = ProcessReader.text(of: "/proc/\(process)/cmdline").split(separator: "\0")
         guard arguments.count > 1 else { return !arguments.isEmpty }
@@ -55,7 +55,7 @@ struct ServingProcess {
         return names
     }
 
-    /// What a symbolic link says, such as `socket:[12345]`; nil where there is none, or none that may be read.
+    /// The target of a symbolic link, such as `socket:[12345]`; nil if it cannot be read.
     private static func link(_ path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink(path, &buffer, buffer.count)
@@ -63,7 +63,7 @@ struct ServingProcess {
     }
 }
 
-/// Lines of the kernel's tables of sockets (proc_net_tcp(5), proc_net_unix(5)).
+/// Lines of the kernel's socket tables (proc_net_tcp(5), proc_net_unix(5)).
 enum ListeningSockets {
     /// Such as `0: 0100007F:1F90 00000000:0000 0A …`, where 0A is LISTEN; addresses are words in the machine's byte order.
     static func tcp(_ line: Substring) -> (inode: Substring, address: ListenAddress)? {

@@ -6,8 +6,7 @@ import Health
 import Probing
 import Time
 
-/// What finds out whether the services are healthy: the prober, the aggregator over it, and the checks that go on by
-/// themselves where the configuration asks for them.
+/// Checks the services: the prober, the aggregator, and the timer for checks at an interval.
 actor Engine {
     static let userAgent = "healthz/\(Healthz.version)"
 
@@ -16,20 +15,20 @@ actor Engine {
     private let client: CurlClient
     private let prober: TargetProber
     private let checked: @Sendable (Report) -> Void
-    /// nil where checks are made on demand.
+    /// nil if checks are made on demand.
     private var pace: Pace?
-    /// What the first check is for.
+    /// The targets of the first configuration, whose probes need threads.
     private let targets: [Target]
     private var timer: LoopTimer?
     /// Fires when the last check becomes too old.
     private var staleness: LoopTimer?
     private var due: Instant?
-    /// Tells the present series of checks from those before a reload.
+    /// Distinguishes the checks since the last reload from earlier ones.
     private var series = 0
 
     /// - Parameters:
-    ///   - changed: told of every change, on the loop.
-    ///   - checked: given the report of each check that goes on by itself, on the loop.
+    ///   - changed: called for each change, on the loop.
+    ///   - checked: called with the report of each check at an interval, on the loop.
     init(
         _ configuration: Configuration, on loop: EventLoop,
         changed: @escaping @Sendable (Transition) -> Void = { _ in },
@@ -52,7 +51,7 @@ actor Engine {
         do {
             try await client.start()
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.system
         }
         prober.prepare(for: targets)
@@ -61,17 +60,18 @@ actor Engine {
         beginSeries()
     }
 
-    /// From now on, this is what is checked.
+    /// Uses this configuration from now on.
     func adopt(_ configuration: Configuration) {
         aggregator.assumeIsolated { $0.replace(configuration.plan) }
-        prober.forget()
-        prober.prepare(for: configuration.services.flatMap(\.targets))
+        let targets = configuration.services.flatMap(\.targets)
+        prober.forget(but: targets)
+        prober.prepare(for: targets)
         pace = configuration.background?.pace
         beginSeries()
     }
 
-    /// No more checks begin by themselves.
-    func rest() {
+    /// Starts no further check at an interval.
+    func stopChecking() {
         pace = nil
         beginSeries()
     }
@@ -90,8 +90,8 @@ actor Engine {
         check()
     }
 
-    /// The next check begins an interval after this one, or when this one has ended: whichever is later. One that never
-    /// ends is the last, and its report goes stale.
+    /// The next check begins an interval after this one began, or at its end, whichever is later. If a check never
+    /// ends, no other follows, and its report becomes stale.
     private func check() {
         let (startedAt, series) = (Instant.now, series)
         aggregator.assumeIsolated { aggregator in
@@ -105,7 +105,7 @@ actor Engine {
         guard series == self.series, let pace else { return }
         noteAge()
         checked(report)
-        // A value with an address: the thread sanitizer cannot follow a reference to an empty one.
+        // A class with a stored property: the thread sanitizer cannot follow a reference to an empty one.
         var random: any RandomNumberGenerator = SystemRandomNumberGenerator()
         let next = pace.next(after: startedAt, using: &random)
         due = next

@@ -8,9 +8,10 @@ import Time
 extension HealthResponder.Settings {
     init(_ configuration: Configuration, loadedAt time: Timestamp) {
         self.init(
-            services: configuration.services.map(\.name), unhealthyStatus: configuration.unhealthyStatus,
-            degradedStatus: configuration.degradedStatus, audience: Audience(configuration),
-            runbook: configuration.runbook, loadedAt: time)
+            services: configuration.services.map(\.name),
+            statuses: Statuses(unhealthy: configuration.unhealthyStatus, degraded: configuration.degradedStatus),
+            audience: Audience(configuration), loadedAt: time)
+        runbook = configuration.runbook
     }
 }
 
@@ -37,7 +38,7 @@ extension ServerFigures {
 }
 
 extension ServerTally {
-    /// By the setting that limits it, if there is one.
+    /// By the setting of the limit, if there is one.
     fileprivate var refused: [(reason: String, count: Int)] {
         [
             ("max_connections", connections), ("max_connections_per_client", connectionsPerClient),

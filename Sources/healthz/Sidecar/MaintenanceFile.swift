@@ -2,8 +2,8 @@ import EventLoop
 import Glibc
 import Time
 
-/// Watches for the file by which a person takes the node out of service. It is looked at once a second: a local file, of which
-/// reading the first line takes no time. To be used on the loop.
+/// Watches for the file that takes the node out of service. It looks once a second: reading the first line of a local
+/// file takes no time. To be used on the loop.
 final class MaintenanceFile {
     private static let pause = Duration.seconds(1)
     private static let limit = 500
@@ -32,7 +32,7 @@ final class MaintenanceFile {
         timer?.wake(by: .now + MaintenanceFile.pause)
     }
 
-    /// nil where there is no file. Of one that cannot be read, nothing but that it exists is known.
+    /// nil if there is no file; an empty note if the file cannot be read.
     private func firstLine() -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return errno == ENOENT || errno == ENOTDIR ? nil : "" }

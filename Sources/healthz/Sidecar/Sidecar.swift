@@ -10,12 +10,12 @@ import Logging
 import Sockets
 import Time
 
-/// The server in its life: start, changes of state, reloads, draining, end.
+/// The life of the server: start, changes of state, reloads, draining, end.
 ///
-/// It lives on the loop, as all that it starts does: else the start goes from one thread to the other and back at each step,
-/// and Dispatch makes a new thread for nearly each of them.
+/// It runs on the loop, like its parts: otherwise the start would switch threads at each step, and Dispatch would
+/// make a new thread for nearly each of them.
 actor Sidecar {
-    /// Reads files, and so not on the loop.
+    /// Reads files, so it does not run on the loop.
     typealias Load = @Sendable () throws(ConfigurationError) -> Configuration
 
     /// How long registries may take after the drain.
@@ -30,9 +30,9 @@ actor Sidecar {
     private let manager = ServiceManager(Terminal.environment)
     /// For reading files.
     private let reader = Workers(1)
-    /// What is in force.
+    /// The configuration in force.
     private var configuration: Configuration
-    /// Running while the node is not to be used any more, and is answered so.
+    /// Set while the node is draining.
     private var draining: LoopTimer?
     private var maintenance: MaintenanceFile?
     private var ending: LoopTimer?
@@ -51,7 +51,7 @@ actor Sidecar {
             checked: { report in registrars.assumeIsolated { $0.checked(report) } })
         let responder = HealthResponder(
             on: loop, engine.aggregator, HealthResponder.Settings(configuration, loadedAt: Moment.now.timestamp),
-            from: Origin(version: Healthz.version, node: NodeName.own))
+            from: Origin(version: Healthz.version, node: HostName.own ?? "this machine"))
         self.loop = loop
         self.configuration = configuration
         self.log = log
@@ -70,11 +70,10 @@ actor Sidecar {
 
     /// Runs until a signal ends it.
     /// - Parameters:
-    ///   - load: makes the configuration anew, when SIGHUP asks for it; without it, SIGHUP ends the process as it does
-    ///     by default.
-    ///   - mayMove: take any free port where that of `address` is taken.
-    ///   - started: called with the address that it turned out to be, on the loop.
-    ///   - ended: called on the loop when a signal has ended it. The main actor may not get a thread to go on with by then.
+    ///   - load: reads the configuration again for SIGHUP. Without it, SIGHUP ends the process as by default.
+    ///   - mayMove: use any free port if that of `address` is in use.
+    ///   - started: called on the loop with the actual address.
+    ///   - ended: called on the loop after a signal has ended the server. The main actor may have no thread by then.
     func serve(
         load: Load? = nil, orOnAnyPort mayMove: Bool = false, started: @Sendable (ListenAddress) -> Void = { _ in },
         ended: @escaping @Sendable () -> Void = {}
@@ -125,7 +124,7 @@ actor Sidecar {
             if let load, draining == nil { reload(load) }
         case SIGTERM where draining == nil && configuration.drain > .zero: drain()
         default:
-            // A second signal: whoever sends it does not want to wait.
+            // A second signal: do not wait.
             if draining != nil { registrars.assumeIsolated { $0.end() } }
             end(by: signal == SIGINT ? "SIGINT" : "SIGTERM")
         }
@@ -148,10 +147,10 @@ actor Sidecar {
 
     private func drain() {
         manager.tell(.stopping)
-        // First, so that whoever finds the node by name turns away while it still answers.
+        // First, so that clients that find the node by name leave while it still answers.
         registrars.assumeIsolated { $0.drain() }
         responder.assumeIsolated { $0.drain() }
-        engine.assumeIsolated { $0.rest() }
+        engine.assumeIsolated { $0.stopChecking() }
         server.assumeIsolated { $0.stopKeepingAlive() }
         let time = configuration.drain
         log.assumeIsolated { $0.draining(time) }
@@ -159,7 +158,7 @@ actor Sidecar {
         draining?.wake(by: .now + time)
     }
 
-    /// - Parameter signal: which asks for it; nil if the time of draining is over.
+    /// - Parameter signal: the second signal; nil if the time of draining is over.
     private func end(by signal: String? = nil) {
         guard !isOver else { return }
         isOver = true
@@ -170,7 +169,7 @@ actor Sidecar {
         whenOver = nil
     }
 
-    /// Where no thread can be had, `serve` cannot go on: what is under way has a second to end.
+    /// If no thread can be made, `serve` cannot continue: running work has a second to end.
     private func endWithoutTasks() {
         manager.tell(.stopping)
         server.assumeIsolated { $0.stopKeepingAlive() }
@@ -190,13 +189,13 @@ actor Sidecar {
             let loaded = Result { () throws(ConfigurationError) in try load() }
             loop.run { self.assumeIsolated { $0.loaded(loaded) } }
         }
-        // Nor is there one for the log: SIGHUP does nothing.
+        // The log has no thread either, so SIGHUP does nothing.
         if failure != nil { reloads -= 1 }
     }
 
     private func loaded(_ loaded: Result<Configuration, ConfigurationError>) {
         reloads -= 1
-        // The end may have begun meanwhile: then nothing begins any more.
+        // The server may have stopped meanwhile: then nothing is started.
         guard draining == nil, !isOver else { return }
         switch loaded {
         case .success(let next):
@@ -208,11 +207,11 @@ actor Sidecar {
             responder.assumeIsolated { $0.reloadFailed(at: Moment.now.timestamp) }
             log.assumeIsolated { $0.reloadFailed(error) }
         }
-        // Not for one that another has followed: whoever asked for that would take it to be in force.
+        // Not for a reload that another reload has followed: it would be taken for the configuration in force.
         if reloads == 0 { manager.tell(.ready) }
     }
 
-    /// All of it in one turn of the loop, so that no answer mixes two configurations.
+    /// All in one turn of the loop, so that no answer mixes two configurations.
     private func adopt(_ next: Configuration) {
         let former = configuration
         configuration = next
@@ -244,7 +243,7 @@ actor Sidecar {
         }
     }
 
-    /// - Returns: nil where no sockets were passed: then `listen` says where.
+    /// - Returns: nil if no sockets were passed: then the setting `listen` counts.
     private func listenOnPassed() async throws -> [ListenAddress]? {
         do {
             var bound: [ListenAddress] = []
@@ -253,7 +252,7 @@ actor Sidecar {
             }
             return bound.isEmpty ? nil : bound
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.unavailable
         }
     }
@@ -265,10 +264,10 @@ actor Sidecar {
             if mayMove, error.cause == .inUse, case .tcp(let host, _) = address {
                 return try await listen(on: .tcp(host: host, port: 0), orOnAnyPort: false)
             }
-            Terminal.complain(complaint(error))
+            Terminal.printError(complaint(error))
             throw error.cause == .system ? ExitCode.system : ExitCode.unavailable
         } catch {
-            Terminal.complain("\(error)")
+            Terminal.printError("\(error)")
             throw ExitCode.system
         }
     }
@@ -281,7 +280,7 @@ actor Sidecar {
 }
 
 extension ServerLimits {
-    /// With no more connections than there are descriptors for.
+    /// With no more connections than the descriptor limit allows.
     fileprivate init(_ configuration: Configuration) {
         self = configuration.serverLimits
         connections = Descriptors.connections(atMost: connections)

@@ -4,20 +4,20 @@ import Sockets
 
 /// The memory of the process.
 enum Footprint {
-    /// After this time the start is over, and `trim` may be called.
+    /// The time after which the start is over, and `trim` may be called.
     static let settling: Duration = .seconds(1)
 
-    /// Makes all threads share one heap, because nearly everything is allocated on the loop. Otherwise each thread that
-    /// allocates gets a heap of its own. Must be called before any thread is started.
+    /// Makes all threads share one heap, because nearly all memory is allocated on the loop. Otherwise each thread
+    /// that allocates gets a heap of its own. Must be called before the first thread is started.
     static func shareHeap() {
         mallopt(M_ARENA_MAX, 1)
     }
 
-    /// Drops the pages of code that only the start has needed: most of the resident memory (7 MiB). A page that is needed
-    /// again is mapped again from the page cache.
+    /// Releases the pages of code that only the start needs: most of the resident memory (7 MiB). If such a page is
+    /// needed again, the kernel maps it from the page cache.
     ///
-    /// Only code: nothing is ever written to it, but data of the same files may have been relocated. It takes half a
-    /// millisecond of the loop, once.
+    /// Only code is released: it is never written to. Data of the same files may have been relocated. This takes half
+    /// a millisecond of the loop, once.
     static func trim() {
         guard let maps = fopen("/proc/self/maps", "re") else { return }
         defer { fclose(maps) }

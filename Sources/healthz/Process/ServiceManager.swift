@@ -4,8 +4,8 @@ import Glibc
 import Sockets
 import Time
 
-/// systemd's side of a service's life (sd_notify(3)): states are told by datagrams to the socket in `NOTIFY_SOCKET`, and
-/// the watchdog is fed from the loop, so that a loop that is stuck is noticed.
+/// The notifications for systemd (sd_notify(3)): states are sent as datagrams to the socket in `NOTIFY_SOCKET`. The
+/// watchdog is notified from the loop, so that systemd notices a loop that is stuck.
 struct ServiceManager {
     enum State {
         case ready, reloading, stopping, alive
@@ -20,14 +20,14 @@ struct ServiceManager {
         }
     }
 
-    /// nil where nobody listens: then nothing is told.
+    /// nil if there is no service manager: then nothing is sent.
     private let address: SocketAddress?
-    /// How often the watchdog must be fed; nil where there is none.
+    /// The interval of the watchdog; nil if there is none.
     private let patience: Duration?
 
     init(_ environment: [String: String]) {
         address = environment["NOTIFY_SOCKET"].flatMap { SocketAddress(path: $0) }
-        // It is for the process that systemd has started, and not for its children.
+        // Intended for the process that systemd has started, not for its children.
         let isMine = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
         let microseconds = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
         patience = isMine && microseconds > 0 ? .microseconds(microseconds) : nil
@@ -39,22 +39,22 @@ struct ServiceManager {
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         let message = Array(state.message.utf8)
-        // Nobody waits for systemd; a watchdog's next meal makes up for one that is lost.
+        // healthz does not wait for systemd; the next notification of the watchdog replaces a lost one.
         _ = address.read {
             sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT), $0, $1)
         }
     }
 
-    /// - Returns: what feeds the watchdog as long as it is held; nil where there is none.
+    /// - Returns: an object that notifies the watchdog as long as it exists; nil without a watchdog.
     func feedWatchdog(on loop: EventLoop) -> Feeder? {
         guard address != nil, let patience else { return nil }
         return Feeder(self, every: patience / 2, on: loop)
     }
 
-    /// Of CLOCK_MONOTONIC, which is Dispatch's uptime on Linux.
+    /// Of CLOCK_MONOTONIC, which is Dispatch's uptime clock on Linux.
     private static var monotonicMicroseconds: UInt64 { DispatchTime.now().uptimeNanoseconds / 1000 }
 
-    /// Feeds the watchdog again and again, on the loop.
+    /// Notifies the watchdog at an interval, on the loop.
     actor Feeder {
         private nonisolated let loop: EventLoop
         private let manager: ServiceManager
@@ -70,11 +70,11 @@ struct ServiceManager {
         nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
         func start() {
-            timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.feed() } }
-            feed()
+            timer = LoopTimer(on: loop) { [weak self] in self?.assumeIsolated { $0.notify() } }
+            notify()
         }
 
-        private func feed() {
+        private func notify() {
             manager.tell(.alive)
             timer?.wake(by: .now + pause)
         }

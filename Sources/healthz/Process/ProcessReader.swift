@@ -5,17 +5,19 @@ import Health
 import Reporting
 import Time
 
-/// Reads what the kernel knows of this process (proc(5)): of memory, and so it may be done on the loop.
+/// Reads the kernel's figures about this process (proc(5)). They are in memory, so this may run on the loop.
 struct ProcessReader {
     private let ticksPerSecond = max(1, sysconf(Int32(_SC_CLK_TCK)))
     private let pageBytes = sysconf(Int32(_SC_PAGESIZE))
-    /// When the machine started, in milliseconds since 1970. Not by /proc/stat, which a hardened unit does not show.
+    /// When the machine started, in milliseconds since 1970. Not from /proc/stat, which is hidden from a hardened
+    /// unit.
     private let bootedAt = Moment.now.timestamp.milliseconds - healthz_nanoseconds_since_boot() / 1_000_000
 
-    /// nil where /proc is not as it should be.
+    /// nil if /proc has an unexpected format.
     func read() -> Figures.Process? {
         let text = ProcessReader.text(of: "/proc/self/stat")
-        // The second field is the program's name in parentheses, whatever stands in it; so the first here is the third.
+        // The second field is the program's name in parentheses, which may contain anything; so the first field here
+        // is the third.
         guard let name = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: name)...].split(separator: " ").map { Int($0) }
         func field(_ number: Int) -> Int? { fields.indices.contains(number - 3) ? fields[number - 3] : nil }
@@ -29,7 +31,7 @@ struct ProcessReader {
             startedAt: Timestamp(milliseconds: bootedAt + Int64(start * 1000 / ticksPerSecond)))
     }
 
-    /// Empty where it cannot be read.
+    /// Empty if it cannot be read.
     static func text(of path: String) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return "" }
