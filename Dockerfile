@@ -20,6 +20,8 @@ ARG FLAGS="-c release --static-swift-stdlib --product healthz -Xlinker -L/archiv
 RUN mkdir /archives && ln -s "$(clang -print-file-name=libstdc++.a)" /archives/ \
     && swift build $FLAGS && strip -o /healthz "$(swift build $FLAGS --show-bin-path)/healthz" \
     && cat .build/checkouts/*/NOTICE.txt > /NOTICE
+COPY deploy/start.c ./
+RUN clang -O2 -s -o /start-healthz start.c
 
 FROM debian:trixie-slim AS libraries
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
@@ -28,14 +30,14 @@ RUN find /lib/ /lib64/ -name '*.so*' > /root/present
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libcurl4t64 libyaml-0-2 \
     && rm -rf /var/lib/apt/lists/*
-COPY --from=build /healthz /usr/local/bin/healthz
+COPY --from=build /healthz /start-healthz /usr/local/bin/
 COPY --from=build /NOTICE /usr/local/share/doc/healthz/NOTICE
 # Collects the linked libraries and the certificate authorities, and for scanners the status of their packages: in /root/all
 # all of them, in /root/missing those that debian-slim does not have.
 # hadolint ignore=SC2086
 RUN libraries="$(ldd /usr/local/bin/healthz | grep -o '/[^ ]*')" \
     && mkdir -p /root/all/etc /root/all/var/lib/dpkg/status.d /root/missing/var/lib/dpkg/status.d \
-    && own="/usr/local/bin/healthz /usr/local/share/doc/healthz/NOTICE /etc/ssl/certs/ca-certificates.crt" \
+    && own="/usr/local/bin/healthz /usr/local/bin/start-healthz /usr/local/share/doc/healthz/NOTICE /etc/ssl/certs/ca-certificates.crt" \
     && cp -L --parents -t /root/all $libraries $own \
     && grep -vxFf /root/present <<< "$libraries" | sed 's,^/lib/,/usr/lib/,' \
         | xargs cp -L --parents -t /root/missing $own \
@@ -63,7 +65,7 @@ USER 65532:65532
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["/usr/local/bin/healthz", "probe"]
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["/usr/local/bin/healthz"]
+ENTRYPOINT ["/usr/local/bin/start-healthz"]
 CMD ["serve"]
 
 FROM debian:trixie-slim AS slim
@@ -82,5 +84,5 @@ EXPOSE 8080
 # Probes /livez at HEALTHZ_LISTEN. A failed upstream must not restart this container.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["/usr/local/bin/healthz", "probe"]
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["/usr/local/bin/healthz"]
+ENTRYPOINT ["/usr/local/bin/start-healthz"]
 CMD ["serve"]
