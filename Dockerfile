@@ -58,7 +58,7 @@ ARG SOURCE=""
 LABEL org.opencontainers.image.title="healthz" \
       org.opencontainers.image.description="One health check over a node's Grafana, Loki and Tempo" \
       org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="0.2.0" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.source="$SOURCE"
 USER 65532:65532
@@ -75,7 +75,7 @@ ARG SOURCE=""
 LABEL org.opencontainers.image.title="healthz" \
       org.opencontainers.image.description="One health check over a node's Grafana, Loki and Tempo" \
       org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="0.2.0" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.source="$SOURCE"
 # A numeric user: platforms that refuse root need not look up a name.

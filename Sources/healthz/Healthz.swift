@@ -4,7 +4,7 @@ import Health
 
 /// The program and its commands.
 struct Healthz: ParsableCommand {
-    static let version = "0.1.0"
+    static let version = "0.2.0"
 
     static let configuration = CommandConfiguration(
         commandName: "healthz",

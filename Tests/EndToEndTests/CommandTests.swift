@@ -338,7 +338,7 @@ struct CommandTests {
         let help = try Program.run(["--help"])
         #expect(help.code == 0)
         for command in ["serve", "check", "probe", "demo", "config"] { #expect(help.output.contains("  \(command) ")) }
-        #expect(try Program.run(["--version"]).output == "healthz 0.1.0\n")
+        #expect(try Program.run(["--version"]).output == "healthz 0.2.0\n")
         for shell in ["bash", "zsh", "fish"] {
             let script = try Program.run(["--generate-completion-script", shell])
             #expect(script.code == 0)
