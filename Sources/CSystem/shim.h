@@ -1,5 +1,5 @@
 #pragma once
-// What Swift's Glibc module does not have: mallopt(3), malloc_trim(3), epoll(7), eventfd(2), accept4(2) and the size of a terminal.
+// What Swift's Glibc module does not have: mallopt(3), epoll(7), eventfd(2), accept4(2) and the size of a terminal.
 #include <linux/filter.h>
 #include <malloc.h>
 #include <stdint.h>

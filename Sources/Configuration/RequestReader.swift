@@ -30,10 +30,10 @@ struct RequestReader {
         }
     }
 
-    private let section: Section<ServiceKey>
+    let section: Section<ServiceKey>
     private let file: ConfigurationFile
-    private let urls: [URL]
-    private let mistakes: Mistakes
+    let urls: [URL]
+    let mistakes: Mistakes
 
     /// - Parameter urls: the valid URLs that the request is sent to.
     init(_ section: Section<ServiceKey>, _ file: ConfigurationFile, to urls: [URL]) {
@@ -201,70 +201,7 @@ struct RequestReader {
         }
     }
 
-    // MARK: TLS
-
-    private func tls() -> Request.TLS {
-        var tls = Request.TLS()
-        guard let node = section[.tls], let keys = Section<TLSKey>(node, path: section.path(.tls), mistakes) else {
-            return tls
-        }
-        if !urls.isEmpty, !urls.contains(where: { $0.scheme == .https }) {
-            mistakes.add("has no effect without https://", at: node.position, path: keys.path)
-        }
-        func pem(_ key: TLSKey) -> [UInt8]? {
-            keys[key].flatMap { node in
-                guard let bytes = contents(node, keys.path(key)) else { return nil }
-                guard !bytes.isEncrypted else {
-                    mistakes.add(
-                        "is encrypted; healthz cannot ask for its passphrase", at: node.position,
-                        path: keys.path(key), value: node.plainText)
-                    return nil
-                }
-                guard bytes.contains("-----BEGIN ") else {
-                    mistakes.add("is not in PEM", at: node.position, path: keys.path(key), value: node.plainText)
-                    return nil
-                }
-                guard bytes.isWhole else {
-                    mistakes.add("is cut off", at: node.position, path: keys.path(key), value: node.plainText)
-                    return nil
-                }
-                return bytes
-            }
-        }
-        tls.authorities = pem(.caFile)
-        tls.certificate = pem(.certFile)
-        tls.key = pem(.keyFile)
-        if let node = keys[.keyFile], keys[.certFile] == nil {
-            mistakes.add("needs cert_file", at: node.position, path: keys.path(.keyFile))
-        }
-        if let certificate = tls.certificate, let key = tls.key, let node = keys[.keyFile],
-            KeyPair.differs(certificate: certificate, key: key)
-        {
-            mistakes.add(
-                "does not belong to the certificate in cert_file", at: node.position, path: keys.path(.keyFile),
-                value: node.plainText)
-        }
-        tls.serverName = keys.value(.serverName) { text throws(ValueError) in
-            guard Endpoint.isHost(text), !text.isEmpty else { throw ValueError("is neither a name nor an address") }
-            return text
-        }
-        let skips = keys.value(.insecureSkipVerify) { text throws(ValueError) in
-            try Bool(yaml: text)
-        }
-        tls.isVerified = !(skips ?? false)
-        return tls
-    }
-
-    private func tellsExpiry() -> Bool {
-        guard let node = section[.certificateExpiresWithin] else { return false }
-        if !urls.isEmpty, !urls.contains(where: { $0.scheme == .https }) {
-            let path = section.path(.certificateExpiresWithin)
-            mistakes.add("has no effect without https://", at: node.position, path: path)
-        }
-        return true
-    }
-
-    private func contents(_ node: YAMLNode, _ path: String) -> [UInt8]? {
+    func contents(_ node: YAMLNode, _ path: String) -> [UInt8]? {
         guard let name = node.text(path: path, mistakes) else { return nil }
         switch file.files.read(file.path(name)) {
         case .success(let bytes): return bytes
@@ -272,23 +209,6 @@ struct RequestReader {
             mistakes.add(failure.problem, at: node.position, path: path, value: name)
             return nil
         }
-    }
-}
-
-extension [UInt8] {
-    /// The headers of encrypted keys in PKCS #8 and in OpenSSL's older format.
-    fileprivate var isEncrypted: Bool {
-        contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || contains("Proc-Type: 4,ENCRYPTED")
-    }
-
-    /// Whether each of its parts in PEM has an end: it may be in the middle of being written.
-    fileprivate var isWhole: Bool {
-        let text = String(decoding: self, as: UTF8.self)
-        return text.ranges(of: "-----BEGIN ").count == text.ranges(of: "-----END ").count
-    }
-
-    fileprivate func contains(_ text: String) -> Bool {
-        String(decoding: self, as: UTF8.self).contains(text)
     }
 }
 

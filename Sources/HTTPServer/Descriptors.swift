@@ -1,3 +1,4 @@
+import CSystem
 import Glibc
 
 /// The open descriptors of the process, and their limit.

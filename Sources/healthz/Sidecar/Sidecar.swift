@@ -286,20 +286,3 @@ actor Sidecar {
         return "\(place): \(error) (port 0 lets the kernel choose a free one)"
     }
 }
-
-extension ServerLimits {
-    /// With no more connections than the descriptor limit allows.
-    fileprivate init(_ configuration: Configuration) {
-        self = configuration.serverLimits
-        connections = Descriptors.connections(atMost: connections)
-        let policy = configuration.proxyProtocol
-        proxyHeader = { peer in
-            switch policy {
-            case .off: .refused
-            case .on: .accepted
-            case .networks(let networks):
-                peer.host.map { host in networks.contains { $0.contains(host) } } == true ? .trusted : .refused
-            }
-        }
-    }
-}

@@ -1,8 +1,10 @@
 import API
 import Configuration
 import HTTPServer
+import HTTPWire
 import Health
 import Reporting
+import Sockets
 import Time
 
 extension HealthResponder.Settings {
@@ -12,6 +14,23 @@ extension HealthResponder.Settings {
             statuses: Statuses(unhealthy: configuration.unhealthyStatus, degraded: configuration.degradedStatus),
             audience: Audience(configuration), loadedAt: time)
         runbook = configuration.runbook
+    }
+}
+
+extension ServerLimits {
+    /// With no more connections than the descriptor limit allows.
+    init(_ configuration: Configuration) {
+        self = configuration.serverLimits
+        connections = Descriptors.connections(atMost: connections)
+        let policy = configuration.proxyProtocol
+        proxyHeader = { peer in
+            switch policy {
+            case .off: .refused
+            case .on: .accepted
+            case .networks(let networks):
+                peer.host.map { host in networks.contains { $0.contains(host) } } == true ? .trusted : .refused
+            }
+        }
     }
 }
 
