@@ -144,7 +144,8 @@ final class Resolver {
         let code = getaddrinfo(name, nil, &hints, &list)
         guard code == 0 else {
             let system = code == EAI_SYSTEM ? SystemError.last(in: "getaddrinfo") : nil
-            return .failure(error(code, system?.isShortage == true ? system : shortage ?? system))
+            // Without a descriptor, the C library cannot read its own files, and may say that there is no such name.
+            return .failure(error(code, system?.isShortage == true ? system : .shortageOfDescriptors ?? system))
         }
         defer { freeaddrinfo(list) }
         var found: [String] = []
@@ -154,18 +155,6 @@ final class Resolver {
             next = entry.ai_next
         }
         return found.isEmpty ? .failure(LookupError(detail: "the name has no address")) : .success(found)
-    }
-
-    /// Why no descriptor can be had just now; nil where one can. Without one, the C library cannot read its own files, and may
-    /// say that there is no such name.
-    private static var shortage: SystemError? {
-        let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        guard descriptor < 0 else {
-            close(descriptor)
-            return nil
-        }
-        let error = SystemError.last(in: "open")
-        return error.isShortage ? error : nil
     }
 
     /// - Parameter system: what the system says of it, if anything. Of EAI_SYSTEM, the C library sometimes forgets it: it is 0.

@@ -59,9 +59,10 @@ extension TransferFailure {
     }
 
     private static func connecting(_ code: Int32, to place: String, limit: Duration) -> TransferFailure {
-        let error = SystemError(call: "connect", code: code)
+        // Where no socket could be opened, libcurl still has the error of the transfer before.
+        let error = SystemError.shortageOfDescriptors ?? SystemError(call: "connect", code: code)
         let reason = error.reason.lowercasedFirst
-        return switch code {
+        return switch error.code {
         case ECONNREFUSED: .refused(place: place)
         // Connected, and reset before libcurl looked.
         case ECONNRESET, EPIPE: .reset(during: .response)

@@ -21,6 +21,17 @@ package struct SystemError: Error, Hashable, CustomStringConvertible {
     /// Whether this process, or the machine, had no descriptor or no memory for it.
     package var isShortage: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
 
+    /// Why no descriptor can be had just now; nil where one can.
+    package static var shortageOfDescriptors: SystemError? {
+        let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard descriptor < 0 else {
+            close(descriptor)
+            return nil
+        }
+        let error = SystemError.last(in: "open")
+        return error.isShortage ? error : nil
+    }
+
     package var description: String { "\(call): \(reason)" }
 }
 

@@ -52,21 +52,22 @@ struct DescriptorTests {
     }
 
     @Test(
-        "A name that cannot be looked up for want of a descriptor is a probe that cannot be made, and no fault of its name",
-        .enabled(if: hasPrlimit, "prlimit is not installed"))
-    func nameWithoutDescriptor() throws {
-        let sidecar = try sidecar(["LOKI_ENDPOINT": "http://loki.healthz-test.example:1"])
+        "For want of a descriptor, a probe cannot be made, which is no fault of the name, and not what it was before",
+        .enabled(if: hasPrlimit, "prlimit is not installed"), arguments: ["loki.healthz-test.example", "127.0.0.1"])
+    func probeWithoutDescriptor(host: String) throws {
+        let sidecar = try sidecar(["LOKI_ENDPOINT": "http://\(host):1"])
         let client = try RawClient(port: sidecar.port)
-        try client.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
-        #expect(try client.readResponse().status == 200)
+        func ask() throws -> RawResponse {
+            try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            return try client.readResponse()
+        }
+        #expect(try RunningSidecar.reasons(ask())["loki"] != "internal")
         // It counts numbers, and the first three are always taken.
         let limited = try Program("/usr/bin/prlimit", ["--pid", "\(sidecar.program.identifier)", "--nofile=3:"])
             .wait()
         #expect(limited.code == 0, "\(limited.errors)")
-        try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-        let response = try client.readResponse()
+        let response = try ask()
         #expect(try RunningSidecar.reasons(response)["loki"] == "internal", "\(response.body)")
-        #expect(response.body.contains("too many open files"))
     }
 
     @Test("Started with hardly any descriptors, it answers again once its clients have gone", arguments: 1...6)
