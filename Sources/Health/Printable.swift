@@ -1,14 +1,16 @@
 /// Text from outside (an upstream, a certificate, a request), made safe for a terminal and a log line.
 package enum Printable {
-    /// Escapes control characters as `\u{1b}`, and cuts the text at `limit` characters.
+    /// Escapes control characters as `\n`, `\r`, `\t` or `\u{1b}`, and cuts the text at `limit` characters.
     package static func escape(_ text: String, limit: Int = 500) -> String {
         var output = ""
         for (index, scalar) in text.unicodeScalars.enumerated() {
             guard index < limit else { return output + "…" }
-            if isControl(scalar) {
-                output += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                output.unicodeScalars.append(scalar)
+            switch scalar {
+            case "\n": output += "\\n"
+            case "\r": output += "\\r"
+            case "\t": output += "\\t"
+            case _ where isControl(scalar): output += "\\u{\(String(scalar.value, radix: 16))}"
+            default: output.unicodeScalars.append(scalar)
             }
         }
         return output

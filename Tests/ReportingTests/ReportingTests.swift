@@ -145,7 +145,7 @@ struct ReportingTests {
     @Test(
         "What came from outside is made fit for a terminal",
         arguments: [
-            ("plain é😀", "plain é😀"), ("\u{1B}[31m", "\\u{1b}[31m"), ("a\r\nb", "a\\u{d}\\u{a}b"),
+            ("plain é😀", "plain é😀"), ("\u{1B}[31m", "\\u{1b}[31m"), ("a\r\n\tb", "a\\r\\n\\tb"),
             ("\u{0}\u{7F}\u{85}\u{2029}\u{2067}", "\\u{0}\\u{7f}\\u{85}\\u{2029}\\u{2067}"),
         ])
     func printable(text: String, expected: String) {
