@@ -133,8 +133,8 @@ final class Transfer {
         hasUsableHead && !reading.body(of: status).isReadToItsEnd
     }
 
-    /// A transfer coding that nobody asked for says nothing where the status is all that is wanted. libcurl refuses it when it
-    /// reads that field (8), or undoes it (7).
+    /// If only the status counts, a transfer coding that nobody asked for does not matter. libcurl 8 refuses it when it reads that
+    /// field, so the head is not complete; libcurl 7 decodes it.
     func suffices(despite code: CURLcode) -> Bool {
         guard code == CURLE_BAD_CONTENT_ENCODING, head.hasBegun else { return suffices }
         return if case .none = reading.body(of: status) { true } else { suffices }

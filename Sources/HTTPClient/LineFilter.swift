@@ -16,7 +16,7 @@ package struct LineFilter: Sendable {
     private var line = Line.open
     /// The beginning of an open line, where it has come in a piece before: shorter than the longest start.
     private var pending: [UInt8] = []
-    /// The lines that are kept, each with its line feed, without blanks before them.
+    /// The kept lines, without blanks before them. Each has its line feed, unless the body ends without one.
     package private(set) var lines: [UInt8] = []
 
     /// - Parameter starts: not empty, and not beginning with a blank.

@@ -8,11 +8,16 @@ extension Expectation {
         if case .response(let tolerated, _?) = tolerance {
             exceptions = tolerated.ranges.map { Request.Reading.Exception($0, judgedBody) }
         }
-        let isJudged = body != nil || container != nil
-        exceptions += statuses.ranges.map { Request.Reading.Exception($0, isJudged ? judgedBody : .none) }
+        exceptions += statuses.ranges.map { Request.Reading.Exception($0, expectedBody) }
         let names = ResponseWords.fieldNames + ["Content-Encoding", "Content-Type"] + fields.map(\.name)
         return Request.Reading(
             limit: limit, .beginning(ResponseWords.keptBody), except: exceptions, keepsFields: true, fieldNames: names)
+    }
+
+    /// What is read of the body of a response with an expected status. Fields are judged when the head is complete.
+    private var expectedBody: Request.Reading.Body {
+        if body != nil || container != nil { return judgedBody }
+        return fields.isEmpty ? .none : .beginning(0)
     }
 
     /// What is read of a body that is judged by one expectation or by both. Of metrics alone, most of it is not kept.

@@ -105,7 +105,7 @@ private struct Tree: Decodable {
         let single = try decoder.singleValueContainer()
         if single.decodeNil() { return .null }
         if let text = try? single.decode(String.self) { return .string(text) }
-        // A wrong guess takes as long as ten right ones, and there are more numbers than truths.
+        // Numbers are more frequent than booleans, and a failed decode takes ten times as long as a successful one.
         if let number = try? single.decode(Double.self) { return .number(number) }
         return (try? single.decode(Bool.self)).map { .bool($0) }
     }

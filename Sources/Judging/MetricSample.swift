@@ -5,7 +5,7 @@ import Health
 struct MetricSample {
     /// From the name to the closing brace.
     let series: Range<Int>
-    /// Between the braces.
+    /// Behind the opening brace, with the closing one.
     private let labels: Range<Int>
     let value: Double
 

@@ -106,19 +106,22 @@ struct MetricsJudge {
         return .compared(place, expected: expected, found: Excerpt("\(value) (from \(before) to \(now))"))
     }
 
-    /// Most do not, and need no words.
+    /// Tells without making the text of a series, as most are as expected.
     private static func differs(_ value: Double, _ comparison: Comparison) -> Bool {
         Comparer.difference(.scalar(.number(value)), comparison, at: "") != nil
     }
 
-    /// Whether a body without a line that is asked for is metrics all the same: its first line tells.
+    /// Whether a body without a requested line is metrics all the same: its first line tells, or the name of one that is cut off.
     private static func isMetrics(_ body: Span<UInt8>) -> Bool {
         var start = 0
         while start < body.count, body[start] == 0x0A || MetricSample.isBlank(body[start]) { start += 1 }
         guard start < body.count, body[start] != UInt8(ascii: "#") else { return true }
         let line = line(body, from: start)
         let nameEnd = MetricSample.nameEnd(body, line)
-        return nameEnd > start && MetricSample(body, line, nameEnd: nameEnd) != nil
+        guard nameEnd > start else { return false }
+        if MetricSample(body, line, nameEnd: nameEnd) != nil { return true }
+        let isCut = line.upperBound == body.count && body.count == ResponseWords.keptBody
+        return isCut && nameEnd < body.count && body[nameEnd] == UInt8(ascii: "{")
     }
 
     /// Without its line feed.
@@ -143,7 +146,8 @@ extension Response {
     }
 
     fileprivate var endsAsOpenMetrics: Bool {
-        let text = body.last == UInt8(ascii: "\n") ? body.dropLast() : body[...]
+        var text = body[...]
+        for end in "\n\r".utf8 where text.last == end { text.removeLast() }
         let last = Array(MetricSelector.lastLine.utf8)
         return text.suffix(last.count).elementsEqual(last) && (text.dropLast(last.count).last ?? 0x0A) == 0x0A
     }

@@ -17,12 +17,13 @@ actor BodyJudges {
     }
 
     private final class Desk {
-        /// Or one that is equal but for its secrets.
+        /// The latest target with this request and these conditions: `Target.isRenewal`.
         var target: Target
         let reader: BodyReader
         let hasPatterns: Bool
-        /// A reader that is stuck gets nothing more to do.
         var isBusy = false
+        /// A pattern can be stuck, so the reader gets no more work. Other bodies wait their turn.
+        var mayBeStuck: Bool { isBusy && hasPatterns }
 
         init?(_ target: Target, _ expectation: Expectation) {
             guard let reader = BodyReader(expectation) else { return nil }
@@ -69,13 +70,15 @@ actor BodyJudges {
         }
     }
 
-    /// Drops the readers of other targets than these, or of ones that are not the same now. What they are at work on ends as it
-    /// would have.
+    /// Keeps the readers of these targets that have not changed, unless they may be stuck. The running work of the others
+    /// ends as it would have.
     func forget(but targets: [Target]) {
         let former = desks
         desks = [:]
         for target in targets {
-            guard let desk = former[target.id], target.isRenewal(of: desk.target) else { continue }
+            guard let desk = former[target.id], target.isRenewal(of: desk.target), !desk.mayBeStuck else {
+                continue
+            }
             desk.target = target
             desks[target.id] = desk
         }
@@ -89,7 +92,7 @@ actor BodyJudges {
         guard let desk = desk(of: target, for: expectation) else {
             return ended(.refused(detail: "a pattern is not a regular expression"))
         }
-        guard !desk.isBusy else {
+        guard !desk.mayBeStuck else {
             return ended(.refused(detail: "a pattern is still being matched against an earlier response"))
         }
         lastNumber += 1

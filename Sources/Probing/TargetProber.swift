@@ -40,7 +40,8 @@ package final class TargetProber: Prober {
         bodies.assumeIsolated { $0.prepare(for: targets.compactMap(\.probe.expectation)) }
     }
 
-    /// Drops what is kept for later probes, but what is known of counters of these targets. To be called on the loop.
+    /// Drops what is kept for later probes, except the readers of these targets' bodies, with their counters. To be called on the
+    /// loop.
     package func forget(but targets: [Target] = []) {
         client.assumeIsolated { $0.forget() }
         bodies.assumeIsolated { $0.forget(but: targets) }

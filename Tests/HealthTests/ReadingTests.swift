@@ -29,6 +29,13 @@ struct ReadingTests {
         #expect(Self.reading(.init(.only(200), body: both))?.body(of: 200) == .whole(kept: .max))
     }
 
+    @Test("If fields are judged, the head must be complete; if only the status is judged, it need not be")
+    func fields() {
+        let field = FieldExpectation("X-Maintenance", [.exists(false)])
+        #expect(Self.reading(.init(.only(200)))?.body(of: 200) == Request.Reading.Body.none)
+        #expect(Self.reading(.init(.only(200), fields: [field]))?.body(of: 200) == .beginning(0))
+    }
+
     @Test("What is still degraded is read with what is healthy")
     func tolerated() throws {
         func body(

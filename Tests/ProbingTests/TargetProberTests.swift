@@ -241,6 +241,31 @@ struct TargetProberTests {
         #expect(await probe(6, "/other") == "200")
     }
 
+    @Test("Two responses of one target at the same time are both judged, if no pattern can be stuck")
+    func twoAtOnce() async throws {
+        let body = "failures_total 1\n" + String(repeating: "other_total 1\n", count: 4000)
+        let upstream = try FaultyUpstream([
+            .readHead, .hold, .send("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"),
+        ])
+        defer { upstream.stop() }
+        let metric = MetricExpectation(MetricSelector(name: "failures_total"), [.atMost(1)])
+        let expectation = BodyExpectation(contained: ["other_total"], metrics: [metric])
+        let target = Target(
+            id: "twice",
+            probe: .http(
+                Request(URL(scheme: .http, host: "127.0.0.1", port: Int(upstream.port), target: "/")),
+                Expectation(.only(200), body: expectation)),
+            timeout: .seconds(20))
+        let limit = ProbeLimit(timeout: .seconds(20))
+        let outcomes = await withTaskGroup(of: Outcome.self) { group in
+            for _ in 0..<20 { group.addTask { await prober.outcome(of: target, within: limit) } }
+            try? await waitUntil("all have been asked") { upstream.heads.count == 20 }
+            upstream.release()
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count == 20 && outcomes.allSatisfy { code($0) == "200" }, "\(outcomes.map(code))")
+    }
+
     @Test("What is out when all is forgotten is judged by what it was begun with, and nothing else is")
     func forgotten() async throws {
         let upstream = try FaultyUpstream([.readHead, .hold, .send(Self.ok)])
