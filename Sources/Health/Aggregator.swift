@@ -146,6 +146,7 @@ package actor Aggregator {
         let now = clock()
         if let step = clockWatch.step(at: now) {
             for service in services { service.moveTimes(by: step) }
+            probes = probes.mapValues { ($0.target, $0.startedAt.moved(by: step)) }
         }
         let check = RunningCheck(
             selection, services.filter { selection.includes($0.service.name) }, startedAt: now)

@@ -1,14 +1,14 @@
 import Time
 
-/// Notices that the wall clock has been set. Times that are remembered are then moved with it: so they are as long ago as they
-/// were, and a machine that starts without the time is not healthy "for 10950 d" once it has it.
+/// Notices that the wall clock has been set. The times of services then move with it, so that they are as long ago as before: a
+/// machine that starts without the right time is not healthy "for 10950 d" when it gets it.
 struct ClockWatch {
-    /// The two clocks are read one after the other, and the process may stand still between.
+    /// The two clocks are read one after the other, and the process may be stopped in between.
     private static let tolerance = Duration.seconds(1)
 
     private var last: Moment?
 
-    /// - Returns: by how much the wall clock has been set since the last call that found so, or the first; nil where it has not.
+    /// - Returns: by how much the wall clock has been set since the last step, or the first call; nil if it has not been set.
     mutating func step(at now: Moment) -> Duration? {
         guard let before = last else {
             last = now
@@ -30,6 +30,13 @@ extension Timestamp {
     /// The same time by a wall clock that has been set by `step`.
     func moved(by step: Duration) -> Timestamp {
         Timestamp(milliseconds: milliseconds + Int64(step.milliseconds))
+    }
+}
+
+extension Observation {
+    func moved(by step: Duration) -> Observation {
+        Observation(
+            startedAt: startedAt.moved(by: step), duration: duration, httpStatus: httpStatus, verdict: verdict)
     }
 }
 

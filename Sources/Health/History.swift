@@ -33,6 +33,7 @@ package struct History: Sendable, Equatable {
     /// The wall clock has been set.
     mutating func moveTimes(by step: Duration) {
         guard var next = known else { return }
+        next.observation = next.observation.moved(by: step)
         next.since = next.since.moved(by: step)
         next.lastUpAt = next.lastUpAt?.moved(by: step)
         next.recent.moveTimes(by: step)

@@ -47,6 +47,20 @@ struct AggregatorTests {
         }
     }
 
+    @Test("A probe that runs while the wall clock is set begins as long ago as before")
+    func wallClockBetween() async throws {
+        let bench = await Bench(.onDemand([Service.on("a"), Service.on("b")]))
+        let question = await bench.ask(.only("a"))
+        await bench.setWallClock(ahead: .seconds(10_950 * 86_400))
+        await bench.advance(.seconds(2))
+        _ = await bench.report(["b": .ok], on: .only("b"))
+        await bench.end("a", .ok)
+        let former = try #require(await bench.answer(question)?.report.services.first)
+        let later = try #require(await bench.report(["b": .ok], on: .only("b")))
+        let since = try #require(former.since)
+        #expect(later.checkedAt.milliseconds - since.milliseconds == 2000)
+    }
+
     @Test("A hundred simultaneous requests share three probes and one report")
     func singleFlight() async {
         let bench = await Bench(.onDemand(Self.three))
