@@ -3,7 +3,7 @@ import HTTPWire
 import Reporting
 package import Sockets
 
-/// /// Decides whether a client gets the details of a report or only its verdicts.
+/// Decides whether a client gets the details of a report or only its verdicts.
 package struct Audience: Sendable {
     private let includesEverybody: Bool
     private let networks: [Network]

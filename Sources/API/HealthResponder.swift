@@ -88,8 +88,8 @@ package actor HealthResponder {
         responses.secrets = secrets
     }
 
-    /// The state of service discovery has changed, so encoded reports are out of date.
-    package func discoveryChanged() {
+    /// Something that is shown beside a report has changed: service discovery, or the files of secrets.
+    package func reportsAreOutOfDate() {
         responses.removeAll()
     }
 

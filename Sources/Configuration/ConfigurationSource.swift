@@ -7,7 +7,7 @@ package import Time
 package final class ConfigurationSource: Sendable {
     /// The configuration as it was loaded, with the secrets of now.
     package struct Renewal: Sendable {
-        /// nil where all that has changed is refused.
+        /// nil if no new content is in force: all of it is refused, or a refused file has its former content again.
         package let configuration: Configuration?
         /// Those that have changed and are in force.
         package let files: [String]
@@ -82,13 +82,14 @@ package final class ConfigurationSource: Sendable {
     ///
     /// What has changed is taken when it is found the same the next time: a file may be in the middle of being written, or
     /// its companion be next. A file that is not valid does not keep others from being taken.
-    /// - Returns: nil where nothing has changed, or is the same as what was refused last.
+    /// - Returns: nil if nothing has changed, or it is the same as what was refused last.
     package func renew(at now: Timestamp = Moment.now.timestamp) -> Renewal? {
         let former = state.withLock { $0.inForce }
         let changed = former.keys.filter { $0 != file }.reduce(into: Contents()) { changed, path in
             let content = files.read(path)
             if !ConfigurationSource.isSame(content, former[path]) { changed[path] = content }
         }
+        if changed.isEmpty { return noneHasChanged() }
         guard isToBeTaken(changed) else { return nil }
         let (taken, configuration, refusal) = valid(changed, beside: former)
         state.withLock { state in
@@ -128,11 +129,17 @@ package final class ConfigurationSource: Sendable {
         }
     }
 
+    private func noneHasChanged() -> Renewal? {
+        state.withLock { state in
+            defer { (state.changed, state.refused) = ([:], [:]) }
+            return state.refused.isEmpty ? nil : Renewal(configuration: nil, files: [], refusal: nil)
+        }
+    }
+
     private func isToBeTaken(_ changed: Contents) -> Bool {
         state.withLock { state in
             defer { state.changed = changed }
-            if changed.isEmpty { state.refused = [:] }
-            return !changed.isEmpty && ConfigurationSource.isSame(changed, state.changed)
+            return ConfigurationSource.isSame(changed, state.changed)
                 && !ConfigurationSource.isSame(changed, state.refused)
         }
     }

@@ -86,6 +86,19 @@ struct SourceTests {
         #expect(authorization(try #require(try renewal()?.configuration)) == "Bearer second")
     }
 
+    @Test("A refused secret that has its former content again is told once, and not refused any more")
+    func takenBack() throws {
+        _ = try source.load()
+        disk.write("two words", to: "/c/token")
+        for _ in 0..<2 { _ = source.renew() }
+        #expect(source.secrets.map(\.isRefused) == [true])
+        disk.write("first", to: "/c/token")
+        let renewal = try #require(source.renew())
+        #expect(renewal.configuration == nil && renewal.files.isEmpty && renewal.refusal == nil)
+        #expect(source.secrets.map(\.isRefused) == [false])
+        #expect(source.renew() == nil)
+    }
+
     @Test("It is known since when each secret is in force, and which has been changed to something that is none")
     func since() throws {
         let (start, later, end) = (Self.time(0), Self.time(60), Self.time(120))

@@ -47,6 +47,7 @@ struct RegistrationListTests {
     @Test("Each registration has its state, since when, the cause of a failure and what to look at")
     func full() throws {
         let page = try Self.page(.full, Self.registrations)
+        try StatusPageTests.expectWellFormed(page)
         #expect(
             try Self.text(page) == """
                 Service discovery AWS Cloud Map: srv-&lt;a&gt; registered i-1 · status healthy · since 06:38:30 , for 1 min \

@@ -72,11 +72,11 @@ struct StatusPageTests {
         }
         let text = Self.text(page(.full))
         let time = String(report.checkedAt.rfc3339.dropFirst(11).prefix(8))
-        #expect(text.contains("In force Configuration since \(time) "))
+        #expect(text.contains("Configuration and secrets in force Configuration since \(time) "))
         #expect(text.contains("/run/&lt;token&gt; since 1970-01-01 00:00:00 "))
-        #expect(text.contains("/run/tls.crt since \(time) ; its new content is not valid, and the log says why"))
+        #expect(text.contains("/run/tls.crt since \(time) ; the new content is not valid and not used: see the log"))
         try Self.expectWellFormed(page(.full))
-        for other in [page(.summary), page(.full, .only("loki"))] { #expect(!other.contains("In force")) }
+        for other in [page(.summary), page(.full, .only("loki"))] { #expect(!other.contains("in force")) }
     }
 
     @Test("It shows first whether the node is healthy, and then the state of each service")

@@ -8,7 +8,7 @@ package enum Registry: String, Sendable, CaseIterable {
         if let cause { return lookAt(cause) }
         return switch phase {
         case .waiting: "the services above: the node is registered at the first check that is healthy or degraded"
-        case .superseded: "which stack is to stay; a reload, a restart or healthz register brings this node back"
+        case .superseded: "which stack should stay? a reload, a restart or healthz register brings this node back"
         case .registering, .registered, .looking, .retrying, .denied, .draining, .gone: nil
         }
     }

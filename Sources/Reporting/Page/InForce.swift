@@ -17,7 +17,7 @@ package struct InForce: Sendable, Equatable {
     func section(now: Timestamp) -> String {
         let items = [item("Configuration", configuration, now)] + secrets.map { item($0, now) }
         return """
-            <h2 id="in-force-heading">In force</h2>
+            <h2 id="in-force-heading">Configuration and secrets in force</h2>
             <ul class="services" id="in-force" aria-labelledby="in-force-heading">
             \(items.joined(separator: "\n"))
             </ul>
@@ -26,7 +26,7 @@ package struct InForce: Sendable, Equatable {
     }
 
     private func item(_ secret: SecretFile, _ now: Timestamp) -> String {
-        let refused = secret.isRefused ? "; its new content is not valid, and the log says why" : ""
+        let refused = secret.isRefused ? "; the new content is not valid and not used: see the log" : ""
         return item("<code>\(HTML.escape(secret.path))</code>", secret.since, now, refused)
     }
 

@@ -23,11 +23,12 @@ struct RegistrationList {
     private func item(_ figures: DiscoveryFigures, id: String) -> String {
         let status = RegistrationList.status(figures)
         let name = detail == .full ? "\(figures.registry): \(figures.service)" : figures.registry
+        let meta = meta(figures).joined(separator: " · ")
         return """
             <li class="service \(status.rawValue)" id="\(id)">
             <h3>\(StatusMark.use(status))<span class="name">\(HTML.escape(name))</span> \
             <span class="word">\(word(figures))</span></h3>
-            \(detail == .full ? trouble(figures) : "")<p class="meta">\(meta(figures).joined(separator: " · "))</p>
+            \(detail == .full ? trouble(figures) : "")\(meta.isEmpty ? "" : "<p class=\"meta\">\(meta)</p>")
             </li>
             """
     }
@@ -58,7 +59,7 @@ struct RegistrationList {
         if let since = figures.since {
             let lasted = Duration.milliseconds(max(0, now.milliseconds - since.milliseconds))
             let words = figures.cause == nil ? "" : "failing "
-            let relative = lasted < .seconds(1) ? "just now" : "for \(lasted.brief)"
+            let relative = lasted < .seconds(1) ? "just now" : "for \(lasted.unbroken)"
             parts.append("\(words)since \(PageTime.short(since, now: now)), \(relative)")
         }
         if figures.cause != nil, let last = figures.tally.lastSuccessAt {

@@ -89,7 +89,7 @@ actor Sidecar {
         await secrets?.goOn()
         await registrars.watch { [log, responder] event in
             log.assumeIsolated { $0.discovery(event) }
-            responder.assumeIsolated { $0.discoveryChanged() }
+            responder.assumeIsolated { $0.reportsAreOutOfDate() }
         }
         await registrars.adopt(configuration)
         try await engine.start()
@@ -127,7 +127,7 @@ actor Sidecar {
             if let load, draining == nil { reload(load) }
         case SIGTERM where draining == nil && configuration.drain > .zero: drain()
         default:
-            // A second signal: do not wait.
+            // A second signal ends the draining.
             if draining != nil { registrars.assumeIsolated { $0.end() } }
             end(by: signal == SIGINT ? "SIGINT" : "SIGTERM")
         }
@@ -161,7 +161,7 @@ actor Sidecar {
         draining?.wake(by: .now + time)
     }
 
-    /// - Parameter signal: the second signal; nil if the time of draining is over.
+    /// - Parameter signal: which asks for it; nil if the time of draining is over.
     private func end(by signal: String? = nil) {
         guard !isOver else { return }
         isOver = true
@@ -247,6 +247,8 @@ actor Sidecar {
                 $0.renewSecrets(HealthResponder.Settings(next, loadedAt: loadedAt))
             }
             log.assumeIsolated { $0.renewed(renewal.files) }
+        } else {
+            responder.assumeIsolated { $0.reportsAreOutOfDate() }
         }
         if let error = renewal.refusal { log.assumeIsolated { $0.renewalFailed(error) } }
     }
