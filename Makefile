@@ -239,7 +239,7 @@ screenshots: setup-build ## make the pictures in docs/
 systemd-check: release ## boot a systemd and test the units of deploy/
 	scripts/systemd-check
 
-# Runs healthz with the real Consul that CONSUL names; without, it says so and does nothing.
+# Runs healthz with the real Consul that CONSUL names; without, it builds healthz, and says that it skips the rest.
 .PHONY: consul-check
 consul-check: setup-build ## run healthz with the real Consul of CONSUL=PATH
 	swift build --product healthz

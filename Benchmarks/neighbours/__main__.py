@@ -4,6 +4,7 @@ Prints markdown tables. Needs root, and says why where it cannot measure. What i
 """
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 
@@ -31,7 +32,7 @@ def main():
         for part in options.parts or PARTS:
             try:
                 print(PARTS[part](folder, options.seconds), flush=True)
-            except OSError as error:
+            except (OSError, subprocess.CalledProcessError) as error:
                 print(f"{part} is not measured: {error}\n", flush=True)
 
 

@@ -23,6 +23,13 @@ class Network:
             time.sleep(0.01)
         self.enter = ["nsenter", "-t", str(self.holder.pid), "-n"]
         index = address.rsplit(".", 1)[1]
+        try:
+            self.connect(index, address)
+        except subprocess.CalledProcessError:
+            self.end()
+            raise
+
+    def connect(self, index, address):
         sh("ip", "link", "add", f"b{index}", "type", "veth", "peer", "name", "v0", "netns", str(self.holder.pid))
         sh("ip", "link", "set", f"b{index}", "master", "br0", "up")
         for words in ((f"addr add {address}/24 dev v0", "link set lo up", "link set v0 up")):
@@ -51,9 +58,11 @@ def sh(*words):
 def run(folder, seconds):
     sh("ip", "link", "add", "br0", "type", "bridge")
     sh("ip", "link", "set", "br0", "up")
-    networks, running = {name: Network(address) for name, address in CLIENTS.items()}, []
-    far = Network(SERVER)
+    networks, running = {}, []
     try:
+        for name, address in (*CLIENTS.items(), ("upstream", SERVER)):
+            networks[name] = Network(address)
+        far = networks["upstream"]
         running.append(Upstream(folder, SERVER, far.enter))
         time.sleep(0.5)
         servers = [f"  server s{index} {SERVER}:80 check inter 1s\n" for index in range(SERVICES)]
@@ -66,7 +75,7 @@ def run(folder, seconds):
     finally:
         for one in running:
             one.end()
-        for network in (far, *networks.values()):
+        for network in networks.values():
             network.end()
     return table(f"{SERVICES} services of one address and port, each checked every second", COLUMNS, rows)
 
