@@ -4,6 +4,7 @@
 // and more, in which a `docker stop` would be lost, and end in SIGKILL after 10 s. This program needs no library but libc.
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <unistd.h>
 
 int main(int count, char **arguments) {
@@ -15,5 +16,6 @@ int main(int count, char **arguments) {
     sigprocmask(SIG_BLOCK, &endings, NULL);
     arguments[0] = "/usr/local/bin/healthz";
     execv(arguments[0], arguments);
+    perror(arguments[0]);
     return 127;
 }

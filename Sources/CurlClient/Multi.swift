@@ -35,7 +35,7 @@ final class Multi {
         let codes = [
             healthz_multi_set_socket_function(handle, Multi.socketChanged, context),
             healthz_multi_set_timer_function(handle, Multi.timerChanged, context),
-            // Else it keeps four times as many as there are transfers, and so closes nearly all when the last of a check end.
+            // The default is four for each running transfer, so libcurl would close nearly all when a check ends.
             healthz_multi_set_long(handle, CURLMOPT_MAXCONNECTS, Multi.keptLimit),
         ]
         guard codes.allSatisfy({ $0 == CURLM_OK }) else { throw .curl }

@@ -157,7 +157,7 @@ final class Resolver {
         return found.isEmpty ? .failure(LookupError(detail: "the name has no address")) : .success(found)
     }
 
-    /// - Parameter system: what the system says of it, if anything. Of EAI_SYSTEM, the C library sometimes forgets it: it is 0.
+    /// - Parameter system: errno, for EAI_SYSTEM. The C library sometimes leaves it at 0.
     static func error(_ code: Int32, _ system: SystemError?) -> LookupError {
         let words = system.map { $0.code == 0 ? "the system does not say why" : $0.reason.lowercasedFirst }
         let detail = words ?? String(cString: gai_strerror(code)).lowercasedFirst

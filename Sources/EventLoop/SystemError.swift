@@ -18,10 +18,10 @@ package struct SystemError: Error, Hashable, CustomStringConvertible {
     /// The system's message, such as "Address already in use".
     package var reason: String { String(cString: strerror(code)) }
 
-    /// Whether this process, or the machine, had no descriptor or no memory for it.
+    /// Whether this process or the machine had no descriptor or no memory left.
     package var isShortage: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
 
-    /// Why no descriptor can be had just now; nil where one can.
+    /// Why no descriptor can be opened now; nil if one can.
     package static var shortageOfDescriptors: SystemError? {
         let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
         guard descriptor < 0 else {

@@ -227,7 +227,7 @@ struct ServeTests {
         sidecar.program.signal(number)
         let ended = try sidecar.program.wait()
         let name = number == SIGINT ? "SIGINT" : "SIGTERM"
-        #expect(ended.code == 0 && ended.errors.contains("info    \(name): ending now, without further draining\n"))
+        #expect(ended.code == 0 && ended.errors.contains("info    \(name): ending now\n"))
     }
 
     /// A sidecar with a request in flight: it is answered when the upstream is released.

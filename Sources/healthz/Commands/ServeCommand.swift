@@ -25,9 +25,9 @@ struct ServeCommand: Subcommand {
     }
 
     @MainActor static func serve(flags: [Setting: String]) async throws {
-        // Else nothing would happen, without a word, until a thread can be had.
+        // Without these threads, tasks would hang silently.
         guard Workers.dispatchCanMakeThreads else {
-            Terminal.printError("no threads can be made: the limit of tasks, or of memory, is too low")
+            Terminal.printError("too few threads can be made: the limit of tasks, or of memory, is too low")
             throw ExitCode.system
         }
         let loop = EventLoop()

@@ -194,7 +194,7 @@ actor StateLog {
     /// - Parameter signal: which asks for it; nil if the time of draining is over.
     func stopping(by signal: String?) {
         if let signal {
-            logger.info("\(signal): ending now, without further draining", metadata: ["event": "stopping"])
+            logger.info("\(signal): ending now", metadata: ["event": "stopping"])
         }
         logger.debug("closing the listener, finishing answers in flight")
     }
