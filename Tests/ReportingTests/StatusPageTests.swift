@@ -273,7 +273,7 @@ struct StatusPageTests {
         #expect(Self.page(report) == Self.page(report))
     }
 
-    private static func expectWellFormed(_ page: String) throws {
+    static func expectWellFormed(_ page: String) throws {
         #expect(page.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\""))
         let markup = page.replacing(StatusPage.style, with: "").replacing(StatusPage.script, with: "")
         let void: Set<Substring> = ["meta", "link", "path"]
