@@ -92,7 +92,7 @@ struct SourceTests {
         disk.write("two words", to: "/c/token")
         for _ in 0..<2 { _ = source.renew() }
         #expect(source.secrets.map(\.isRefused) == [true])
-        disk.write("first", to: "/c/token")
+        disk.write("first\n", to: "/c/token")
         let renewal = try #require(source.renew())
         #expect(renewal.configuration == nil && renewal.files.isEmpty && renewal.refusal == nil)
         #expect(source.secrets.map(\.isRefused) == [false])
