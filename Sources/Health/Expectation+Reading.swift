@@ -22,8 +22,6 @@ extension Expectation {
 
     /// What is read of a body that is judged by one expectation or by both. Of metrics alone, most of it is not kept.
     private var judgedBody: Request.Reading.Body {
-        var bodies = [body].compactMap(\.self)
-        if case .response(_, let tolerated?) = tolerance { bodies.append(tolerated) }
         guard container == nil, bodies.allSatisfy(\.isOfMetricsAlone) else { return .whole(kept: .max) }
         let names = bodies.flatMap(\.metrics).map(\.selector.name)
         return .lines(

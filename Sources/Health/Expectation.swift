@@ -51,6 +51,12 @@ package struct Expectation: Sendable, Equatable {
         return container.needsDocker ? .down(reason) : .degraded(reason)
     }
 
+    /// What bodies must be: that of a healthy response, and that of one that is still only degraded.
+    package var bodies: [BodyExpectation] {
+        guard case .response(_, let tolerated?) = tolerance else { return [body].compactMap(\.self) }
+        return [body, tolerated].compactMap(\.self)
+    }
+
     /// Whether the body of a response with this status must be judged, which may take long.
     package func judgesBody(of status: Int) -> Bool {
         if container != nil || body != nil, statuses.contains(status) { return true }

@@ -156,10 +156,5 @@ actor BodyJudges {
 }
 
 extension Expectation {
-    fileprivate var bodies: [BodyExpectation] {
-        guard case .response(_, let tolerated?) = tolerance else { return [body].compactMap(\.self) }
-        return [body, tolerated].compactMap(\.self)
-    }
-
     fileprivate var hasPatterns: Bool { bodies.contains { !$0.patterns.isEmpty } }
 }
