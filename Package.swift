@@ -109,7 +109,7 @@ let package = Package(
         tests("SocketsTests", ["Sockets"]),
         tests("HTTPServerTests", ["EventLoop", "HTTPServer", "HTTPWire", "Sockets", "TestSupport", httpTypes]),
         tests("JudgingTests", ["HTTPClient", "Health", "Judging", "Time"]),
-        tests("CurlClientTests", ["CurlClient", "EventLoop", "HTTPClient", "TestSupport", "Time"]),
+        tests("CurlClientTests", ["CCurl", "CurlClient", "EventLoop", "HTTPClient", "TestSupport", "Time"]),
         tests(
             "ProbingTests",
             ["CurlClient", "Time", "EventLoop", "HTTPClient", "Health", "Judging", "Probing", "TestSupport"]),

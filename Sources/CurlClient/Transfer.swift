@@ -70,7 +70,7 @@ final class Transfer {
         hasConnected = false
         head = ResponseHead(errand.request.reading)
         socket = -1
-        opened = []
+        opened.removeAll(keepingCapacity: true)
         self.addresses = addresses
         easy.clearError()
         guard !addresses.isEmpty else { return }
@@ -153,8 +153,9 @@ final class Transfer {
     /// libcurl's message about the failure; may be empty.
     var errorDetail: String { easy.errorDetail }
 
-    /// errno(3) of the last failed connect.
-    var systemError: Int32 { Int32(truncatingIfNeeded: easy.number(CURLINFO_OS_ERRNO)) }
+    /// errno(3) of the last failed connect(2). 0 if there was none because no socket could be opened: libcurl then still
+    /// has the one of the transfer before.
+    var systemError: Int32 { opened.isEmpty ? 0 : Int32(truncatingIfNeeded: easy.number(CURLINFO_OS_ERRNO)) }
 
     /// The step that a connected transfer is waiting for.
     var phase: TransferFailure.Phase {
@@ -247,6 +248,7 @@ final class Transfer {
         try self.easy.check(healthz_easy_set_write_function(easy, CURLOPT_WRITEFUNCTION, Transfer.bodyCame))
         try self.easy.check(healthz_easy_set_write_function(easy, CURLOPT_HEADERFUNCTION, Transfer.headerLineCame))
         try self.easy.check(healthz_easy_set_progress_function(easy, Transfer.progressed, context))
+        try self.easy.check(healthz_easy_set_sockopt_function(easy, Transfer.socketWasOpened, context))
         guard errand.keepsConnection else {
             // The callback may outlive the transfer, so the transfer cannot be its argument.
             let closing = Unmanaged.passUnretained(owner.closing).toOpaque()
@@ -254,7 +256,6 @@ final class Transfer {
                 healthz_easy_set_closesocket_function(easy, Transfer.socketIsToBeClosed, closing))
         }
         try self.easy.set(CURLOPT_MAXLIFETIME_CONN, Int(owner.kept.lifetime.seconds))
-        try self.easy.check(healthz_easy_set_sockopt_function(easy, Transfer.socketWasOpened, context))
         try self.easy.check(healthz_easy_set_prereq_function(easy, Transfer.requestIsNext, context))
     }
 

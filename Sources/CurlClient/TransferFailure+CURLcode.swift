@@ -59,7 +59,6 @@ extension TransferFailure {
     }
 
     private static func connecting(_ code: Int32, to place: String, limit: Duration) -> TransferFailure {
-        // Where no socket could be opened, libcurl still has the error of the transfer before.
         let error = SystemError.shortageOfDescriptors ?? SystemError(call: "connect", code: code)
         let reason = error.reason.lowercasedFirst
         return switch error.code {
@@ -68,7 +67,7 @@ extension TransferFailure {
         case ECONNRESET, EPIPE: .reset(during: .response)
         case ETIMEDOUT: .connectTimeout(place: place, limit: limit)
         case _ where error.isShortage: .internalError(detail: reason)
-        // libcurl keeps errno only of connect(2). Here socket(2) failed, so there was no connect(2).
+        // socket(2) failed, and there is room again by now.
         case 0: .internalError(detail: "no socket could be opened")
         default: .unreachable(place: place, detail: reason)
         }
