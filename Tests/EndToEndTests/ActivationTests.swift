@@ -88,12 +88,13 @@ struct ActivationTests {
         .enabled(if: access(activator, X_OK) == 0, "systemd-socket-activate is not installed"))
     func systemd() throws {
         let port = try ClosedPort().port
-        // What the sanitizer is told would not reach it otherwise; and of leaks it sees some that are none, such as what
-        // Swift keeps for weak references, whose address it encodes.
+        // What the sanitizers are told would not reach it otherwise. They report leaks and races that are none: an object with
+        // weak references, whose address Swift encodes; and what a Mutex protects.
         let program = try Program(
             Self.activator,
             [
-                "--setenv=ASAN_OPTIONS", "--listen=127.0.0.1:\(port)", "--setenv=LOKI_ENDPOINT=http://127.0.0.1:1",
+                "--setenv=ASAN_OPTIONS", "--setenv=TSAN_OPTIONS", "--listen=127.0.0.1:\(port)",
+                "--setenv=LOKI_ENDPOINT=http://127.0.0.1:1",
                 "--setenv=GRAFANA_ENDPOINT=", "--setenv=TEMPO_ENDPOINT=", Program.healthz, "serve",
             ])
         try program.waitForErrors("a listener") { $0.contains("Listening on") }
