@@ -177,10 +177,11 @@ final class Transfer {
     /// Called when libcurl has read all input. libcurl does not report the bytes that it skips (chunk extensions), so
     /// an endless stream of these is noticed by the bytes that wait in the socket.
     private func progressed() -> Bool {
-        guard received > 0, !isAnswered else { return true }
+        guard received > 0 else { return true }
         steps += 1
         // Most responses have ended by then.
-        if steps > Transfer.stepsOfAResponse { leftWaiting += Int(healthz_unread(socket)) }
+        guard steps > Transfer.stepsOfAResponse, !isAnswered else { return true }
+        leftWaiting += Int(healthz_unread(socket))
         return !isTooLarge
     }
 

@@ -9,7 +9,9 @@ extension Expectation {
             exceptions = tolerated.ranges.map { Request.Reading.Exception($0, judgedBody) }
         }
         exceptions += statuses.ranges.map { Request.Reading.Exception($0, expectedBody) }
-        let names = ResponseWords.fieldNames + ["Content-Encoding", "Content-Type"] + fields.map(\.name)
+        // Of metrics, the syntax depends on Content-Type.
+        let typed = bodies.contains { !$0.metrics.isEmpty } ? ["Content-Type"] : []
+        let names = ResponseWords.fieldNames + ["Content-Encoding"] + typed + fields.map(\.name)
         return Request.Reading(
             limit: limit, .beginning(ResponseWords.keptBody), except: exceptions, keepsFields: true, fieldNames: names)
     }

@@ -11,6 +11,9 @@ package struct Service: Sendable, Equatable {
     /// Whether its failure makes the node unhealthy; otherwise degraded.
     package let isCritical: Bool
     package private(set) var notes = ServiceNotes()
+    /// The number of each instance's place, in the order of the instances.
+    private let places: [Int]
+    private let placeCount: Int
 
     /// A target with the name that distinguishes it within the service.
     package struct Instance: Sendable, Equatable {
@@ -33,6 +36,7 @@ package struct Service: Sendable, Equatable {
     package init(name: String, instances: [Instance], required: Int, isCritical: Bool = true) {
         self.name = name
         self.instances = instances
+        (places, placeCount) = Service.places(of: instances)
         isGroup = true
         self.required = required
         self.isCritical = isCritical
@@ -42,6 +46,7 @@ package struct Service: Sendable, Equatable {
     package init(name: String, target: Target, isCritical: Bool = true) {
         self.name = name
         instances = [Instance(name: name, target: target)]
+        (places, placeCount) = ([0], 1)
         isGroup = false
         required = 1
         self.isCritical = isCritical
@@ -49,19 +54,28 @@ package struct Service: Sendable, Equatable {
 
     package var targets: [Target] { instances.map(\.target) }
 
+    private static func places(of instances: [Instance]) -> ([Int], count: Int) {
+        var numbers: [String: Int] = [:]
+        let places = instances.map { instance in
+            let number = numbers[instance.place] ?? numbers.count
+            numbers[instance.place] = number
+            return number
+        }
+        return (places, numbers.count)
+    }
+
     /// The smallest number of healthy instances.
     package var requiredInstances: Int {
-        let places = Set(instances.map(\.place)).count
-        return required * instances.count { $0.isCritical } / max(1, places)
+        required * instances.count { $0.isCritical } / max(1, placeCount)
     }
 
     /// The number of usable places, given the usable instances.
     func usablePlaces(_ isUsable: (Int) -> Bool) -> Int {
-        var broken: Set<String> = []
-        for (index, instance) in instances.enumerated() where instance.isCritical && !isUsable(index) {
-            broken.insert(instance.place)
+        var isBroken = Array(repeating: false, count: placeCount)
+        for index in instances.indices where instances[index].isCritical && !isUsable(index) {
+            isBroken[places[index]] = true
         }
-        return Set(instances.map(\.place)).subtracting(broken).count
+        return isBroken.count { !$0 }
     }
 
     package func with(_ notes: ServiceNotes) -> Service {
