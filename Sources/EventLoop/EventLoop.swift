@@ -7,8 +7,7 @@ import Time
 /// enter them with `assumeIsolated`. Nothing that can block (name resolution, reading a file, writing to a log that
 /// nobody reads) may run here.
 ///
-/// This is the handle that actors hold. After the last reference is gone, the loop runs its remaining jobs, ends, and
-/// closes its descriptors.
+/// This is the handle that actors hold. After the last one, the loop runs its remaining jobs and closes its descriptors.
 package final class EventLoop: SerialExecutor {
     let core: Core
 
@@ -19,7 +18,7 @@ package final class EventLoop: SerialExecutor {
     }
 
     deinit {
-        core.run { [core] in core.assumeIsolated { $0.end() } }
+        core.run { [core] in core.assumeIsolated { $0.hasEnded = true } }
     }
 
     package func enqueue(_ job: consuming ExecutorJob) { core.enqueue(job) }
@@ -46,7 +45,7 @@ actor Core: SerialExecutor {
     private nonisolated let inbox = Inbox()
     /// The jobs of this turn that have not run yet.
     private var jobs: Inbox.Job?
-    private var hasEnded = false
+    var hasEnded = false
     /// By number; nil after the end of a poll. Numbers are not used again.
     var polls: [Poll.Registration?] = []
     /// Polls with events in this turn, in the order of their first event.
@@ -85,10 +84,6 @@ actor Core: SerialExecutor {
     nonisolated func begin() {
         guard case .success(let epoll) = epoll else { return }
         queue.async { self.assumeIsolated { $0.bootstrap(epoll) } }
-    }
-
-    func end() {
-        hasEnded = true
     }
 
     /// The loop is itself a Swift job, because within a job `assumeIsolated` costs one comparison, and outside a

@@ -6,12 +6,6 @@ import Glibc
 /// Events are hints: the descriptor may have been closed and its number reused after the event was queued. A handler
 /// must accept that a descriptor is not ready after all.
 package final class Poll {
-    /// An event of a descriptor of this poll.
-    struct Seen {
-        let descriptor: Int32
-        let events: Events
-    }
-
     /// The loop's part of a poll.
     final class Registration {
         let ready: @Sendable () -> Void

@@ -115,7 +115,7 @@ struct EventLoopTests {
         // Takes both at once.
         core.begin()
         #expect(isRun.wait(timeout: .now() + 10) == .success)
-        core.run { core.assumeIsolated { $0.end() } }
+        core.run { core.assumeIsolated { $0.hasEnded = true } }
     }
 
     @Test("Actors on a loop are isolated in its handlers")
