@@ -20,6 +20,9 @@ extension Aggregator {
         /// Checks are made at an interval, and requests are answered from memory. A report from a check that began
         /// longer than `staleAfter` ago is unhealthy.
         case background(staleAfter: Duration)
+
+        /// Whether a report may answer requests that come after its check.
+        var allowsMemory: Bool { self != .onDemand(maxAge: .zero) }
     }
 
     /// A report with a number that no other report has, so that its encoded form can be reused.

@@ -67,7 +67,7 @@ package actor Aggregator {
     package func known(_ selection: Selection) -> Numbered? {
         switch plan.freshness {
         case .onDemand(let maxAge):
-            guard maxAge > .zero else { return nil }
+            guard plan.freshness.allowsMemory else { return nil }
             return memory.report(for: selection, since: clock().instant - maxAge)
         case .background(let staleAfter):
             return memory.lastReport(for: selection, staleBefore: clock().instant - staleAfter)
@@ -258,7 +258,9 @@ package actor Aggregator {
             checks[check.selection] = nil
             if check.selection == .all { noteEnd(of: check, at: now) }
             if isInBackground { memory.removeAll() }
-            memory.remember(numbered, for: check.selection, startedAt: check.startedAt.instant)
+            if plan.freshness.allowsMemory {
+                memory.remember(numbered, for: check.selection, startedAt: check.startedAt.instant)
+            }
         }
         if nodeMayHaveChanged, isIdle { tellOfNode(at: now) }
         var answers = [check.selection: numbered]
