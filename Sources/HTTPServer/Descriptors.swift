@@ -3,9 +3,10 @@ import Glibc
 
 /// The open descriptors of the process, and their limit.
 package enum Descriptors {
-    /// Descriptors that are reserved for probes, lookups, logs and listeners: a health check must not fail because of
-    /// many clients.
+    /// Descriptors that are reserved for lookups, logs, listeners, registries and files.
     private static let reserve = 128
+    /// And for a probe: connections to two addresses may race, and one may be kept for the next probe.
+    private static let perProbe = 2
 
     /// The number of open descriptors; nil if the system does not tell.
     package static var open: Int? {
@@ -34,12 +35,16 @@ package enum Descriptors {
         return count - 3
     }
 
-    /// Raises the limit as far as possible, and returns the number of connections that it allows.
-    /// - Parameter wanted: the number of connections to allow.
-    package static func connections(atMost wanted: Int) -> Int {
+    /// Raises the limit as far as possible, and returns the number of connections that it allows: a health check must not fail
+    /// because of many clients.
+    /// - Parameters:
+    ///   - wanted: the number of connections to allow.
+    ///   - probes: how many probes may run at the same time.
+    package static func connections(atMost wanted: Int, besides probes: Int) -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return wanted }
         let before = limit.rlim_cur
+        let reserve = reserve + perProbe * probes
         let needed = rlim_t(wanted + reserve)
         if limit.rlim_cur < needed {
             limit.rlim_cur = min(needed, limit.rlim_max)

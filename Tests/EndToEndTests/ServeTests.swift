@@ -320,19 +320,23 @@ struct ServeTests {
         #expect(shown.contains("http://***@127.0.0.1:\(upstream.port)"))
     }
 
-    @Test("However many clients connect, probes have descriptors left")
-    func descriptors() throws {
-        let upstream = try FaultyUpstream([.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")])
+    @Test("However many clients connect, the probes of all services have descriptors left", arguments: [1, 150])
+    func descriptors(services: Int) throws {
+        let upstream = try FaultyUpstream([.readHead, .hold, .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")])
         defer { upstream.stop() }
+        let folder = try Folder()
+        let targets = (0..<services).map { "  s\($0): {url: '\(upstream.url)/'}\n" }.joined()
+        let file = try folder.write("timeout: 20s\ndeadline: 20s\nservices:\n\(targets)", to: "healthz.yaml")
         let program = try Program(
-            "/bin/sh", ["-c", "ulimit -n 256 && exec \(Program.healthz)"],
-            environment: [
-                "GRAFANA_ENDPOINT": upstream.url, "LOKI_ENDPOINT": "", "TEMPO_ENDPOINT": "",
-                "HEALTHZ_LISTEN": "127.0.0.1:0", "HEALTHZ_TIMEOUT": "20s", "HEALTHZ_DEADLINE": "20s",
-            ])
+            "/bin/sh", ["-c", "ulimit -n 500 && exec \(Program.healthz) --config \(file)"],
+            environment: ["HEALTHZ_LISTEN": "127.0.0.1:0"])
         let port = try program.port()
-        let silent = try (0..<300).map { _ in try RawClient(port: port) }
-        for _ in 0..<3 { #expect(try TestSupport.get("/healthz", port: port).status == 200) }
+        let silent = try (0..<600).map { _ in try RawClient(port: port) }
+        let client = try RawClient(port: port)
+        try client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        try until("all are asked at once") { upstream.heads.count == services }
+        upstream.release()
+        #expect(try client.readResponse().status == 200)
         withExtendedLifetime(silent) {}
     }
 

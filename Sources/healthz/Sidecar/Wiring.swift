@@ -21,7 +21,8 @@ extension ServerLimits {
     /// With no more connections than the descriptor limit allows.
     init(_ configuration: Configuration) {
         self = configuration.serverLimits
-        connections = Descriptors.connections(atMost: connections)
+        let targets = configuration.services.reduce(0) { $0 + $1.instances.count }
+        connections = Descriptors.connections(atMost: connections, besides: targets)
         let policy = configuration.proxyProtocol
         proxyHeader = { peer in
             switch policy {
