@@ -63,8 +63,13 @@ package final class Program: Sendable {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         standardStreams(&actions)
+        // By way of numbers that none of them has: one may have a number that another one gets.
+        let unused = max(descriptors.max() ?? 0, 2 + Int32(descriptors.count)) + 1
         for (index, descriptor) in descriptors.enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, descriptor, 3 + Int32(index))
+            posix_spawn_file_actions_adddup2(&actions, descriptor, unused + Int32(index))
+        }
+        for index in 0..<Int32(descriptors.count) {
+            posix_spawn_file_actions_adddup2(&actions, unused + index, 3 + index)
         }
         posix_spawn_file_actions_addclosefrom_np(&actions, 3 + Int32(descriptors.count))
         var attributes = posix_spawnattr_t()
