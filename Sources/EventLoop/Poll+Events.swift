@@ -26,6 +26,7 @@ extension Poll {
         package var isWritable: Bool { rawValue & healthz_EPOLLOUT != 0 }
         package var hasFailed: Bool { rawValue & healthz_EPOLLERR != 0 }
     }
+
     /// An event of a descriptor of a poll.
     struct Seen {
         let descriptor: Int32

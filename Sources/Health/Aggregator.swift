@@ -67,7 +67,6 @@ package actor Aggregator {
     package func known(_ selection: Selection) -> Numbered? {
         switch plan.freshness {
         case .onDemand(let maxAge):
-            guard plan.freshness.allowsMemory else { return nil }
             return memory.report(for: selection, since: clock().instant - maxAge)
         case .background(let staleAfter):
             return memory.lastReport(for: selection, staleBefore: clock().instant - staleAfter)
