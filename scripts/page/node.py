@@ -8,7 +8,7 @@ import signal
 import tempfile
 import time
 
-from standins import Sidecar, Upstream
+from standins import Agent, Sidecar, Upstream
 
 CHECKS = 120
 INTERVAL = 0.2
@@ -43,9 +43,9 @@ def jitter(low, high, seed, spike=0.0):
 
 
 @contextlib.contextmanager
-def node(sick, checks=CHECKS, environment=(), tempo_fails=True):
+def node(sick, checks=CHECKS, environment=(), tempo_fails=True, more=""):
     """Runs the program with `upstreams`, after this number of checks. On a sick node, Tempo and one Loki are down, or one Loki
-    alone."""
+    alone. `more` is added to the configuration."""
     upstreams = {
         "grafana": Upstream(jitter(4, 12, 1, spike=60), lambda number: 503 if sick and number in (30, 31) else 200),
         "loki_a": Upstream(jitter(1, 4, 2)),
@@ -54,7 +54,7 @@ def node(sick, checks=CHECKS, environment=(), tempo_fails=True):
         "exporter": Upstream(jitter(1, 2, 5), lambda number: 500 if sick and number > checks // 2 else 200),
     }
     urls = {name: upstream.url for name, upstream in upstreams.items()}
-    sidecar = Sidecar(CONFIGURATION.format(interval=int(INTERVAL * 1000), **urls), environment)
+    sidecar = Sidecar(CONFIGURATION.format(interval=int(INTERVAL * 1000), **urls) + more, environment)
     failing = (["tempo"] if tempo_fails else []) + ["loki_b"] if sick else []
     with running(sidecar, upstreams):
         until(lambda: upstreams["grafana"].count >= checks * 3 // 4)
@@ -99,6 +99,26 @@ def maintained(checks=CHECKS):
             file.write("disk swap, back at 15:00\n")
         with node(sick=False, checks=checks, environment={"HEALTHZ_MAINTENANCE_FILE": path}) as sidecar:
             yield sidecar
+
+
+@contextlib.contextmanager
+def registered(checks=CHECKS):
+    """A node whose Consul agent takes one registration and refuses the other, and with a secret that is replaced by an invalid
+    one."""
+    agent = Agent(refused="tempo")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "token")
+        with open(path, "w") as file:
+            file.write("a-long-token-for-details\n")
+        services = "grafana: {port: 3000, tags: [metrics]}, tempo: {port: 3200}"
+        more = f"detail_token_file: {path}\ndiscovery: {{consul: {{address: '{agent.url}', services: {{{services}}}}}}}\n"
+        with node(sick=False, checks=checks, more=more) as sidecar:
+            with open(path, "w") as file:
+                file.write("short\n")
+            shown = ("registered", "denied", "new content is not valid")
+            until(lambda: all(text in sidecar.get("/", accept="text/html") for text in shown))
+            yield sidecar
+    agent.stop()
 
 
 @contextlib.contextmanager

@@ -51,6 +51,33 @@ class Upstream:
         self.server.server_close()
 
 
+class Agent:
+    """A Consul agent that accepts all but what is of the service `refused`."""
+
+    def __init__(self, refused):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_PUT(self):
+                length = int(self.headers.get("Content-Length", 0))
+                asked = self.path + self.rfile.read(length).decode()
+                is_refused = f'"Name":"{refused}"' in asked.replace(" ", "") or refused in self.path
+                body = b"Permission denied: token lacks permission 'service:write'" if is_refused else b""
+                self.send_response(403 if is_refused else 200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = Listener(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class Sidecar:
     """Runs the program with this configuration, under its own host name if this is permitted."""
 
