@@ -1,19 +1,28 @@
 /// Text from outside (an upstream, a certificate, a request), made safe for a terminal and a log line.
 package enum Printable {
-    /// Escapes control characters as `\n`, `\r`, `\t` or `\u{1b}`, and cuts the text at `limit` characters.
+    /// Escapes control characters as `\n`, `\r`, `\t` or `\u{1b}`.
+    /// - Parameter limit: the most that is shown, in Unicode scalars, with the escapes but without `…`, which stands for the rest.
     package static func escape(_ text: String, limit: Int = 500) -> String {
         var output = ""
-        for (index, scalar) in text.unicodeScalars.enumerated() {
-            guard index < limit else { return output + "…" }
-            switch scalar {
-            case "\n": output += "\\n"
-            case "\r": output += "\\r"
-            case "\t": output += "\\t"
-            case _ where isControl(scalar): output += "\\u{\(String(scalar.value, radix: 16))}"
-            default: output.unicodeScalars.append(scalar)
-            }
+        var count = 0
+        for scalar in text.unicodeScalars {
+            let escaped = escaped(scalar)
+            count += escaped?.utf8.count ?? 1
+            guard count <= limit else { return output + "…" }
+            if let escaped { output += escaped } else { output.unicodeScalars.append(scalar) }
         }
         return output
+    }
+
+    /// nil for a character that is safe.
+    private static func escaped(_ scalar: Unicode.Scalar) -> String? {
+        switch scalar {
+        case "\n": "\\n"
+        case "\r": "\\r"
+        case "\t": "\\t"
+        case _ where isControl(scalar): "\\u{\(String(scalar.value, radix: 16))}"
+        default: nil
+        }
     }
 
     /// The first line of `text`, escaped.

@@ -156,6 +156,9 @@ struct ReportingTests {
     func cut() {
         #expect(Printable.escape(String(repeating: "x", count: 501)) == String(repeating: "x", count: 500) + "…")
         #expect(Printable.escape("abc", limit: 3) == "abc")
+        // What is shown is limited, not what it is made of.
+        #expect(Printable.escape("a\u{1b}b", limit: 7) == "a\\u{1b}…")
+        #expect(Printable.escape("a\u{1b}b", limit: 6) == "a…")
     }
 
     @Test(
