@@ -114,7 +114,7 @@ build-fuzz-%: setup-build
 run-fuzz-%:
 	mkdir -p .build-fuzz/corpus/$*
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/$*Fuzzer \
-	  -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 -artifact_prefix=.build-fuzz/ -print_final_stats=1 \
+	  -max_total_time=$(FUZZ_SECONDS) $(FUZZ_FLAGS) -timeout=10 -max_len=4096 -artifact_prefix=.build-fuzz/ -print_final_stats=1 \
 	  .build-fuzz/corpus/$* $(if $(filter Configuration,$*),$(FUZZ_CONFIGURATION_SEEDS),Fuzz/corpus/$*)
 
 format: ## format the Swift sources
