@@ -105,8 +105,9 @@ def maintained(checks=CHECKS):
 def registered(checks=CHECKS):
     """A node whose Consul agent takes one registration and refuses the other, and with a secret that is replaced by an invalid
     one."""
-    agent = Agent(refused="tempo")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        agent = Agent(refused="tempo")
+        stack.callback(agent.stop)
         path = os.path.join(folder, "token")
         with open(path, "w") as file:
             file.write("a-long-token-for-details\n")
@@ -118,7 +119,6 @@ def registered(checks=CHECKS):
             shown = ("registered", "denied", "new content is not valid")
             until(lambda: all(text in sidecar.get("/", accept="text/html") for text in shown))
             yield sidecar
-    agent.stop()
 
 
 @contextlib.contextmanager

@@ -22,22 +22,22 @@ class Listener(http.server.ThreadingHTTPServer):
         """A client may go at any time."""
 
 
-class Upstream:
-    """Answers after `delay(number)` seconds with the status `status(number)`."""
+class StandIn:
+    """Answers on loopback, each request with the status and the body of `answer(path, content)`."""
 
-    def __init__(self, delay, status=lambda number: 200):
-        self.count = 0
-        upstream = self
+    def __init__(self):
+        stand_in = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                upstream.count += 1
-                time.sleep(delay(upstream.count))
-                body = b'{"database": "ok"}\n'
-                self.send_response(status(upstream.count))
+                content = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+                status, body = stand_in.answer(self.path, content)
+                self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            do_PUT = do_GET
 
             def log_message(self, *_):
                 pass
@@ -51,31 +51,30 @@ class Upstream:
         self.server.server_close()
 
 
-class Agent:
+class Upstream(StandIn):
+    """Answers after `delay(number)` seconds with the status `status(number)`."""
+
+    def __init__(self, delay, status=lambda number: 200):
+        self.count, self.delay, self.status = 0, delay, status
+        super().__init__()
+
+    def answer(self, path, content):
+        self.count += 1
+        time.sleep(self.delay(self.count))
+        return self.status(self.count), b'{"database": "ok"}\n'
+
+
+class Agent(StandIn):
     """A Consul agent that accepts all but what is of the service `refused`."""
 
     def __init__(self, refused):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_PUT(self):
-                length = int(self.headers.get("Content-Length", 0))
-                asked = self.path + self.rfile.read(length).decode()
-                is_refused = f'"Name":"{refused}"' in asked.replace(" ", "") or refused in self.path
-                body = b"Permission denied: token lacks permission 'service:write'" if is_refused else b""
-                self.send_response(403 if is_refused else 200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+        self.refused = refused
+        super().__init__()
 
-            def log_message(self, *_):
-                pass
-
-        self.server = Listener(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
+    def answer(self, path, content):
+        if self.refused in path or f'"Name":"{self.refused}"' in content:
+            return 403, b"Permission denied: token lacks permission 'service:write'"
+        return 200, b""
 
 
 class Sidecar:
